@@ -1,0 +1,118 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { LoadOrder, LoadResult, Percentiles } from './load-protocol.ts'
+import type { BenchOptions } from './options.ts'
+import { cpuMsOf, cpuMsWhenQuiet, rssMibOf } from './process-stats.ts'
+import type { Subject } from './subjects.ts'
+
+export type Load = (order: LoadOrder) => Promise<LoadResult>
+
+/** What one subject did in one round. */
+export interface Round {
+  readonly cpuUsPerRequest: number
+  readonly requestsPerSecond: number
+  /** With every connection of the load generator busy: mostly queueing. */
+  readonly busyLatencyUs: Percentiles
+  /** With two connections: the path itself. */
+  readonly calmLatencyUs: Percentiles
+  readonly cpuUsPerStream: number
+  readonly firstByteUs: Percentiles
+  readonly rssMib: number
+}
+
+export interface OpenStreamsMemory {
+  readonly idleMib: number
+  readonly openMib: number
+  readonly closedMib: number
+}
+
+const CALM_CONNECTIONS = 2
+const CALM_SHARE = 0.1
+const STREAM_CONNECTIONS = 8
+const SOAK_SLICES = 20
+
+export class AnswerNot200 extends Error {}
+
+export async function measureRound(subject: Subject, options: BenchOptions, load: Load): Promise<Round> {
+  const { connections, requests, streams } = options
+  const calmRequests = Math.ceil(requests * CALM_SHARE)
+  const busy = await loadWithCpu(subject, subject.chat, connections, requests, load)
+  const calm = await loadAll(
+    subject,
+    { target: subject.chat, connections: CALM_CONNECTIONS, requests: calmRequests },
+    load,
+  )
+  const streamed = await loadWithCpu(subject, subject.stream, STREAM_CONNECTIONS, streams, load)
+  return {
+    cpuUsPerRequest: busy.cpuUsEach,
+    requestsPerSecond: (requests * 1000) / busy.result.elapsedMs,
+    busyLatencyUs: busy.result.latencyUs,
+    calmLatencyUs: calm.latencyUs,
+    cpuUsPerStream: streamed.cpuUsEach,
+    firstByteUs: streamed.result.firstByteUs,
+    rssMib: rssMibOf(subject.pid),
+  }
+}
+
+/** Lets the compiler see both kinds of answer before anything is counted. */
+export async function warmUp(subject: Subject, options: BenchOptions, load: Load): Promise<void> {
+  const { connections, warmUpRequests: requests, streams } = options
+  await loadAll(subject, { target: subject.chat, connections, requests }, load)
+  await loadAll(subject, { target: subject.stream, connections: STREAM_CONNECTIONS, requests: streams }, load)
+}
+
+export async function measureOpenStreams(
+  subject: Subject,
+  options: BenchOptions,
+  load: Load,
+): Promise<OpenStreamsMemory> {
+  const { openStreams: streams, settleMs } = options
+  await delay(settleMs)
+  const idleMib = rssMibOf(subject.pid)
+  refuseFailures(subject, await load({ order: 'open', target: subject.endless, streams }), streams)
+  await delay(settleMs)
+  const openMib = rssMibOf(subject.pid)
+  await load({ order: 'close' })
+  await delay(settleMs)
+  return { idleMib, openMib, closedMib: rssMibOf(subject.pid) }
+}
+
+/** Resident memory after each twentieth of a long run; the first value is the one before it. */
+export async function measureSoak(subject: Subject, options: BenchOptions, load: Load): Promise<readonly number[]> {
+  const { connections, soakRequests } = options
+  const requests = Math.ceil(soakRequests / SOAK_SLICES)
+  const rssMib = [rssMibOf(subject.pid)]
+  for (let slice = 0; slice < SOAK_SLICES; slice += 1) {
+    await loadAll(subject, { target: subject.chat, connections, requests }, load)
+    rssMib.push(rssMibOf(subject.pid))
+  }
+  return rssMib
+}
+
+async function loadWithCpu(
+  subject: Subject,
+  target: Subject['chat'],
+  connections: number,
+  requests: number,
+  load: Load,
+): Promise<{ readonly result: LoadResult; readonly cpuUsEach: number }> {
+  const before = cpuMsOf(subject.pid)
+  const result = await loadAll(subject, { target, connections, requests }, load)
+  const cpuMs = (await cpuMsWhenQuiet(subject.pid)) - before
+  return { result, cpuUsEach: (cpuMs * 1000) / requests }
+}
+
+async function loadAll(
+  subject: Subject,
+  what: Omit<Extract<LoadOrder, { order: 'load' }>, 'order'>,
+  load: Load,
+): Promise<LoadResult> {
+  const result = await load({ order: 'load', ...what })
+  refuseFailures(subject, result, what.requests)
+  return result
+}
+
+function refuseFailures(subject: Subject, { statuses, failures }: LoadResult, expected: number): void {
+  if (statuses['200'] === expected && failures === 0) return
+  const counted = JSON.stringify({ ...statuses, 'no answer': failures })
+  throw new AnswerNot200(`${subject.level}: of ${expected} answers not all were 200: ${counted}`)
+}

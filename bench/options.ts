@@ -1,0 +1,90 @@
+import { parseArgs } from 'node:util'
+
+/** What is put between the load generator and the mock upstream. `L0` is always measured. */
+export type Level = 'L0' | 'noise' | 'L1' | 'L3' | 'L3-postgres'
+const LEVELS: readonly Level[] = ['L0', 'noise', 'L1', 'L3', 'L3-postgres']
+
+export interface BenchOptions {
+  readonly levels: readonly Level[]
+  readonly rounds: number
+  readonly requests: number
+  readonly warmUpRequests: number
+  readonly connections: number
+  readonly streams: number
+  readonly openStreams: number
+  /** Requests of the memory run; 0 leaves it out. */
+  readonly soakRequests: number
+  /** How long memory is left alone before it is read. */
+  readonly settleMs: number
+  readonly json: boolean
+}
+
+const NORMAL = {
+  rounds: 15,
+  requests: 4_000,
+  warmUpRequests: 30_000,
+  streams: 400,
+  openStreams: 1_000,
+  settleMs: 2_000,
+}
+const QUICK = { rounds: 2, requests: 400, warmUpRequests: 400, streams: 40, openStreams: 40, settleMs: 100 }
+
+export const USAGE = `npm run bench -- [options]
+  --levels L1,L3      which levels to hold against the bare forwarder (L1, L3, L3-postgres, noise)
+  --postgres          adds L3-postgres (also when DATABASE_URL is set)
+  --rounds N          interleaved rounds (${NORMAL.rounds})
+  --requests N        requests per level and round (${NORMAL.requests})
+  --connections N     connections of the load generator (32)
+  --streams N         streamed answers per level and round (${NORMAL.streams})
+  --open-streams N    streams held open at once (${NORMAL.openStreams})
+  --soak N            also watches memory over N requests
+  --quick             a few seconds in all: shows that it works, measures nothing
+  --json              prints the results as JSON instead of a table`
+
+export function readOptions(args: readonly string[], databaseUrl: string | undefined): BenchOptions {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      levels: { type: 'string', default: 'L1,L3' },
+      postgres: { type: 'boolean', default: databaseUrl !== undefined },
+      rounds: { type: 'string' },
+      requests: { type: 'string' },
+      connections: { type: 'string' },
+      streams: { type: 'string' },
+      'open-streams': { type: 'string' },
+      soak: { type: 'string' },
+      quick: { type: 'boolean', default: false },
+      json: { type: 'boolean', default: false },
+    },
+  })
+  const defaults = values.quick ? QUICK : NORMAL
+  const levels = readLevels(values.levels)
+  const withPostgres = values.postgres && levels.includes('L3')
+  return {
+    levels: [...new Set<Level>(['L0', ...levels, ...(withPostgres ? (['L3-postgres'] as const) : [])])],
+    rounds: readCount('rounds', values.rounds, defaults.rounds),
+    requests: readCount('requests', values.requests, defaults.requests),
+    warmUpRequests: defaults.warmUpRequests,
+    connections: readCount('connections', values.connections, 32),
+    streams: readCount('streams', values.streams, defaults.streams),
+    openStreams: readCount('open-streams', values['open-streams'], defaults.openStreams),
+    soakRequests: values.soak === undefined ? 0 : readCount('soak', values.soak, 0),
+    settleMs: defaults.settleMs,
+    json: values.json,
+  }
+}
+
+function readLevels(raw: string): readonly Level[] {
+  return raw.split(',').map((name) => {
+    const level = LEVELS.find((each) => each === name)
+    if (level === undefined) throw new Error(`--levels: no level '${name}'\n${USAGE}`)
+    return level
+  })
+}
+
+function readCount(name: string, raw: string | undefined, whenAbsent: number): number {
+  if (raw === undefined) return whenAbsent
+  const count = Number(raw)
+  if (!Number.isSafeInteger(count) || count < 1) throw new Error(`--${name}: not a positive whole number: ${raw}`)
+  return count
+}

@@ -1,0 +1,128 @@
+import { randomBytes } from 'node:crypto'
+import { writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import type { Target } from './load-protocol.ts'
+import type { Level } from './options.ts'
+import type { Processes } from './processes.ts'
+
+/** A server under test, and how to ask it for the same three things. */
+export interface Subject {
+  readonly level: Level
+  readonly pid: number
+  readonly chat: Target
+  readonly stream: Target
+  readonly endless: Target
+}
+
+/** The hidden flag of `serve` by which a level is measured without what later levels add. */
+const BENCH_LEVEL_FLAG = '--bench-level'
+const GATEWAY = fileURLToPath(new URL('../dist/cli.js', import.meta.url))
+const BARE_FORWARDER = fileURLToPath(new URL('bare-forwarder.ts', import.meta.url))
+
+const PATH = '/v1/chat/completions'
+const PROMPT = 'Explain in two sentences why a budget is a hard ceiling under any concurrency. '.repeat(6)
+
+export interface Surroundings {
+  readonly processes: Processes
+  readonly upstreamUrl: string
+  readonly folder: string
+  /** Only for `L3-postgres`. */
+  readonly databaseUrl: string | undefined
+}
+
+export async function startSubject(level: Level, around: Surroundings): Promise<Subject> {
+  switch (level) {
+    case 'L0':
+    case 'noise':
+      return startBareForwarder(level, around)
+    case 'L1':
+      return startGateway(level, [BENCH_LEVEL_FLAG, 'L1'], {}, around)
+    case 'L3':
+      return startGateway(level, [], {}, around)
+    case 'L3-postgres':
+      return startGateway(level, [], { database_url: around.databaseUrl ?? '' }, around)
+  }
+}
+
+async function startBareForwarder(level: Level, { processes, upstreamUrl }: Surroundings): Promise<Subject> {
+  const { pid, port } = await processes.startAnnounced(level, 'measured', [BARE_FORWARDER, upstreamUrl])
+  return { level, pid, ...targetsOf(port, 'sk-upstream', 'mock-') }
+}
+
+async function startGateway(
+  level: Level,
+  flags: readonly string[],
+  generalSettings: Readonly<Record<string, string>>,
+  { processes, upstreamUrl, folder }: Surroundings,
+): Promise<Subject> {
+  const port = await findFreePort()
+  const masterKey = `sk-${randomBytes(24).toString('hex')}`
+  const config = join(folder, `${level}.json`)
+  // JSON is YAML.
+  writeFileSync(config, JSON.stringify(gatewayConfig(upstreamUrl, { master_key: masterKey, ...generalSettings })))
+  const data = join(folder, `${level}-data`)
+  const args = [GATEWAY, 'serve', '--config', config, '--port', String(port), '--data-dir', data, ...flags]
+  const pid = await processes.startLogged(level, 'measured', args, () => isAlive(port))
+  const key = await generateKey(port, masterKey)
+  return { level, pid, ...targetsOf(port, key, 'bench-') }
+}
+
+function gatewayConfig(upstreamUrl: string, general_settings: Readonly<Record<string, string>>): object {
+  const deployment = (model: string): object => ({
+    model: `openai/mock-${model}`,
+    api_base: `${upstreamUrl}/v1`,
+    api_key: 'sk-upstream',
+    input_cost_per_token: 0.0000025,
+    output_cost_per_token: 0.00001,
+  })
+  const models = ['bench', 'open'].map((name) => ({ model_name: `bench-${name}`, litellm_params: deployment(name) }))
+  return { model_list: models, general_settings }
+}
+
+function targetsOf(port: number, key: string, prefix: string): Pick<Subject, 'chat' | 'stream' | 'endless'> {
+  const target = (model: string, more: object): Target => ({
+    port,
+    path: PATH,
+    headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json', 'user-agent': 'latchkey-bench' },
+    body: JSON.stringify({
+      model: `${prefix}${model}`,
+      messages: [
+        { role: 'system', content: 'You are terse.' },
+        { role: 'user', content: PROMPT },
+      ],
+      temperature: 0.2,
+      max_tokens: 200,
+      ...more,
+    }),
+  })
+  const streamed = { stream: true, stream_options: { include_usage: true } }
+  return { chat: target('bench', {}), stream: target('bench', streamed), endless: target('open', streamed) }
+}
+
+async function isAlive(port: number): Promise<boolean> {
+  await delay(50)
+  const reply = await fetch(`http://127.0.0.1:${port}/health/liveliness`).catch(() => undefined)
+  return reply?.status === 200
+}
+
+async function generateKey(port: number, masterKey: string): Promise<string> {
+  const reply = await fetch(`http://127.0.0.1:${port}/key/generate`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${masterKey}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ models: ['bench-bench', 'bench-open'] }),
+  })
+  if (!reply.ok) throw new Error(`no virtual key: ${reply.status} ${await reply.text()}`)
+  const { key } = (await reply.json()) as { key: string }
+  return key
+}
+
+async function findFreePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const address = server.address()
+  await new Promise((resolve) => server.close(resolve))
+  return typeof address === 'object' && address !== null ? address.port : 0
+}

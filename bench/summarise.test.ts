@@ -1,0 +1,43 @@
+import { expect, test } from 'vitest'
+import type { Round } from './measure.ts'
+import type { Measured } from './summarise.ts'
+import { medianOf, summarise } from './summarise.ts'
+
+function round(cpuUsPerRequest: number, p50: number): Round {
+  const latency = { p50, p99: 2 * p50 }
+  return {
+    cpuUsPerRequest,
+    requestsPerSecond: 1,
+    busyLatencyUs: latency,
+    calmLatencyUs: latency,
+    cpuUsPerStream: cpuUsPerRequest,
+    firstByteUs: latency,
+    rssMib: 100,
+  }
+}
+
+function measured(rounds: readonly Round[], soakRssMib: readonly number[] = []): Measured {
+  return { level: 'L1', rounds, openStreams: { idleMib: 100, openMib: 130, closedMib: 110 }, soakRssMib }
+}
+
+test('the bare forwarder is 1.00 of itself and adds nothing', () => {
+  const bare = measured([round(50, 100), round(90, 300)])
+  expect(summarise(bare, bare)).toMatchObject({ cpuRatio: 1, addedP50Us: 0, addedP99Us: 0, openStreamsMib: 30 })
+})
+
+test('a level is held against the bare forwarder of the same round, so that a slow moment favours nobody', () => {
+  const bare = measured([round(50, 100), round(100, 200), round(50, 100)])
+  const level = measured([round(75, 150), round(150, 250), round(80, 150)])
+  expect(summarise(level, bare)).toMatchObject({ cpuRatio: 1.5, cpuRatioLow: 1.5, cpuRatioHigh: 1.6, addedP50Us: 50 })
+})
+
+test('the growth in a soak is that of its second half', () => {
+  const bare = measured([round(50, 100)])
+  expect(summarise(measured([round(50, 100)], [100, 180, 200, 201, 203]), bare).soakGrowthMib).toBe(3)
+  expect(summarise(bare, bare).soakGrowthMib).toBeUndefined()
+})
+
+test.each([
+  { values: [3, 1, 2], median: 2 },
+  { values: [4, 1, 2, 3], median: 2.5 },
+])('the median of $values is $median', ({ values, median }) => expect(medianOf(values)).toBe(median))

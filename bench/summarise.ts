@@ -1,0 +1,77 @@
+import type { OpenStreamsMemory, Round } from './measure.ts'
+import type { Level } from './options.ts'
+
+/** Everything measured of one level. */
+export interface Measured {
+  readonly level: Level
+  readonly rounds: readonly Round[]
+  readonly openStreams: OpenStreamsMemory
+  readonly soakRssMib: readonly number[]
+}
+
+/** Medians over the rounds. "Added" and ratios hold each round against the bare forwarder's in the same round. */
+export interface Summary {
+  readonly level: Level
+  readonly cpuUsPerRequest: number
+  readonly cpuRatio: number
+  /** First and third quartile over the rounds: when they are far apart, the machine was busy with something else. */
+  readonly cpuRatioLow: number
+  readonly cpuRatioHigh: number
+  readonly requestsPerSecond: number
+  readonly addedP50Us: number
+  readonly addedP99Us: number
+  readonly cpuUsPerStream: number
+  readonly cpuStreamRatio: number
+  readonly addedFirstByteP50Us: number
+  readonly addedFirstByteP99Us: number
+  readonly rssMib: number
+  readonly openStreamsMib: number
+  /** Growth from the middle of the soak to its end; absent without a soak. */
+  readonly soakGrowthMib: number | undefined
+}
+
+export function summarise(measured: Measured, bare: Measured): Summary {
+  const { rounds, openStreams, soakRssMib } = measured
+  const median = (value: (round: Round) => number): number => medianOf(rounds.map(value))
+  const against = (value: (round: Round, bareRound: Round) => number): readonly number[] =>
+    rounds.flatMap((round, i) => {
+      const bareRound = bare.rounds[i]
+      return bareRound === undefined ? [] : [value(round, bareRound)]
+    })
+  const ratios = against((round, bareRound) => round.cpuUsPerRequest / bareRound.cpuUsPerRequest)
+  return {
+    level: measured.level,
+    cpuUsPerRequest: median((round) => round.cpuUsPerRequest),
+    cpuRatio: medianOf(ratios),
+    cpuRatioLow: quantileOf(ratios, 0.25),
+    cpuRatioHigh: quantileOf(ratios, 0.75),
+    requestsPerSecond: median((round) => round.requestsPerSecond),
+    addedP50Us: medianOf(against((round, bareRound) => round.calmLatencyUs.p50 - bareRound.calmLatencyUs.p50)),
+    addedP99Us: medianOf(against((round, bareRound) => round.calmLatencyUs.p99 - bareRound.calmLatencyUs.p99)),
+    cpuUsPerStream: median((round) => round.cpuUsPerStream),
+    cpuStreamRatio: medianOf(against((round, bareRound) => round.cpuUsPerStream / bareRound.cpuUsPerStream)),
+    addedFirstByteP50Us: medianOf(against((round, bareRound) => round.firstByteUs.p50 - bareRound.firstByteUs.p50)),
+    addedFirstByteP99Us: medianOf(against((round, bareRound) => round.firstByteUs.p99 - bareRound.firstByteUs.p99)),
+    rssMib: rounds.at(-1)?.rssMib ?? 0,
+    openStreamsMib: openStreams.openMib - openStreams.idleMib,
+    soakGrowthMib: growthOf(soakRssMib),
+  }
+}
+
+/** A heap grows to its working size first, so the first half of a soak says nothing about a leak. */
+function growthOf(rssMib: readonly number[]): number | undefined {
+  const middle = rssMib[Math.floor(rssMib.length / 2)]
+  const last = rssMib.at(-1)
+  return middle === undefined || last === undefined ? undefined : last - middle
+}
+
+export function medianOf(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b)
+  const middle = Math.floor(sorted.length / 2)
+  const upper = sorted[middle] ?? 0
+  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? 0) + upper) / 2
+}
+
+function quantileOf(values: readonly number[], share: number): number {
+  return values.toSorted((a, b) => a - b)[Math.round(share * (values.length - 1))] ?? 0
+}

@@ -1,0 +1,52 @@
+import pino from 'pino'
+import type { Logger } from 'pino'
+import type { OperatorLog } from '../../ports/operator-log.ts'
+
+const FLUSH_MS = 500
+const BUFFER_BYTES = 4_096
+
+export interface Log extends OperatorLog {
+  readonly logger: Logger
+  /** Before the process ends: what is buffered goes out. */
+  flush(): void
+}
+
+/** Structured lines on standard error, written in pieces of a few kilobytes, so that a line costs little. */
+export function openLog(level: string, descriptor = 2): Log {
+  const destination = pino.destination({ dest: descriptor, sync: false, minLength: BUFFER_BYTES })
+  const logger = pino(
+    { level, base: null, timestamp: pino.stdTimeFunctions.isoTime, serializers: { err: describeFault } },
+    destination,
+  )
+  const beat = setInterval(() => destination.flush(), FLUSH_MS)
+  beat.unref()
+  return {
+    logger,
+    info: (message, facts = {}) => logger.info(facts, message),
+    warn: (message, facts = {}) => logger.warn(facts, message),
+    error: (message, facts = {}) => logger.error(facts, message),
+    flush() {
+      try {
+        destination.flushSync()
+      } catch {
+        // Nobody reads the other end any more; there is nowhere left to say so.
+      }
+    },
+  }
+}
+
+/** Name, place and cause of a fault. Its message may quote what it failed on, so it stays out, but for our own classes. */
+export function describeFault(error: unknown): object {
+  if (!(error instanceof Error)) return { name: 'unknown' }
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined
+  return {
+    name: error.name,
+    ...(code === undefined ? {} : { code }),
+    at: error.stack
+      ?.split('\n')
+      .slice(1, 8)
+      .map((line) => line.trim())
+      .filter((line) => line.startsWith('at ')),
+    ...(error.cause === undefined ? {} : { cause: describeFault(error.cause) }),
+  }
+}

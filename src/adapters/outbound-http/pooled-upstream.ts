@@ -1,0 +1,145 @@
+import { Pool, errors } from 'undici'
+import type { Dispatcher } from 'undici'
+import type { Upstream, UpstreamCall, UpstreamFault, UpstreamFlow, UpstreamSink } from '../../ports/upstream.ts'
+
+const CONNECT_MS = 5_000
+const MAX_CONNECTIONS = 512
+const KEEP_ALIVE_MS = 30_000
+const MAX_HEADER_BYTES = 64 * 1024
+
+/**
+ * The one way out. A pool of connections for each destination and credential, so that no answer for one can be taken for
+ * another's; redirects are never followed; a connection that saw anything odd is closed by the pool.
+ */
+export class PooledUpstream implements Upstream {
+  readonly #pools = new Map<string, WeakMap<object, Pool>>()
+  readonly #all = new Set<Pool>()
+
+  send(call: UpstreamCall, sink: UpstreamSink): UpstreamFlow {
+    const flow = new Flow(sink)
+    const headers: Record<string, string> = { ...call.headers }
+    for (const [name, secret] of call.secretHeaders) headers[name.toLowerCase()] = secret.reveal()
+    this.#poolFor(call).dispatch(
+      {
+        method: call.method,
+        path: call.path,
+        headers,
+        body: call.body ?? null,
+        headersTimeout: call.headTimeoutMs,
+        bodyTimeout: call.idleTimeoutMs,
+      },
+      flow,
+    )
+    return flow
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#all].map((pool) => pool.destroy()))
+  }
+
+  #poolFor(call: UpstreamCall): Pool {
+    let byCredential = this.#pools.get(call.origin)
+    if (byCredential === undefined) this.#pools.set(call.origin, (byCredential = new WeakMap()))
+    let pool = byCredential.get(call.secretHeaders)
+    if (pool === undefined) {
+      pool = new Pool(call.origin, {
+        connections: MAX_CONNECTIONS,
+        pipelining: 1,
+        connect: { timeout: CONNECT_MS },
+        keepAliveTimeout: KEEP_ALIVE_MS,
+        maxHeaderSize: MAX_HEADER_BYTES,
+        allowH2: false,
+      })
+      byCredential.set(call.secretHeaders, pool)
+      this.#all.add(pool)
+    }
+    return pool
+  }
+}
+
+/** One exchange, between undici's events and the sink's. */
+class Flow implements Dispatcher.DispatchHandler, UpstreamFlow {
+  readonly #sink: UpstreamSink
+  #controller: Dispatcher.DispatchController | undefined
+  #wantsAbort = false
+  #wantsPause = false
+  #over = false
+  #sent = false
+
+  constructor(sink: UpstreamSink) {
+    this.#sink = sink
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller
+    this.#sent = true
+    if (this.#wantsAbort) controller.abort(new Error('aborted'))
+  }
+
+  onResponseStart(
+    controller: Dispatcher.DispatchController,
+    status: number,
+    headers: Dispatcher.ResponseData['headers'],
+  ): void {
+    if (this.#over || status < 200) return
+    this.#sink.head(status, headers)
+    if (this.#wantsPause) controller.pause()
+  }
+
+  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (!this.#over) this.#sink.data(chunk)
+  }
+
+  onResponseEnd(): void {
+    if (this.#over) return
+    this.#over = true
+    this.#sink.end()
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController | undefined, error: Error): void {
+    if (this.#over) return
+    this.#over = true
+    this.#sink.fail(this.#wantsAbort ? 'aborted' : faultOf(error), this.#sent)
+  }
+
+  pause(): void {
+    this.#wantsPause = true
+    this.#controller?.pause()
+  }
+
+  resume(): void {
+    this.#wantsPause = false
+    this.#controller?.resume()
+  }
+
+  abort(): void {
+    if (this.#over || this.#wantsAbort) return
+    this.#wantsAbort = true
+    if (this.#controller === undefined) {
+      // Not on the wire yet: the pool learns of it when it gets there, the caller now.
+      this.#over = true
+      queueMicrotask(() => this.#sink.fail('aborted', false))
+    } else {
+      this.#controller.abort(new Error('aborted'))
+    }
+  }
+}
+
+function faultOf(error: Error): UpstreamFault {
+  if (error instanceof errors.ConnectTimeoutError) return 'connect'
+  if (error instanceof errors.HeadersTimeoutError || error instanceof errors.BodyTimeoutError) return 'timeout'
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : ''
+  if (
+    /^(?:ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT|CERT_|ERR_TLS|DEPTH_|SELF_SIGNED|UNABLE_)/.test(
+      code,
+    )
+  )
+    return 'connect'
+  if (
+    code.startsWith('HPE_') ||
+    error instanceof errors.HeadersOverflowError ||
+    error instanceof errors.ResponseContentLengthMismatchError
+  )
+    return 'protocol'
+  return 'reset'
+}

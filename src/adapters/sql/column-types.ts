@@ -1,0 +1,26 @@
+import { type EpochMs, epochMs } from '../../domain/ids.ts'
+
+const INT8 = 20
+const NUMERIC = 1700
+const TIMESTAMPTZ = 1184
+
+/** How both drivers read the types that JavaScript has no exact default for. */
+export const COLUMN_PARSERS: Readonly<Record<number, (text: string) => bigint | string | EpochMs>> = {
+  [INT8]: BigInt,
+  [NUMERIC]: (text) => text,
+  [TIMESTAMPTZ]: parseTimestamp,
+}
+
+const TIMESTAMP = /^(\d{4}-\d{2}-\d{2}) (\d{2}:\d{2}:\d{2}(?:\.\d+)?)([+-]\d{2})(?::(\d{2}))?$/
+
+/** ISO date style in any session time zone. */
+export function parseTimestamp(text: string): EpochMs {
+  const [, day, time, hours, minutes] = TIMESTAMP.exec(text) ?? []
+  const at = Date.parse(`${day}T${time}${hours}:${minutes ?? '00'}`)
+  if (Number.isNaN(at)) throw new RangeError('a timestamp outside the years 0 to 9999, or not in ISO style')
+  return epochMs(at)
+}
+
+export function timestampText(at: EpochMs): string {
+  return new Date(at).toISOString()
+}

@@ -1,0 +1,44 @@
+/** The part of a database error that carries no row content; what crosses the worker boundary. */
+export interface DatabaseFault {
+  readonly message: string
+  readonly code?: string
+  readonly constraint?: string
+}
+
+export class DatabaseError extends Error implements DatabaseFault {
+  override readonly name = 'DatabaseError'
+  readonly code?: string
+  readonly constraint?: string
+
+  constructor(fault: DatabaseFault) {
+    super(fault.message)
+    if (fault.code !== undefined) this.code = fault.code
+    if (fault.constraint !== undefined) this.constraint = fault.constraint
+  }
+}
+
+/** Reads an error of either driver. */
+export function faultOf(error: unknown): DatabaseFault {
+  if (!(error instanceof Error)) return { message: String(error) }
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined
+  const constraint = 'constraint' in error && typeof error.constraint === 'string' ? error.constraint : undefined
+  return {
+    message: error.message,
+    ...(code === undefined ? {} : { code }),
+    ...(constraint === undefined ? {} : { constraint }),
+  }
+}
+
+const UNIQUE_VIOLATION = '23505'
+/** Data exception, integrity constraint violation, program limit exceeded (such as JSON nested too deep). */
+const CONTENT_CLASSES = new Set(['22', '23', '54'])
+
+export function violatesUnique(error: unknown, constraint: string): boolean {
+  const fault = faultOf(error)
+  return fault.code === UNIQUE_VIOLATION && fault.constraint === constraint
+}
+
+/** True when the store is well and refused because of what it was given: trying again won't help. */
+export function refusesContent(error: unknown): boolean {
+  return CONTENT_CLASSES.has(faultOf(error).code?.slice(0, 2) ?? '')
+}

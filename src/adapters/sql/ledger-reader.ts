@@ -1,0 +1,119 @@
+import { type Expression, type ExpressionBuilder, type Kysely, type SqlBool, sql } from 'kysely'
+import type { KeyDigest } from '../../domain/ids.ts'
+import { entryOf, parseLedgerDetail } from '../../domain/ledger-line.ts'
+import { NO_MONEY, type PicoUsd, addUsd, picoUsd } from '../../domain/money.ts'
+import { storableText } from '../../domain/storable-text.ts'
+import type { DailySpend, LedgerFilter, LedgerReader } from '../../ports/ledger.ts'
+import { timestampText } from './column-types.ts'
+import type { Database } from './database.ts'
+
+/** `flushNow` carries what this process has written so far to the store, so that a reader sees its own charges. */
+export function sqlLedgerReader(db: Kysely<Database>, flushNow: () => Promise<void>): LedgerReader {
+  return {
+    async entries(filter) {
+      await flushNow()
+      const rows = await db
+        .selectFrom('ledger_entry')
+        .selectAll()
+        .where((of) => matches(of, filter))
+        .orderBy('at', 'desc')
+        .orderBy('entry_id', 'desc')
+        .limit(filter.limit)
+        .execute()
+      return rows.map((row) =>
+        entryOf({
+          ...row,
+          prompt_tokens: Number(row.prompt_tokens),
+          completion_tokens: Number(row.completion_tokens),
+          detail: parseLedgerDetail(row.detail),
+        }),
+      )
+    },
+
+    async has(entryId) {
+      await flushNow()
+      const row = await db
+        .selectFrom('ledger_entry')
+        .select('entry_id')
+        .where('entry_id', '=', entryId)
+        .executeTakeFirst()
+      return row !== undefined
+    },
+
+    async spendOfKeys(keys) {
+      if (keys.length === 0) return new Map()
+      await flushNow()
+      const { rows } = await sql<{ digest: KeyDigest; total: string }>`
+        select lineage.digest, sum(spend.total_pico) as total
+        from (
+          select digest, digest as payer from unnest(${keys}::text[]) as asked (digest)
+          union
+          select successor, digest from latchkey.retired_key_digest where successor = any(${keys}::text[])
+        ) lineage
+        join latchkey.key_spend spend on spend.key_digest = lineage.payer
+        group by lineage.digest`.execute(db)
+      return new Map(rows.map((row) => [row.digest, picoUsd(BigInt(row.total))]))
+    },
+
+    async daily(filter) {
+      await flushNow()
+      const rows = await db
+        .selectFrom('ledger_entry')
+        .select([
+          sql<string>`to_char(at at time zone 'UTC', 'YYYY-MM-DD')`.as('day'),
+          'key_digest',
+          'user_id',
+          'model_group',
+          sql<string>`sum(amount_pico)`.as('total'),
+        ])
+        .where((of) => matches(of, filter))
+        .groupBy(['day', 'key_digest', 'user_id', 'model_group'])
+        .orderBy('day', 'desc')
+        .execute()
+      return [...Map.groupBy(rows, (row) => row.day)].map(([day, parts]) => sumDay(day, parts))
+    },
+  }
+}
+
+function matches(
+  of: ExpressionBuilder<Database, 'ledger_entry'>,
+  filter: Omit<LedgerFilter, 'limit'>,
+): Expression<SqlBool> {
+  const { requestId, key, userId, from, until } = filter
+  const conditions: Expression<SqlBool>[] = []
+  if (requestId !== undefined) conditions.push(of('request_id', '=', storableText(requestId)))
+  if (key !== undefined) {
+    const earlier = of.selectFrom('retired_key_digest').select('digest').where('successor', '=', key)
+    conditions.push(of.or([of('key_digest', '=', key), of('key_digest', 'in', earlier)]))
+  }
+  if (userId !== undefined) conditions.push(of('user_id', '=', userId))
+  if (from !== undefined) conditions.push(sql<SqlBool>`at >= ${timestampText(from)}::timestamptz`)
+  if (until !== undefined) conditions.push(sql<SqlBool>`at < ${timestampText(until)}::timestamptz`)
+  return of.and(conditions)
+}
+
+interface PartOfDay {
+  readonly key_digest: string | null
+  readonly user_id: string | null
+  readonly model_group: string
+  readonly total: string
+}
+
+function sumDay(day: string, parts: readonly PartOfDay[]): DailySpend {
+  const byKey = new Map<string, PicoUsd>()
+  const byUser = new Map<string, PicoUsd>()
+  const byModel = new Map<string, PicoUsd>()
+  let total = NO_MONEY
+  for (const part of parts) {
+    const amount = picoUsd(BigInt(part.total))
+    total = addUsd(total, amount)
+    if (part.key_digest !== null) addTo(byKey, part.key_digest, amount)
+    if (part.user_id !== null) addTo(byUser, part.user_id, amount)
+    addTo(byModel, part.model_group, amount)
+  }
+  return { day, total, byKey, byUser, byModel }
+}
+
+function addTo(sums: Map<string, PicoUsd>, name: string, amount: PicoUsd): void {
+  sums.set(name, addUsd(sums.get(name) ?? NO_MONEY, amount))
+}

@@ -1,0 +1,124 @@
+import { type Kysely, sql } from 'kysely'
+import type { Secret } from '../../domain/secret.ts'
+import type { Clock } from '../../ports/clock.ts'
+import type { HoldFile } from '../../ports/file-lock.ts'
+import type { KeyChanges } from '../../ports/key-changes.ts'
+import type { LedgerReader, LedgerStore } from '../../ports/ledger.ts'
+import type { OperatorLog } from '../../ports/operator-log.ts'
+import type { VirtualKeys } from '../../ports/virtual-keys.ts'
+import { openChangeFeed, type OpenChangeLine } from './change-feed.ts'
+import { embeddedLine, serverLine } from './change-lines.ts'
+import type { Database } from './database.ts'
+import { type Installation, openInstallation } from './installation.ts'
+import { sqlLedgerReader } from './ledger-reader.ts'
+import { sqlLedgerStore } from './ledger-store.ts'
+import { migrate, type Migration, readMigrations } from './migrate.ts'
+import { openEmbedded } from './open-embedded.ts'
+import { openServer } from './open-server.ts'
+import { StoreProblem } from './store-problem.ts'
+import { sqlVirtualKeys } from './virtual-keys.ts'
+
+export interface StoreOptions {
+  /** Absent: the embedded database in `dataDir`. */
+  readonly databaseUrl?: Secret
+  readonly poolSize: number
+  readonly dataDir: string
+  readonly clock: Clock
+  readonly log: OperatorLog
+  readonly holdFile: HoldFile
+  /** For tests of upgrades. */
+  readonly migrations?: readonly Migration[]
+}
+
+export interface Store {
+  readonly kind: 'embedded' | 'server'
+  readonly db: Kysely<Database>
+  readonly installation: Installation
+  /** Without a cache: every read is the database's answer. */
+  readonly keys: VirtualKeys
+  readonly changes: KeyChanges
+  readonly ledger: LedgerStore
+  /** `flushNow` brings this process's own lines to the store before each read. */
+  readonly readLedger: (flushNow: () => Promise<void>) => LedgerReader
+  /** A real query. Throws when the database does not answer. */
+  readonly ping: () => Promise<void>
+  readonly close: () => Promise<void>
+}
+
+/** Opens, checks and migrates the database, or says in a `StoreProblem` why it can't be used. */
+export async function openStore(options: StoreOptions): Promise<Store> {
+  return options.databaseUrl === undefined ? openEmbeddedStore(options) : openServerStore(options, options.databaseUrl)
+}
+
+async function openServerStore(options: StoreOptions, url: Secret): Promise<Store> {
+  const db = await openServer(url, options.poolSize, options.log)
+  try {
+    await migrate(db, options.migrations ?? (await readMigrations()), options.clock)
+    const installation = await openInstallation(db, options.clock)
+    return assemble(options, {
+      kind: 'server',
+      db,
+      installation,
+      line: serverLine(url.reveal()),
+      close: () => db.destroy(),
+    })
+  } catch (error) {
+    await db.destroy()
+    throw error
+  }
+}
+
+async function openEmbeddedStore(options: StoreOptions): Promise<Store> {
+  const { client, db, expectedId, finish, close } = await openEmbedded(options.dataDir, options.holdFile, options.log)
+  try {
+    if (expectedId !== undefined) await refuseForeignDatabase(db, expectedId)
+    await migrate(db, options.migrations ?? (await readMigrations()), options.clock)
+    const installation = await openInstallation(db, options.clock)
+    if (expectedId === undefined) await finish(installation.id)
+    return assemble(options, { kind: 'embedded', db, installation, line: embeddedLine(client, db), close })
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+/** Before migrating: an empty database in a directory that was in use must not become a new installation. */
+async function refuseForeignDatabase(db: Kysely<Database>, expectedId: string): Promise<void> {
+  const { rows } = await sql<{ there: boolean }>`
+    select to_regclass('latchkey.installation') is not null as there`.execute(db)
+  const found =
+    rows[0]?.there === true ? await db.selectFrom('installation').select('id').executeTakeFirst() : undefined
+  if (found?.id === expectedId) return
+  throw new StoreProblem(
+    'damaged',
+    'The embedded database is not the one that the file "installation" beside it belongs to. Restore both from the same backup.',
+  )
+}
+
+interface Parts {
+  readonly kind: Store['kind']
+  readonly db: Kysely<Database>
+  readonly installation: Installation
+  readonly line: OpenChangeLine
+  readonly close: () => Promise<void>
+}
+
+function assemble({ clock, log }: StoreOptions, { kind, db, installation, line, close }: Parts): Store {
+  const changes = openChangeFeed(line, clock, log)
+  return {
+    kind,
+    db,
+    installation,
+    keys: sqlVirtualKeys(db),
+    changes,
+    ledger: sqlLedgerStore(db),
+    readLedger: (flushNow) => sqlLedgerReader(db, flushNow),
+    ping: async () => {
+      await sql`select 1`.execute(db)
+    },
+    close: async () => {
+      await changes.close()
+      await close()
+    },
+  }
+}

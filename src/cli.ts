@@ -1,0 +1,41 @@
+#!/usr/bin/env node
+import { runCheck } from './cli/check.ts'
+import { runServe } from './cli/serve.ts'
+import { readProcessEnvironment } from './config/load.ts'
+
+const HELP = `latchkey: an identity-first AI gateway
+
+  latchkey serve [--config FILE] [--port N] [--host H] [--data-dir D]   run the gateway
+  latchkey check FILE [--json]                                          say what is wrong with a configuration
+
+Run a command with --help for its options.
+`
+
+const [command = 'serve', ...rest] = process.argv.slice(2)
+const io = {
+  env: readProcessEnvironment(),
+  write: (text: string) => void process.stdout.write(text),
+  writeError: (text: string) => void process.stderr.write(text),
+}
+
+switch (command) {
+  case 'serve':
+    process.exitCode = await runServe(rest, io)
+    break
+  case 'check':
+    process.exitCode = runCheck(rest, io)
+    break
+  case 'help':
+  case '--help':
+  case '-h':
+    io.write(HELP)
+    break
+  default:
+    // The LiteLLM CLI takes its flags without a command.
+    if (command.startsWith('-')) {
+      process.exitCode = await runServe([command, ...rest], io)
+    } else {
+      io.writeError(`latchkey: there is no command '${command}'.\n\n${HELP}`)
+      process.exitCode = 2
+    }
+}

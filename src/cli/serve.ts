@@ -1,0 +1,186 @@
+import { openLog } from '../adapters/log/operator-log.ts'
+import type { Log } from '../adapters/log/operator-log.ts'
+import { StoreProblem } from '../adapters/sql/store-problem.ts'
+import { buildCatalogue } from '../build-catalogue.ts'
+import { compose, openGatewayStore } from '../compose.ts'
+import type { Gateway } from '../compose.ts'
+import { loadSettings } from '../config/load.ts'
+import type { ProcessEnvironment } from '../config/load.ts'
+import { renderFindings, summarise } from '../config/render-findings.ts'
+import type { Settings } from '../config/settings.ts'
+import type { ModelCatalogue } from '../domain/model-catalogue.ts'
+import { BENCH_LEVELS, WHOLE_WORK } from '../level-of-work.ts'
+import { chooseMasterKey } from './choose-master-key.ts'
+import { parseServeArgs } from './serve-args.ts'
+import type { ServeArgs } from './serve-args.ts'
+import { renderWelcome } from './welcome.ts'
+
+export interface ServeIo {
+  readonly env: ProcessEnvironment
+  readonly write: (text: string) => void
+  readonly writeError: (text: string) => void
+}
+
+const HELP = `latchkey serve [--config FILE] [--port N] [--host H] [--data-dir D]
+
+  --config FILE     a configuration of the LiteLLM proxy (YAML); CONFIG_FILE_PATH says the same
+  --port N          default 4000
+  --host H          default 127.0.0.1
+  --data-dir D      where the embedded database and the ledger's spool live; default ./.latchkey
+  --detailed_debug  log at level debug
+
+The other flags of the LiteLLM CLI are accepted where they change nothing, and refused with a reason where they would.
+`
+
+/** How long running calls may go on after SIGTERM. */
+const GRACE_MS = 100_000
+
+/** `latchkey serve`. Returns when the gateway has stopped. */
+export async function runServe(argv: readonly string[], io: ServeIo): Promise<number> {
+  const parsed = parseServeArgs(argv)
+  if (!parsed.ok) {
+    io.writeError(`latchkey: ${parsed.flaw}\n`)
+    return 2
+  }
+  const { args } = parsed
+  if (args.help) {
+    io.write(HELP)
+    return 0
+  }
+  const read = readConfiguration(args, io)
+  if (read === undefined) return 1
+  const { settings, catalogue } = read
+  if (settings.masterKeyWeak && !isLoopback(settings.listen.host)) {
+    io.writeError(
+      'latchkey: the master key is short or publicly known, and the address is not loopback. Set a long random `general_settings.master_key`.\n',
+    )
+    return 1
+  }
+
+  const log = openLog(settings.logLevel)
+  for (const note of args.notes) log.info(note)
+  try {
+    return await serveUntilStopped(settings, catalogue, args, log, io)
+  } catch (error) {
+    io.writeError(`latchkey: ${startFault(error, log)}\n`)
+    return 1
+  } finally {
+    log.flush()
+  }
+}
+
+function readConfiguration(
+  args: ServeArgs,
+  io: ServeIo,
+): { settings: Settings; catalogue: ModelCatalogue } | undefined {
+  const loaded = loadSettings({
+    ...(args.config === undefined ? {} : { file: args.config }),
+    env: io.env,
+    cli: {
+      ...(args.host === undefined ? {} : { host: args.host }),
+      ...(args.port === undefined ? {} : { port: args.port }),
+      ...(args.dataDir === undefined ? {} : { dataDir: args.dataDir }),
+      ...(args.numWorkers === undefined ? {} : { numWorkers: args.numWorkers }),
+      ...(args.debug ? { logLevel: 'debug' as const } : {}),
+    },
+  })
+  const built = loaded.settings === undefined ? undefined : buildCatalogue(loaded.settings)
+  const findings = [...loaded.findings, ...(built?.findings ?? [])]
+  if (findings.length > 0) io.writeError(`${renderFindings(findings)}\n`)
+  if (loaded.settings === undefined || built === undefined || built.findings.length > 0) {
+    io.writeError(`latchkey: the configuration has errors, so the gateway does not start. ${summarise(findings)}\n`)
+    return undefined
+  }
+  return { settings: loaded.settings, catalogue: built.catalogue }
+}
+
+async function serveUntilStopped(
+  settings: Settings,
+  catalogue: ModelCatalogue,
+  args: ServeArgs,
+  log: Log,
+  io: ServeIo,
+): Promise<number> {
+  const store = await openGatewayStore(settings, log)
+  let draining = false
+  let gateway: Gateway | undefined
+  try {
+    const master = await chooseMasterKey(settings, store.installation)
+    gateway = await compose({
+      settings,
+      catalogue,
+      store,
+      masterKey: master.digest,
+      log,
+      isDraining: () => draining,
+      level: BENCH_LEVELS.get(args.benchLevel ?? '') ?? WHOLE_WORK,
+    })
+    const address = await gateway.app.listen({ host: settings.listen.host, port: settings.listen.port })
+    io.write(
+      renderWelcome({
+        address,
+        masterKey: master.generated,
+        catalogue,
+        settings,
+        storeKind: store.kind,
+        startedMsAgo: startedMsAgo(io.env),
+      }),
+    )
+    log.info('listening', { address, store: store.kind, models: catalogue.deployments.length })
+  } catch (error) {
+    await (gateway?.close() ?? store.close())
+    throw error
+  }
+
+  const signal = await stopSignal()
+  draining = true
+  log.info('stopping', { signal })
+  const isDrained = await drain(gateway.app.close.bind(gateway.app), gateway.app.server)
+  await gateway.close()
+  log.info('stopped', { drained: isDrained })
+  return 0
+}
+
+/** Stops accepting, lets running calls end, and closes what has not ended in time. */
+async function drain(
+  close: () => Promise<unknown>,
+  server: { closeAllConnections(): void; closeIdleConnections(): void },
+): Promise<boolean> {
+  let isDrained = true
+  const end = setTimeout(() => {
+    isDrained = false
+    server.closeAllConnections()
+  }, GRACE_MS)
+  const idle = setInterval(() => server.closeIdleConnections(), 200)
+  await close()
+  clearTimeout(end)
+  clearInterval(idle)
+  return isDrained
+}
+
+function stopSignal(): Promise<string> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve(signal))
+    process.on('SIGHUP', () => {})
+  })
+}
+
+/** `npm start` says how long ago it was called, installation and build included. */
+function startedMsAgo(env: ProcessEnvironment): number {
+  return Number(env['LATCHKEY_STARTED_MS_AGO'] ?? 0) + performance.now()
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || host.startsWith('127.')
+}
+
+function startFault(error: unknown, log: Log): string {
+  if (error instanceof StoreProblem) return error.message
+  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  if (code === 'EADDRINUSE') return 'the port is in use by another program. Choose another one with --port.'
+  if (code === 'EACCES') return 'the address may not be used by this user. Choose another one with --host and --port.'
+  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
+    return 'this machine does not have the address given with --host.'
+  log.logger.error({ err: error }, 'start failed')
+  return 'the start failed; the log says where.'
+}

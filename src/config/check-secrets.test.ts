@@ -1,0 +1,79 @@
+import { describe, expect, test } from 'vitest'
+import { loadYaml, told } from '../../test/support/load-yaml.ts'
+
+const STRONG = 'sk-9Qm2vX7tLr4Zb8Kd'
+
+describe('K-13: the master key', () => {
+  test('of good length and variety is strong', () => {
+    const loaded = loadYaml(`general_settings: {master_key: ${STRONG}}`)
+    expect(loaded.findings).toEqual([])
+    expect(loaded.settings?.masterKeyWeak).toBe(false)
+  })
+
+  test.each(['sk-1234', 'sk-short-123', 'sk-aaaaaaaaaaaaaaaaaaaaaaaa', 'sk-litellm-master-key-9Qm2'])(
+    '%s is weak: a warning, and a mark for the start to refuse it beyond loopback',
+    (key) => {
+      const loaded = loadYaml(`general_settings:\n  master_key: ${key}`)
+      expect(loaded.settings?.masterKeyWeak).toBe(true)
+      expect(told(loaded, 'warning')).toHaveLength(1)
+      expect(told(loaded, 'warning')[0]).toMatch(
+        /^2 general_settings\.master_key The master key is short or well known/,
+      )
+    },
+  )
+
+  test('that does not begin with sk- is refused', () => {
+    expect(told(loadYaml('general_settings: {master_key: 9Qm2vX7tLr4Zb8Kd}'), 'error')[0]).toContain(
+      'must begin with sk-',
+    )
+  })
+
+  test('with a space in it is refused', () => {
+    expect(told(loadYaml(`general_settings: {master_key: "${STRONG} "}`), 'error')[0]).toContain('without spaces')
+  })
+
+  test('that is also the salt key is refused', () => {
+    const loaded = loadYaml(`general_settings: {master_key: ${STRONG}}`, { env: { LITELLM_SALT_KEY: STRONG } })
+    expect(told(loaded, 'error')[0]).toContain('LITELLM_SALT_KEY')
+  })
+
+  test('that a provider would get is refused, at the line of the provider', () => {
+    const text = `general_settings: {master_key: ${STRONG}}
+model_list:
+  - {model_name: m, litellm_params: {model: openai/m, api_key: ${STRONG}}}`
+    expect(told(loadYaml(text), 'error')[0]).toMatch(
+      /^3 model_list\[0\]\.litellm_params\.api_key The master key is sent/,
+    )
+  })
+
+  test('that is a provider key of the environment is refused; the variable of our own clients is not one', () => {
+    const text = `general_settings: {master_key: ${STRONG}}`
+    expect(told(loadYaml(text, { env: { OPENAI_API_KEY: STRONG } }), 'error')[0]).toContain('OPENAI_API_KEY')
+    expect(loadYaml(text, { env: { LITELLM_API_KEY: STRONG } }).findings).toEqual([])
+  })
+
+  test('of the environment is checked as well', () => {
+    expect(told(loadYaml('', { env: { LITELLM_MASTER_KEY: 'secret' } }), 'error')[0]).toMatch(/^- LITELLM_MASTER_KEY /)
+  })
+})
+
+describe('the database', () => {
+  test.each([
+    ['mysql://h/d', 'begins with postgresql://'],
+    ['not a url', 'begins with postgresql://'],
+    ['postgresql://h/d?schema=gateway', 'a schema other than public'],
+  ])('%s is refused', (url, says) => {
+    expect(told(loadYaml(`general_settings: {database_url: "${url}"}`), 'error')[0]).toContain(says)
+    expect(told(loadYaml('', { env: { DATABASE_URL: url } }), 'error')[0]).toContain(says)
+  })
+
+  test('settings in the URL that only another database layer reads are warned of', () => {
+    const loaded = loadYaml('general_settings: {database_url: "postgres://h/d?schema=public&connection_limit=5"}')
+    expect(told(loaded, 'warning')[0]).toContain('connection_limit in the URL has no effect')
+    expect(loaded.settings?.databaseUrl).toBeDefined()
+  })
+
+  test('a host without a user or a name is refused', () => {
+    expect(told(loadYaml('', { env: { DATABASE_HOST: 'h' } }), 'error')[0]).toContain('DATABASE_USER is not')
+  })
+})

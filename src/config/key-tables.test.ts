@@ -1,0 +1,215 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { parse } from 'yaml'
+import { loadYaml, told } from '../../test/support/load-yaml.ts'
+import { ALL_TABLES } from './all-tables.ts'
+import { knownNames } from './key-table.ts'
+import type { KeyTable } from './key-table.ts'
+import { ENV_TABLE } from './known-environment.ts'
+import { GENERAL_TABLE } from './known-general-settings.ts'
+import { JWT_AUTH_TABLE } from './known-jwt-auth.ts'
+import { PARAMS_TABLE } from './known-litellm-params.ts'
+import { LITELLM_TABLE } from './known-litellm-settings.ts'
+import { INFO_TABLE, MODEL_TABLE } from './known-model-info.ts'
+import { COMPAT_TABLE, CREDENTIAL_TABLE } from './known-own-sections.ts'
+import { ROUTER_TABLE } from './known-router-settings.ts'
+import { TOP_LEVEL_TABLE } from './known-top-level.ts'
+import { loadSettings } from './load.ts'
+
+const fixture = (name: string): string => join(import.meta.dirname, '__fixtures__', name)
+const HONOURED = fixture('every-honoured-key.yaml')
+const MOOT = fixture('every-moot-key.yaml')
+const UNSUPPORTED = fixture('every-unsupported-key.yaml')
+
+/** A table, where its keys stand in a file, and how to write one of them there. */
+const SECTIONS: readonly {
+  readonly table: KeyTable
+  readonly pick: (file: never) => readonly unknown[]
+  readonly path: string
+  readonly write: (key: string) => string
+}[] = [
+  { table: TOP_LEVEL_TABLE, pick: (file: object) => [file], path: '', write: (key) => key },
+  section(GENERAL_TABLE),
+  section(LITELLM_TABLE),
+  section(ROUTER_TABLE),
+  section(COMPAT_TABLE),
+  {
+    table: MODEL_TABLE,
+    pick: (file: { model_list: object[] }) => file.model_list,
+    path: 'model_list[0].',
+    write: (key) => `{ model_list: [{ ${key} }] }`,
+  },
+  {
+    table: PARAMS_TABLE,
+    pick: (file: { model_list: { litellm_params: object }[] }) => file.model_list.map((each) => each.litellm_params),
+    path: 'model_list[0].litellm_params.',
+    write: (key) => `{ model_list: [{ model_name: m, litellm_params: { ${key} } }] }`,
+  },
+  {
+    table: INFO_TABLE,
+    pick: (file: { model_list: { model_info?: object }[] }) => file.model_list.map((each) => each.model_info ?? {}),
+    path: 'model_list[0].model_info.',
+    write: (key) => `{ model_list: [{ model_name: m, litellm_params: { model: m }, model_info: { ${key} } }] }`,
+  },
+  {
+    table: CREDENTIAL_TABLE,
+    pick: (file: { credential_list?: object[] }) => file.credential_list ?? [],
+    path: 'credential_list[0].',
+    write: (key) => `{ credential_list: [{ ${key} }] }`,
+  },
+]
+
+function section(table: KeyTable) {
+  return {
+    table,
+    pick: (file: Record<string, object>) => [file[table.section] ?? {}],
+    path: `${table.section}.`,
+    write: (key: string) => `{ ${table.section}: { ${key} } }`,
+  }
+}
+
+function keysIn(path: string, pick: (file: never) => readonly unknown[]): readonly string[] {
+  const sections = pick(parse(readFileSync(path, 'utf8')) as never)
+  return sections.flatMap((each) => Object.keys(each as object))
+}
+
+test('a key has one fate: no table knows a name twice', () => {
+  for (const table of ALL_TABLES) {
+    const names = knownNames(table)
+    expect([...new Set(names)], table.section).toEqual(names)
+  }
+})
+
+describe.each(SECTIONS)('$table.section', ({ table, pick, path, write }) => {
+  test('the fixtures use every key', () => {
+    for (const { name } of table.honoured) expect(keysIn(HONOURED, pick)).toContain(name)
+    for (const name of Object.keys(table.moot)) expect(keysIn(MOOT, pick)).toContain(name)
+    for (const name of Object.keys(table.unsupported)) expect(keysIn(UNSUPPORTED, pick)).toContain(name)
+  })
+
+  test('every honoured key is really read: nonsense in it is an error on its path', () => {
+    for (const { name } of table.honoured) {
+      const loaded = loadYaml(write(`${name}: [[[]]]`))
+      const errors = loaded.findings.filter(({ severity }) => severity === 'error')
+      expect(
+        errors.map(({ key }) => key).some((key) => key.startsWith(`${path}${name}`)),
+        name,
+      ).toBe(true)
+      expect(loaded.settings).toBeUndefined()
+    }
+  })
+
+  test('a key that nobody knows is an error', () => {
+    if (table === INFO_TABLE) return
+    const errors = told(loadYaml(write('zzzz: 1')), 'error')
+    expect(errors.length).toBeGreaterThan(0)
+  })
+})
+
+test('a file of honoured keys is accepted; nothing in it is worth more than a note', () => {
+  const { settings, findings } = loadSettings({ file: HONOURED, env: {}, cli: {} })
+  expect(findings.filter(({ severity }) => severity !== 'note')).toEqual([])
+  expect(settings?.models).toHaveLength(5)
+})
+
+test('a file of moot keys is accepted, each with a note that says why', () => {
+  const { settings, findings } = loadSettings({ file: MOOT, env: {}, cli: {} })
+  expect(settings).toBeDefined()
+  expect(new Set(findings.map(({ severity }) => severity))).toEqual(new Set(['note']))
+  const expected = SECTIONS.flatMap(({ table, path }) => Object.keys(table.moot).map((name) => `${path}${name}`))
+  expect(findings.map(({ key }) => key).toSorted()).toEqual(expected.toSorted())
+})
+
+test('a file of unsupported keys is refused, each with a line and a reason', () => {
+  const { settings, findings } = loadSettings({ file: UNSUPPORTED, env: {}, cli: {} })
+  expect(settings).toBeUndefined()
+  const expected = SECTIONS.flatMap(({ table, path }) => Object.keys(table.unsupported).map((name) => `${path}${name}`))
+  expected.push('general_settings.enable_jwt_auth')
+  expect(findings.map(({ key }) => key).toSorted()).toEqual(expected.toSorted())
+  for (const { message, line } of findings) {
+    expect(message).toMatch(/^Not supported: .+\.$/)
+    expect(line).toBeGreaterThan(0)
+  }
+})
+
+test('switched off, every unsupported key is harmless', () => {
+  for (const { table, write } of SECTIONS) {
+    for (const [name, refusal] of Object.entries(table.unsupported)) {
+      if (typeof refusal === 'object' && refusal.falseMatters) continue
+      for (const off of ['false', 'null', '[]', '{}', "''"]) {
+        const text = table === TOP_LEVEL_TABLE ? `${name}: ${off}` : write(`model: m, ${name}: ${off}`)
+        const errors = loadYaml(text).findings.filter(({ key }) => key.endsWith(`.${name}`) || key === name)
+        expect(errors, `${name}: ${off}`).toEqual([])
+      }
+    }
+  }
+})
+
+test.each([
+  ['litellm_settings: {ssl_verify: false}', {}],
+  ['', { SSL_VERIFY: 'False' }],
+])('false is refused where it would switch a protection off: %s %j', (text, env) => {
+  expect(told(loadYaml(text, { env }), 'error')[0]).toContain('certificates are always verified')
+})
+
+describe('environment variables', () => {
+  test.each(ENV_TABLE.honoured.filter(({ reader }) => /number|one of|duration/.test(reader.expects)))(
+    'nonsense in $name is an error',
+    ({ name }) => {
+      const { findings } = loadSettings({ env: { [name]: 'nonsense' }, cli: {} })
+      expect(findings).toMatchObject([{ severity: 'error', key: name }])
+    },
+  )
+
+  test.each(Object.keys(ENV_TABLE.unsupported))('%s stops the start', (name) => {
+    const { findings } = loadSettings({ env: { [name]: 'something' }, cli: {} })
+    expect(findings).toMatchObject([{ severity: 'error', key: name }])
+  })
+
+  test.each(Object.keys(ENV_TABLE.moot))('%s is accepted with a note', (name) => {
+    const { settings, findings } = loadSettings({ env: { [name]: 'something' }, cli: {} })
+    expect(findings).toMatchObject([{ severity: 'note', key: name }])
+    expect(settings).toBeDefined()
+  })
+
+  test('what other programs use too is a warning, and what nobody here knows is nobody’s business', () => {
+    const env = {
+      https_proxy: 'http://proxy',
+      REDIS_URL: 'redis://',
+      GENERIC_CLIENT_ID: 'x',
+      HOME: '/',
+      GENERIC_X: 'y',
+    }
+    const { settings, findings } = loadSettings({ env, cli: {} })
+    expect(settings).toBeDefined()
+    expect(findings.map(({ severity, key }) => `${severity} ${key}`)).toEqual([
+      'warning https_proxy',
+      'warning REDIS_URL',
+      'warning GENERIC_CLIENT_ID',
+    ])
+  })
+})
+
+describe('general_settings.litellm_jwtauth', () => {
+  const all = Object.keys(JWT_AUTH_TABLE.unsupported).map((name) => `    ${name}: x`)
+
+  test('every setting of it is known, and inert while enable_jwt_auth is not true', () => {
+    const loaded = loadYaml(['general_settings:', '  litellm_jwtauth:', ...all].join('\n'))
+    expect(loaded.settings).toBeDefined()
+    expect(loaded.findings).toMatchObject([{ severity: 'note', key: 'general_settings.litellm_jwtauth' }])
+  })
+
+  test('with enable_jwt_auth: true the start stops, once', () => {
+    const loaded = loadYaml(['general_settings:', '  enable_jwt_auth: true', '  litellm_jwtauth:', ...all].join('\n'))
+    expect(told(loaded, 'error')).toHaveLength(1)
+    expect(told(loaded, 'error')[0]).toMatch(/^2 general_settings\.enable_jwt_auth Not supported/)
+  })
+
+  test('a mistyped setting of an issuer is an error on its line', () => {
+    const loaded = loadYaml('general_settings:\n litellm_jwtauth:\n  issuers:\n   - issuer: x\n     audeince: y\n')
+    expect(told(loaded, 'error')).toEqual([
+      '5 general_settings.litellm_jwtauth.issuers[0].audeince There is no such setting. Did you mean audience?',
+    ])
+  })
+})

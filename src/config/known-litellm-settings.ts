@@ -1,0 +1,113 @@
+import { aCallbackList } from './callbacks.ts'
+import { honour } from './key-table.ts'
+import type { KeyTable } from './key-table.ts'
+import { keyDefaultsReader, keyUpperBoundsReader } from './key-rules.ts'
+import { ROUTER } from './known-router-settings.ts'
+import { aFlag, aText, mapOf, timeoutAsMs } from './readers.ts'
+
+export const LITELLM = {
+  numRetries: ROUTER.numRetries,
+  fallbacks: ROUTER.fallbacks,
+  contextWindowFallbacks: ROUTER.contextWindowFallbacks,
+  contentPolicyFallbacks: ROUTER.contentPolicyFallbacks,
+  defaultFallbacks: ROUTER.defaultFallbacks,
+  allowedFails: ROUTER.allowedFails,
+  cooldownMs: ROUTER.cooldownMs,
+  requestTimeoutMs: honour('request_timeout', timeoutAsMs, 'Seconds a call may take where the router sets no timeout.'),
+  setVerbose: honour('set_verbose', aFlag, 'Log level debug.'),
+  callbacks: honour('callbacks', aCallbackList, '`prometheus` (metrics are always on); others are refused.'),
+  successCallback: honour('success_callback', aCallbackList, 'As callbacks.'),
+  failureCallback: honour('failure_callback', aCallbackList, 'As callbacks.'),
+  serviceCallback: honour('service_callback', aCallbackList, 'As callbacks.'),
+  serviceCallbacks: honour('service_callbacks', aCallbackList, 'As callbacks.'),
+  modelAliases: honour('model_alias_map', mapOf(aText), 'Other names of models.'),
+  keyDefaults: honour(
+    'default_key_generate_params',
+    keyDefaultsReader,
+    'Fills what a new key leaves open: duration, models, metadata, tags.',
+  ),
+  keyUpperBounds: honour(
+    'upperbound_key_generate_params',
+    keyUpperBoundsReader,
+    'The longest duration that a new key may have.',
+  ),
+  requireAuthForMetrics: honour(
+    'require_auth_for_metrics_endpoint',
+    aFlag,
+    'As compat.metrics_auth, which wins. Default true.',
+  ),
+}
+
+const NO_BUDGETS = 'budgets are not in this version.'
+const NO_USERS = 'users and teams are not in this version.'
+const NO_METRIC_CHOICE = 'the metrics and their labels are fixed in this version.'
+const NO_MESSAGES_LOGGED = 'prompts and answers are never logged.'
+
+export const LITELLM_TABLE: KeyTable = {
+  section: 'litellm_settings',
+  honoured: Object.values(LITELLM),
+  moot: {
+    drop_params: 'parameters reach the upstream as they are, and it decides what it takes.',
+    modify_params: 'it repairs requests for providers whose format differs; OpenAI-compatible ones need no repair.',
+    json_logs: 'logs are always JSON.',
+    cache_params: 'it is read only together with cache, which is refused where it is true.',
+    turn_off_message_logging: NO_MESSAGES_LOGGED,
+    redact_user_api_key_info: 'logs never show a key.',
+    redact_messages_in_exceptions: NO_MESSAGES_LOGGED,
+    langfuse_default_tags: 'it is read only together with the langfuse callback, which is refused.',
+    global_disable_no_log_param: 'a caller cannot keep a call out of the ledger.',
+    disable_end_user_cost_tracking_prometheus_only: 'metrics do not carry the end user.',
+    disable_add_user_agent_to_request_tags: 'no tag is made from the user agent.',
+    disable_hf_tokenizer_download: 'nothing is downloaded at run time.',
+    scim_upsert_user: 'it is read only by SCIM, which is not in this version.',
+    scim_admin_group: 'it is read only by SCIM, which is not in this version.',
+    enable_post_custom_auth_checks: 'it is read only together with custom_auth, which is refused.',
+  },
+  unsupported: {
+    cache: 'response caching is not in this version.',
+    max_budget: { because: NO_BUDGETS, harmless: [0] },
+    budget_duration: NO_BUDGETS,
+    max_internal_user_budget: NO_BUDGETS,
+    internal_user_budget_duration: NO_BUDGETS,
+    max_ui_session_budget: NO_BUDGETS,
+    max_end_user_budget: NO_BUDGETS,
+    max_end_user_budget_id: NO_BUDGETS,
+    default_internal_user_params: NO_USERS,
+    validate_end_user_id_in_db: 'end users are not stored in this version.',
+    key_generation_settings: NO_USERS,
+    default_team_params: NO_USERS,
+    default_team_settings: NO_USERS,
+    model_group_settings: 'settings by model group are not in this version.',
+    public_model_groups: 'the public model page is not in this version.',
+    log_raw_request_response: 'requests and answers are never logged.',
+    store_audit_logs: 'the audit log is not in this version.',
+    custom_prometheus_metadata_labels: NO_METRIC_CHOICE,
+    custom_prometheus_tags: NO_METRIC_CHOICE,
+    prometheus_metrics_config: NO_METRIC_CHOICE,
+    prometheus_initialize_budget_metrics: NO_BUDGETS,
+    enable_end_user_cost_tracking_prometheus_only: 'metrics do not carry the end user.',
+    disable_end_user_cost_tracking: 'every call is kept with its end user; do not send one instead.',
+    cost_discount_config: 'costs are list prices; set the price of a deployment in its litellm_params.',
+    cost_margin_config: 'costs are list prices; set the price of a deployment in its litellm_params.',
+    tag_budget_config: NO_BUDGETS,
+    priority_reservation: 'rate limits are not in this version.',
+    extra_spend_tag_headers: 'tags come from x-litellm-tags and the request body only.',
+    add_user_information_to_llm_headers: 'the identity of a caller is not sent to providers.',
+    use_chat_completions_url_for_anthropic_messages: '/v1/messages is not in this version.',
+    enable_json_schema_validation: 'answers are relayed as the provider sent them.',
+    force_ipv4: 'use --dns-result-order=ipv4first in NODE_OPTIONS.',
+    ssl_verify: {
+      because: 'certificates are always verified; add your own with NODE_EXTRA_CA_CERTS.',
+      harmless: [true],
+      falseMatters: true,
+    },
+    aiohttp_trust_env: 'providers are called directly, without a proxy.',
+    enable_azure_ad_token_refresh: 'Entra ID credentials are not in this version.',
+    enable_key_alias_format_validation: 'the format of a key alias is not checked in this version.',
+    budget_exceeded_error_message: NO_BUDGETS,
+    timezone: { because: 'days begin at midnight UTC.', harmless: ['UTC'] },
+    mcp_aliases: 'the MCP gateway is not in this version.',
+    default_key_max_budget_alert_emails: NO_BUDGETS,
+    guardrails: 'guardrails are not in this version; run them in front of the gateway.',
+  },
+}

@@ -1,0 +1,104 @@
+import type { JsonObject } from '../domain/json.ts'
+import type { ModelEntry } from '../domain/model-entry.ts'
+import type { Findings, Place } from './finding.ts'
+import { INFO, INFO_TABLE, MODEL, MODEL_TABLE } from './known-model-info.ts'
+import { fateOf } from './key-table.ts'
+import { kindOf } from './located.ts'
+import type { Located, LocatedEntry, LocatedMap } from './located.ts'
+import { plainJson } from './plain-json.ts'
+import type { Credentials } from './read-credentials.ts'
+import { readParams } from './read-params.ts'
+import { readPrices, refuseUnknownPrice } from './read-prices.ts'
+import { Section } from './section.ts'
+
+/** A model and where it is written, for checks that compare models. */
+export interface LocatedModel {
+  readonly entry: ModelEntry
+  /** `model_info.id`, when the operator chose one. */
+  readonly id?: string
+  readonly key: string
+  readonly place: Place
+}
+
+export function readModels(
+  node: Located | undefined,
+  credentials: Credentials,
+  defaultMaxParallel: number | undefined,
+  findings: Findings,
+): readonly LocatedModel[] {
+  if (node === undefined) return []
+  if (node.kind !== 'list') {
+    findings.error(node.place, 'model_list', `Expected a list of models, found ${kindOf(node)}.`)
+    return []
+  }
+  return node.items.flatMap((item, index) => {
+    const model = readModel(item, `model_list[${index}]`, credentials, findings)
+    if (model === undefined) return []
+    const { params } = model.entry
+    if (defaultMaxParallel === undefined || params.maxParallelRequests !== undefined) return [model]
+    return [{ ...model, entry: { ...model.entry, params: { ...params, maxParallelRequests: defaultMaxParallel } } }]
+  })
+}
+
+function readModel(node: Located, key: string, credentials: Credentials, findings: Findings): LocatedModel | undefined {
+  if (node.kind !== 'map') {
+    findings.error(node.place, key, `Expected a map with model_name and litellm_params, found ${kindOf(node)}.`)
+    return undefined
+  }
+  const section = Section.open(node, key, MODEL_TABLE, findings)
+  const name = section.take(MODEL.name)
+  if (section.node('model_name') === undefined)
+    findings.error(node.place, `${key}.model_name`, 'model_name is missing.')
+
+  const info = readInfo(section.node('model_info'), `${key}.model_info`, findings)
+  const params = readEntryParams(section, credentials, findings)
+  if (name === undefined || params === undefined || info === undefined) return undefined
+
+  const entry = { name, params: { ...params, prices: new Map([...info.prices, ...params.prices]) }, info: info.json }
+  return { entry, key, place: node.place, ...(info.id === undefined ? {} : { id: info.id }) }
+}
+
+function readEntryParams(section: Section, credentials: Credentials, findings: Findings) {
+  const key = section.pathOf('litellm_params')
+  const node = section.node('litellm_params')
+  if (node === undefined) {
+    const suggestion = 'Write at least `litellm_params: {model: provider/model}`.'
+    findings.error(section.place, key, 'litellm_params is missing.', suggestion)
+    return undefined
+  }
+  if (node.kind !== 'map') {
+    findings.error(node.place, key, `Expected a map, found ${kindOf(node)}.`)
+    return undefined
+  }
+  return readParams(credentials.fill(node, key), key, findings)
+}
+
+interface Info {
+  readonly id?: string
+  readonly json: JsonObject
+  readonly prices: ModelEntry['params']['prices']
+}
+
+function readInfo(node: Located | undefined, key: string, findings: Findings): Info | undefined {
+  if (node === undefined) return { json: {}, prices: new Map() }
+  if (node.kind !== 'map') {
+    findings.error(node.place, key, `Expected a map, found ${kindOf(node)}.`)
+    return undefined
+  }
+  const section = Section.open(knownMembers(node, key, findings), key, INFO_TABLE, findings)
+  const id = section.take(INFO.id)
+  for (const known of [INFO.baseModel, INFO.mode, INFO.accessGroups]) section.take<unknown>(known)
+  const json = plainJson.read(node, key, findings)
+  const prices = readPrices(node.entries, key, findings)
+  return json === undefined ? undefined : { json, prices, ...(id === undefined ? {} : { id }) }
+}
+
+/** Only members that mean something to us; the rest is free-form. */
+function knownMembers(node: LocatedMap, key: string, findings: Findings): LocatedMap {
+  const known = new Map<string, LocatedEntry>()
+  for (const [name, entry] of node.entries) {
+    if (fateOf(name, INFO_TABLE).is !== 'unknown') known.set(name, entry)
+    else refuseUnknownPrice(name, entry, key, findings)
+  }
+  return { ...node, entries: known }
+}

@@ -1,0 +1,137 @@
+import { checkMasterKey } from './check-secrets.ts'
+import { checkModelNames } from './check-model-names.ts'
+import type { Findings } from './finding.ts'
+import { ENV } from './known-environment.ts'
+import { GENERAL, GENERAL_TABLE } from './known-general-settings.ts'
+import { LITELLM, LITELLM_TABLE } from './known-litellm-settings.ts'
+import { COMPAT_TABLE } from './known-own-sections.ts'
+import { ROUTER, ROUTER_TABLE } from './known-router-settings.ts'
+import { TOP_LEVEL_TABLE } from './known-top-level.ts'
+import { knownNames } from './key-table.ts'
+import type { LocatedMap } from './located.ts'
+import { Credentials } from './read-credentials.ts'
+import { openEnvironment, readProviderEnvironment } from './read-environment.ts'
+import { readCompat, readGeneral } from './read-general.ts'
+import { readModels } from './read-models.ts'
+import { readRouter } from './read-router.ts'
+import type { Environment } from './resolve-references.ts'
+import { Section } from './section.ts'
+import type { LogLevel, Settings } from './settings.ts'
+import { withoutAbsent } from './without-absent.ts'
+
+/** What the command line said; it wins over everything. */
+export interface CliSettings {
+  readonly host?: string
+  readonly port?: number
+  readonly dataDir?: string
+  readonly numWorkers?: number
+  readonly logLevel?: LogLevel
+}
+
+interface Sections {
+  readonly top: Section
+  readonly general: Section
+  readonly litellm: Section
+  readonly router: Section
+  readonly compat: Section
+  readonly env: Section
+}
+
+/** The settings of one file and one environment. Only what came without an error may be used. */
+export function readSettings(
+  root: LocatedMap | undefined,
+  environment: Environment,
+  cli: CliSettings,
+  findings: Findings,
+): Settings {
+  const sections = openSections(root, environment, findings)
+  const { top, general, litellm, router, env } = sections
+  const credentials = Credentials.read(top.node('credential_list'), findings)
+  const defaultMaxParallel = router.take(ROUTER.defaultMaxParallelRequests)
+  const models = readModels(top.node('model_list'), credentials, defaultMaxParallel, findings)
+  credentials.warnOfUnused()
+
+  const providerEnvironment = readProviderEnvironment(environment)
+  const named = {
+    models,
+    modelAliases: litellm.take(LITELLM.modelAliases) ?? new Map<string, string>(),
+    groupAliases: router.take(ROUTER.groupAliases) ?? new Map(),
+    router: readRouter(sections, findings),
+  }
+  const generalSettings = readGeneral(general, env, findings)
+  checkModelNames({ ...named, forcedModels: generalSettings.forcedModels }, sections, findings)
+  checkWorkers(cli.numWorkers ?? env.take(ENV.numWorkers), findings)
+  for (const list of [LITELLM.callbacks, LITELLM.successCallback, LITELLM.failureCallback]) litellm.take(list)
+  for (const list of [LITELLM.serviceCallback, LITELLM.serviceCallbacks]) litellm.take(list)
+
+  const settings: Settings = {
+    ...generalSettings,
+    ...readMasterKey(sections, { models, providerEnvironment, saltKey: generalSettings.saltKey }, findings),
+    dataDir: cli.dataDir ?? './.latchkey',
+    listen: readListen(env, cli),
+    logLevel: readLogLevel(sections, cli),
+    ...named,
+    models: models.map(({ entry }) => entry),
+    providerEnvironment,
+    mockUsage: {
+      promptTokens: env.take(ENV.mockPromptTokens) ?? 10,
+      completionTokens: env.take(ENV.mockCompletionTokens) ?? 20,
+    },
+    keyDefaults: litellm.take(LITELLM.keyDefaults) ?? {},
+    keyUpperBounds: litellm.take(LITELLM.keyUpperBounds) ?? {},
+    ...withoutAbsent({ keyRotationGraceMs: env.take(ENV.keyRotationGraceMs) }),
+    compat: readCompat(sections.compat, litellm, findings),
+  }
+  return settings
+}
+
+function openSections(root: LocatedMap | undefined, environment: Environment, findings: Findings): Sections {
+  const homes = new Map<string, string>()
+  for (const table of [GENERAL_TABLE, LITELLM_TABLE, ROUTER_TABLE, TOP_LEVEL_TABLE, COMPAT_TABLE]) {
+    const home = table === TOP_LEVEL_TABLE ? 'the top level of the file' : table.section
+    for (const name of knownNames(table)) homes.set(name, home)
+  }
+  const top = Section.open(root, '', TOP_LEVEL_TABLE, findings, { homes })
+  return {
+    top,
+    general: Section.open(top.node('general_settings'), 'general_settings', GENERAL_TABLE, findings, { homes }),
+    litellm: Section.open(top.node('litellm_settings'), 'litellm_settings', LITELLM_TABLE, findings, { homes }),
+    router: Section.open(top.node('router_settings'), 'router_settings', ROUTER_TABLE, findings, { homes }),
+    compat: Section.open(top.node('compat'), 'compat', COMPAT_TABLE, findings, { homes }),
+    env: openEnvironment(environment, findings),
+  }
+}
+
+function readMasterKey(
+  { general, env }: Sections,
+  others: Pick<Parameters<typeof checkMasterKey>[0], 'models' | 'providerEnvironment' | 'saltKey'>,
+  findings: Findings,
+): Pick<Settings, 'masterKey' | 'masterKeyWeak'> {
+  const ofEnv = env.take(ENV.masterKey)
+  const ofFile = general.take(GENERAL.masterKey)
+  const masterKey = ofFile ?? ofEnv
+  if (masterKey === undefined) return { masterKeyWeak: false }
+
+  const from = ofFile === undefined ? env : general
+  const key = ofFile === undefined ? ENV.masterKey : GENERAL.masterKey
+  const use = { masterKey, key: from.pathOf(key.name), place: from.placeOf(key), ...others }
+  return { masterKey, masterKeyWeak: checkMasterKey(use, findings) }
+}
+
+function readListen(env: Section, cli: CliSettings): Settings['listen'] {
+  const host = env.take(ENV.host)
+  const port = env.take(ENV.port)
+  return { host: cli.host ?? host ?? '127.0.0.1', port: cli.port ?? port ?? 4000 }
+}
+
+function readLogLevel({ litellm, router, env }: Sections, cli: CliSettings): LogLevel {
+  const ofEnv = env.take(ENV.logLevel)
+  const verbose = [litellm.take(LITELLM.setVerbose), router.take(ROUTER.setVerbose)].includes(true)
+  const debugging = router.take(ROUTER.debugLevel) === 'DEBUG'
+  return cli.logLevel ?? ofEnv ?? (verbose || debugging ? 'debug' : 'info')
+}
+
+function checkWorkers(count: number | undefined, findings: Findings): void {
+  if (count !== undefined && count > 1)
+    findings.note({}, 'num_workers', 'One process serves for now, whatever is asked for.')
+}

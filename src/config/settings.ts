@@ -1,0 +1,87 @@
+import type { JsonObject } from '../domain/json.ts'
+import type { GroupAlias } from '../domain/model-catalogue.ts'
+import type { ModelEntry } from '../domain/model-entry.ts'
+import type { RouterPolicy } from '../domain/router-policy.ts'
+import type { Secret } from '../domain/secret.ts'
+
+/** What the operator decided, checked and typed. Frozen; nothing else of the configuration reaches the program. */
+export interface Settings {
+  readonly masterKey?: Secret
+  /** Short or publicly known: fit for loopback only (K-13). */
+  readonly masterKeyWeak: boolean
+  readonly saltKey?: Secret
+  readonly databaseUrl?: Secret
+  readonly databasePoolSize: number
+  readonly dataDir: string
+  readonly listen: { readonly host: string; readonly port: number }
+  readonly logLevel: LogLevel
+
+  readonly models: readonly ModelEntry[]
+  /** Every `…_API_KEY`, `…_API_BASE` and `…_BASE_URL` of the environment, for deployments that name none. */
+  readonly providerEnvironment: ReadonlyMap<string, Secret>
+  readonly modelAliases: ReadonlyMap<string, string>
+  readonly groupAliases: ReadonlyMap<string, GroupAlias>
+  readonly forcedModels: ForcedModels
+  readonly router: RouterSettings
+  readonly mockUsage: { readonly promptTokens: number; readonly completionTokens: number }
+
+  readonly limits: Limits
+  readonly keyHeaderName?: string
+  readonly endUserHeaders: readonly string[]
+  readonly alwaysIncludeStreamUsage: boolean
+  readonly enforcedParams: readonly string[]
+  readonly enforceUserParam: boolean
+  readonly rejectClientsideMetadataTags: boolean
+  readonly allowedRoutes?: readonly string[]
+  readonly adminOnlyRoutes: readonly string[]
+
+  readonly allowCustomKeys: boolean
+  readonly keyDefaults: KeyDefaults
+  readonly keyUpperBounds: KeyUpperBounds
+  readonly keyRotationGraceMs?: number
+
+  readonly strictNoSecretsInUrl: boolean
+  readonly corsOrigins: readonly string[]
+  readonly trustedProxies: readonly string[]
+  readonly exposeRejectReason: boolean
+  readonly compat: Compat
+}
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
+
+export interface ForcedModels {
+  readonly completion?: string
+  readonly embedding?: string
+  readonly moderation?: string
+}
+
+export interface RouterSettings extends RouterPolicy {
+  readonly strategy: 'simple-shuffle'
+  readonly maxStreamingDurationMs?: number
+}
+
+export interface Limits {
+  readonly maxRequestBytes: number
+  readonly maxResponseBytes: number
+}
+
+export interface KeyDefaults {
+  /** Duration as written: `30d`. */
+  readonly duration?: string
+  readonly models?: readonly string[]
+  readonly metadata?: JsonObject
+  readonly tags?: readonly string[]
+}
+
+export interface KeyUpperBounds {
+  readonly duration?: string
+}
+
+/** Our departures from the compatible behaviour, each of which can be taken back. */
+export interface Compat {
+  readonly stripClientTags: boolean
+  readonly clientMockResponse: boolean
+  readonly metricsAuth: boolean
+  readonly readinessStrict: boolean
+  readonly exposeApiBase: boolean
+}

@@ -1,0 +1,73 @@
+import type { z } from 'zod'
+
+/** One entry of the 422 body that clients of the compatible API know. */
+export interface IssueDetail {
+  readonly type: string
+  readonly loc: readonly (string | number)[]
+  readonly msg: string
+  readonly input: unknown
+}
+
+/** Members that hold credentials are not repeated, not even to who sent them. */
+const SECRET = /^(?:key|keys|new_key|new_master_key|api_key|key_hash)$/
+const LONGEST_INPUT = 200
+
+export function describeIssues(
+  issues: readonly z.core.$ZodIssue[],
+  place: 'body' | 'query',
+  input: unknown,
+): readonly IssueDetail[] {
+  return issues.map((issue) => {
+    const path = issue.path.map((part) => (typeof part === 'symbol' ? String(part) : part))
+    const value = valueAt(input, path)
+    const isSecret = path.some((part) => SECRET.test(String(part)))
+    const { type, msg } = nameIssue(issue, value)
+    return { type, loc: [place, ...path], msg, input: isSecret || type === 'missing' ? {} : shown(value) }
+  })
+}
+
+function nameIssue(issue: z.core.$ZodIssue, value: unknown): { type: string; msg: string } {
+  if (value === undefined && issue.code !== 'custom') return { type: 'missing', msg: 'Field required' }
+  if (issue.code === 'invalid_type') return TYPES.get(issue.expected) ?? valueError(issue)
+  if (issue.code === 'invalid_value') return { type: 'enum', msg: `Input should be ${eitherOf(issue.values)}` }
+  if (issue.code === 'too_small') {
+    return { type: 'greater_than_equal', msg: `Input should be greater than or equal to ${issue.minimum}` }
+  }
+  if (issue.code === 'too_big') {
+    return { type: 'less_than_equal', msg: `Input should be less than or equal to ${issue.maximum}` }
+  }
+  return valueError(issue)
+}
+
+function valueError({ message }: z.core.$ZodIssue): { type: string; msg: string } {
+  return { type: 'value_error', msg: `Value error, ${message}` }
+}
+
+function eitherOf(values: readonly unknown[]): string {
+  const words = values.map((word) => `'${String(word)}'`)
+  return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`
+}
+
+const TYPES: ReadonlyMap<string, { type: string; msg: string }> = new Map([
+  ['string', { type: 'string_type', msg: 'Input should be a valid string' }],
+  ['array', { type: 'list_type', msg: 'Input should be a valid list' }],
+  ['record', { type: 'dict_type', msg: 'Input should be a valid dictionary' }],
+  ['object', { type: 'dict_type', msg: 'Input should be a valid dictionary' }],
+  ['boolean', { type: 'bool_parsing', msg: 'Input should be a valid boolean, unable to interpret input' }],
+  ['number', { type: 'int_parsing', msg: 'Input should be a valid integer, unable to parse string as an integer' }],
+  ['int', { type: 'int_from_float', msg: 'Input should be a valid integer, got a number with a fractional part' }],
+])
+
+function valueAt(input: unknown, path: readonly (string | number)[]): unknown {
+  let value = input
+  for (const part of path) {
+    if (typeof value !== 'object' || value === null) return undefined
+    value = Object.entries(value).find(([name]) => name === String(part))?.[1]
+  }
+  return value
+}
+
+function shown(value: unknown): unknown {
+  if (typeof value === 'string') return value.slice(0, LONGEST_INPUT)
+  return typeof value === 'number' || typeof value === 'boolean' || value === null ? value : {}
+}

@@ -1,0 +1,48 @@
+import type { DeploymentId, EndUserId, EntryId, EpochMs, KeyDigest, TeamId, UserId } from './ids.ts'
+import type { JsonObject } from './json.ts'
+import type { PicoUsd } from './money.ts'
+import type { Usage } from './usage.ts'
+
+export type CallType = 'acompletion' | 'atext_completion' | 'aembedding' | 'aresponses' | 'amoderation'
+
+/** Who pays. `master` stands for the master key, which has no digest that is shown or stored. */
+export type Payer =
+  | { readonly kind: 'key'; readonly digest: KeyDigest; readonly alias: string | undefined }
+  | { readonly kind: 'master' }
+
+/** One line of the append-only ledger: one call, one payer, one amount. */
+export interface LedgerEntry {
+  readonly entryId: EntryId
+  /** What the client knows the call by: the reply's `id`, else the call id. Not unique. */
+  readonly requestId: string
+  readonly callId: string
+  readonly callType: CallType
+  readonly payer: Payer
+  readonly userId: UserId | undefined
+  readonly teamId: TeamId | undefined
+  readonly endUserId: EndUserId | undefined
+  readonly amount: PicoUsd
+  /** Why the amount is what it is; `unpriced` is a zero that somebody should look at. */
+  readonly pricing: 'priced' | 'free' | 'unpriced' | 'not-charged'
+  readonly usage: Usage
+  readonly usageFrom: 'upstream' | 'estimated' | 'none'
+  readonly status: 'success' | 'failure'
+  /** The client left or the stream broke before the end. */
+  readonly cutShort: boolean
+  readonly startedAt: EpochMs
+  readonly firstByteAt: EpochMs | undefined
+  readonly endedAt: EpochMs
+  readonly modelGroup: string
+  readonly upstreamModel: string
+  readonly deploymentId: DeploymentId | undefined
+  readonly provider: string
+  readonly httpStatus: number
+  /** Closed set of words, never upstream text. */
+  readonly errorClass: string | undefined
+  readonly retries: number
+  readonly tags: readonly string[]
+  readonly sessionId: string | undefined
+  readonly clientAddress: string | undefined
+  /** `metadata.spend_logs_metadata` and the caller's own `metadata`, as far as it is theirs to set. */
+  readonly callerMetadata: JsonObject
+}

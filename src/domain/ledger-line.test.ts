@@ -1,0 +1,71 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { digestOf, makeEntry } from '../../test/support/entries.ts'
+import { entryOf, parseLedgerLine, writeLedgerLine } from './ledger-line.ts'
+import { picoUsd } from './money.ts'
+
+const count = fc.nat()
+const text = fc.string({ unit: 'grapheme' }).filter((value) => !value.includes('\0'))
+const maybeText = fc.option(text, { nil: undefined })
+
+test('parse undoes write for every entry', () => {
+  fc.assert(
+    fc.property(
+      fc.record({
+        requestId: text,
+        payer: fc.oneof(
+          fc.constant({ kind: 'master' as const }),
+          maybeText.map((alias) => ({ kind: 'key' as const, digest: digestOf(1), alias })),
+        ),
+        amount: fc.bigInt({ min: 0n, max: 2n ** 63n - 1n }).map(picoUsd),
+        pricing: fc.constantFrom('priced', 'free', 'unpriced', 'not-charged'),
+        usage: fc.record({
+          inputTokens: count,
+          outputTokens: count,
+          cachedInputTokens: count,
+          cacheWriteInputTokens: count,
+          audioInputTokens: count,
+          reasoningTokens: count,
+          audioOutputTokens: count,
+        }),
+        usageFrom: fc.constantFrom('upstream', 'estimated', 'none'),
+        status: fc.constantFrom('success', 'failure'),
+        cutShort: fc.boolean(),
+        retries: count,
+        errorClass: maybeText,
+        sessionId: maybeText,
+        tags: fc.array(text),
+        callerMetadata: fc.dictionary(text, fc.oneof(text, count, fc.boolean()), { noNullPrototype: true }),
+      }),
+      (fields) => {
+        const entry = makeEntry(1, fields)
+        expect(entryOf(parseLedgerLine(writeLedgerLine(entry)))).toEqual(entry)
+      },
+    ),
+  )
+})
+
+test('a line is one line, of text that every database can hold', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary' }), (hostile) => {
+      const line = writeLedgerLine(
+        makeEntry(1, { requestId: `${hostile}\0\ud800`, callerMetadata: { [hostile]: hostile } }),
+      )
+      expect(line).not.toContain('\n')
+      expect(line.isWellFormed()).toBe(true)
+      const { requestId, callerMetadata } = entryOf(parseLedgerLine(line))
+      const stored = hostile.replaceAll('\0', '\ufffd').toWellFormed()
+      expect(requestId).toBe(`${stored}\ufffd\ufffd`)
+      expect(Object.values(callerMetadata)).toEqual([stored])
+    }),
+  )
+})
+
+test('an amount that no line holds is refused, and never cut', () => {
+  expect(() => writeLedgerLine(makeEntry(1, { amount: picoUsd(2n ** 63n) }))).toThrow(RangeError)
+})
+
+test.each([Number.NaN, 1.5, 1e300])('a token count of %s is refused', (inputTokens) => {
+  const entry = makeEntry(1)
+  expect(() => writeLedgerLine({ ...entry, usage: { ...entry.usage, inputTokens } })).toThrow(RangeError)
+})

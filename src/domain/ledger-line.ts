@@ -1,0 +1,171 @@
+import type { EndUserId, EntryId, EpochMs, KeyDigest, TeamId, UserId } from './ids.ts'
+import type { JsonObject } from './json.ts'
+import type { LedgerEntry } from './ledger-entry.ts'
+import { picoUsd } from './money.ts'
+import { storableJson } from './storable-text.ts'
+
+/** A ledger entry as it is kept: what is looked for and summed as columns, the rest as one detail. */
+export interface LedgerRow {
+  readonly entry_id: EntryId
+  /** `startedAt`: reports and days go by when a call began. */
+  readonly at: EpochMs
+  readonly payer_kind: 'key' | 'master'
+  readonly key_digest?: KeyDigest | null | undefined
+  readonly user_id?: UserId | null | undefined
+  readonly team_id?: TeamId | null | undefined
+  readonly end_user_id?: EndUserId | null | undefined
+  readonly request_id: string
+  /** Decimal digits: JSON has no integers of this size. */
+  readonly amount_pico: string | bigint
+  readonly model_group: string
+  readonly status: LedgerEntry['status']
+  readonly prompt_tokens: number
+  readonly completion_tokens: number
+  readonly detail: LedgerDetail
+}
+
+/** What is as usual is left out: every byte of a line is written, sent, parsed and kept once per call. */
+export interface LedgerDetail {
+  readonly callId: string
+  readonly callType: LedgerEntry['callType']
+  readonly endedAt: EpochMs
+  readonly upstreamModel: string
+  readonly provider: string
+  readonly httpStatus: number
+  readonly keyAlias?: string | undefined
+  readonly firstByteAt?: EpochMs | undefined
+  readonly deploymentId?: LedgerEntry['deploymentId']
+  readonly errorClass?: string | undefined
+  readonly sessionId?: string | undefined
+  readonly clientAddress?: string | undefined
+  readonly pricing?: LedgerEntry['pricing'] | undefined
+  readonly usageFrom?: LedgerEntry['usageFrom'] | undefined
+  readonly cutShort?: true | undefined
+  readonly retries?: number | undefined
+  readonly tags?: readonly string[] | undefined
+  readonly callerMetadata?: JsonObject | undefined
+  readonly cachedInputTokens?: number | undefined
+  readonly cacheWriteInputTokens?: number | undefined
+  readonly audioInputTokens?: number | undefined
+  readonly reasoningTokens?: number | undefined
+  readonly audioOutputTokens?: number | undefined
+}
+
+const MOST_PICO = 2n ** 63n - 1n
+
+/** One line of JSON with the names of a `LedgerRow`. Throws for what no ledger line can hold. */
+export function writeLedgerLine(entry: LedgerEntry): string {
+  const { amount, usage } = entry
+  if (amount > MOST_PICO) throw new RangeError('the amount is beyond what a ledger line holds')
+  if (!Number.isSafeInteger(usage.inputTokens) || !Number.isSafeInteger(usage.outputTokens)) {
+    throw new RangeError('token counts are whole numbers')
+  }
+  // Without this, one line with a NUL in it would stop its whole batch.
+  return storableJson(rowOf(entry))
+}
+
+/** The written form of a line, back to columns. The text must come from `writeLedgerLine`. */
+export function parseLedgerLine(line: string): LedgerRow {
+  const row: LedgerRow = JSON.parse(line)
+  return row
+}
+
+export function parseLedgerDetail(text: string): LedgerDetail {
+  const detail: LedgerDetail = JSON.parse(text)
+  return detail
+}
+
+export function entryOf(row: LedgerRow): LedgerEntry {
+  const { detail } = row
+  return {
+    entryId: row.entry_id,
+    requestId: row.request_id,
+    callId: detail.callId,
+    callType: detail.callType,
+    payer: payerOf(row),
+    userId: row.user_id ?? undefined,
+    teamId: row.team_id ?? undefined,
+    endUserId: row.end_user_id ?? undefined,
+    amount: picoUsd(BigInt(row.amount_pico)),
+    pricing: detail.pricing ?? 'priced',
+    usage: {
+      inputTokens: row.prompt_tokens,
+      outputTokens: row.completion_tokens,
+      cachedInputTokens: detail.cachedInputTokens ?? 0,
+      cacheWriteInputTokens: detail.cacheWriteInputTokens ?? 0,
+      audioInputTokens: detail.audioInputTokens ?? 0,
+      reasoningTokens: detail.reasoningTokens ?? 0,
+      audioOutputTokens: detail.audioOutputTokens ?? 0,
+    },
+    usageFrom: detail.usageFrom ?? 'upstream',
+    status: row.status,
+    cutShort: detail.cutShort ?? false,
+    startedAt: row.at,
+    firstByteAt: detail.firstByteAt,
+    endedAt: detail.endedAt,
+    modelGroup: row.model_group,
+    upstreamModel: detail.upstreamModel,
+    deploymentId: detail.deploymentId,
+    provider: detail.provider,
+    httpStatus: detail.httpStatus,
+    errorClass: detail.errorClass,
+    retries: detail.retries ?? 0,
+    tags: detail.tags ?? [],
+    sessionId: detail.sessionId,
+    clientAddress: detail.clientAddress,
+    callerMetadata: detail.callerMetadata ?? {},
+  }
+}
+
+function payerOf({ key_digest: digest, detail }: LedgerRow): LedgerEntry['payer'] {
+  return digest === null || digest === undefined ? { kind: 'master' } : { kind: 'key', digest, alias: detail.keyAlias }
+}
+
+function rowOf(entry: LedgerEntry): LedgerRow {
+  const { payer, usage } = entry
+  return {
+    entry_id: entry.entryId,
+    at: entry.startedAt,
+    payer_kind: payer.kind,
+    key_digest: payer.kind === 'key' ? payer.digest : undefined,
+    user_id: entry.userId,
+    team_id: entry.teamId,
+    end_user_id: entry.endUserId,
+    request_id: entry.requestId,
+    amount_pico: entry.amount.toString(),
+    model_group: entry.modelGroup,
+    status: entry.status,
+    prompt_tokens: usage.inputTokens,
+    completion_tokens: usage.outputTokens,
+    detail: detailOf(entry),
+  }
+}
+
+function detailOf(entry: LedgerEntry): LedgerDetail {
+  const { payer, usage } = entry
+  return {
+    callId: entry.callId,
+    callType: entry.callType,
+    endedAt: entry.endedAt,
+    upstreamModel: entry.upstreamModel,
+    provider: entry.provider,
+    httpStatus: entry.httpStatus,
+    keyAlias: payer.kind === 'key' ? payer.alias : undefined,
+    firstByteAt: entry.firstByteAt,
+    deploymentId: entry.deploymentId,
+    errorClass: entry.errorClass,
+    sessionId: entry.sessionId,
+    clientAddress: entry.clientAddress,
+    pricing: entry.pricing === 'priced' ? undefined : entry.pricing,
+    usageFrom: entry.usageFrom === 'upstream' ? undefined : entry.usageFrom,
+    cutShort: entry.cutShort || undefined,
+    retries: entry.retries || undefined,
+    tags: entry.tags.length === 0 ? undefined : entry.tags,
+    callerMetadata: Object.keys(entry.callerMetadata).length === 0 ? undefined : entry.callerMetadata,
+    cachedInputTokens: usage.cachedInputTokens || undefined,
+    cacheWriteInputTokens: usage.cacheWriteInputTokens || undefined,
+    audioInputTokens: usage.audioInputTokens || undefined,
+    reasoningTokens: usage.reasoningTokens || undefined,
+    audioOutputTokens: usage.audioOutputTokens || undefined,
+  }
+}

@@ -1,0 +1,147 @@
+interface ProblemKind {
+  readonly status: number
+  readonly type: string
+  readonly param: string | null
+  readonly say: string
+}
+
+/**
+ * Every way we can refuse or fail, once. Statuses, types and texts are what clients of the LiteLLM proxy match on, so
+ * changing one is a breaking change. A text that depends on the request is given by the decider as `say`.
+ */
+export const PROBLEMS = {
+  'credential-missing': auth('Authentication Error, No api key passed in.'),
+  'credential-malformed': auth('Authentication Error, Malformed API Key passed in. Ensure Key has `Bearer ` prefix.'),
+  'credential-repeated': auth('Authentication Error, A credential header was sent more than once. Send it once.'),
+  'credential-ambiguous': auth(
+    'Authentication Error, Two different credentials were sent. Send one, or name the one for this gateway in `x-litellm-api-key`.',
+  ),
+  'key-form': auth("LiteLLM Virtual Key expected, expected to start with 'sk-'."),
+  'key-unknown': {
+    status: 401,
+    type: 'token_not_found_in_db',
+    param: 'key',
+    say: 'Authentication Error, Invalid proxy server token passed. Unable to find token in cache or `LiteLLM_VerificationTokenTable`',
+  },
+  'key-expired': { status: 401, type: 'expired_key', param: 'None', say: 'Authentication Error - Expired Key.' },
+  'key-blocked': auth("Authentication Error, Key is blocked. Update via `/key/unblock` if you're an admin."),
+  'route-denied': { status: 403, type: 'auth_error', param: 'None', say: 'This key may not call this route.' },
+  'admin-only': auth('Only proxy admin can be used to generate, delete, update info for new keys/users/teams.'),
+  'not-yours': {
+    status: 403,
+    type: 'internal_server_error',
+    param: 'None',
+    say: "You are not allowed to access this key's info.",
+  },
+  'model-denied': {
+    status: 401,
+    type: 'key_model_access_denied',
+    param: 'model',
+    say: 'key not allowed to access model.',
+  },
+  'model-unknown': { status: 400, type: 'None', param: 'None', say: 'Invalid model name passed.' },
+  'model-info-unknown': { status: 400, type: 'None', param: 'None', say: 'not found on litellm proxy' },
+  'model-not-found': { status: 404, type: 'not_found_error', param: 'model', say: 'The model does not exist.' },
+  'object-not-found': { status: 404, type: 'not_found_error', param: 'None', say: 'Not found.' },
+  'bad-request': { status: 400, type: 'bad_request_error', param: 'None', say: 'The request is malformed.' },
+  'body-unparsable': { status: 400, type: 'bad_request_error', param: 'None', say: 'The body is not valid JSON.' },
+  'param-forbidden': { status: 400, type: 'bad_request_error', param: 'None', say: 'A parameter is not allowed.' },
+  'param-missing': { status: 400, type: 'bad_request_error', param: 'None', say: 'A parameter is missing.' },
+  'body-invalid': { status: 422, type: 'validation_error', param: 'None', say: 'The body does not fit.' },
+  'body-too-large': { status: 413, type: 'bad_request_error', param: 'None', say: 'The body is too large.' },
+  'coding-unsupported': {
+    status: 415,
+    type: 'bad_request_error',
+    param: 'None',
+    say: 'Send JSON, as it is or with `Content-Encoding: gzip`.',
+  },
+  'route-unknown': { status: 404, type: 'not_found_error', param: 'None', say: 'Not Found' },
+  'method-not-allowed': { status: 405, type: 'bad_request_error', param: 'None', say: 'Method Not Allowed' },
+  'target-malformed': {
+    status: 400,
+    type: 'bad_request_error',
+    param: 'None',
+    say: 'The request target or a header is malformed.',
+  },
+  'headers-too-large': {
+    status: 431,
+    type: 'bad_request_error',
+    param: 'None',
+    say: 'The request headers are too large.',
+  },
+  'request-timeout': {
+    status: 408,
+    type: 'bad_request_error',
+    param: 'None',
+    say: 'The request did not arrive in time.',
+  },
+  'expectation-failed': {
+    status: 417,
+    type: 'bad_request_error',
+    param: 'None',
+    say: 'Only `Expect: 100-continue` is understood.',
+  },
+  'key-not-found': { status: 404, type: 'not_found_error', param: 'key', say: 'Key not found in database' },
+  'alias-taken': { status: 400, type: 'bad_request_error', param: 'key_alias', say: 'The alias is taken.' },
+  'key-taken': {
+    status: 400,
+    type: 'bad_request_error',
+    param: 'key',
+    say: 'This key value is in use. Choose another one.',
+  },
+  'no-deployment': { status: 429, type: 'None', param: 'None', say: 'No deployments available for selected model.' },
+  'store-unavailable': {
+    status: 503,
+    type: 'no_db_connection',
+    param: 'None',
+    say: 'The gateway cannot reach its store. Try again.',
+  },
+  'upstream-unreadable': { status: 502, type: 'None', param: 'None', say: 'The upstream failed.' },
+  'upstream-timeout': { status: 408, type: 'None', param: 'None', say: 'The upstream did not answer in time.' },
+  'upstream-limited': {
+    status: 429,
+    type: 'throttling_error',
+    param: null,
+    say: 'The upstream refuses more calls for now.',
+  },
+  'not-recorded': {
+    status: 503,
+    type: 'internal_server_error',
+    param: 'None',
+    say: 'The gateway cannot record the cost of this call, so it does not answer it. Try again.',
+  },
+  overloaded: {
+    status: 503,
+    type: 'internal_server_error',
+    param: 'None',
+    say: 'The gateway is at its limit. Try again.',
+  },
+  draining: {
+    status: 503,
+    type: 'internal_server_error',
+    param: 'None',
+    say: 'The gateway is shutting down. Try again.',
+  },
+  fault: { status: 500, type: 'internal_server_error', param: 'None', say: 'Internal Server Error.' },
+} as const satisfies Record<string, ProblemKind>
+
+export type ProblemCode = keyof typeof PROBLEMS
+
+function auth(say: string): ProblemKind {
+  return { status: 401, type: 'auth_error', param: 'None', say }
+}
+
+/** Thrown only at the edges; deciders return. `detail` is for operators and never leaves the process. */
+export class Problem extends Error {
+  override readonly name = 'Problem'
+  readonly code: ProblemCode
+  readonly say: string
+  readonly detail: Readonly<Record<string, unknown>>
+
+  constructor(code: ProblemCode, say?: string, detail: Readonly<Record<string, unknown>> = {}, cause?: unknown) {
+    super(code, { cause })
+    this.code = code
+    this.say = say ?? PROBLEMS[code].say
+    this.detail = detail
+  }
+}

@@ -1,0 +1,77 @@
+import type { FastifyInstance } from 'fastify'
+import { Problem } from '../../domain/problem.ts'
+import { readResponseId, responseOwner } from '../../journey/4-authorise/response-ids.ts'
+import { decideModelAccess } from '../../journey/4-authorise/decide-model-access.ts'
+import { writeObjectCall } from '../../journey/7-provider/openai/write-request.ts'
+import { readReply, writeReply } from '../../journey/7-provider/openai/read-reply.ts'
+import { exchangeWhole } from '../../journey/exchange-whole.ts'
+import { statusProblem } from '../../journey/reply-failure.ts'
+import type { ServePorts } from '../../journey/serve.ts'
+import { granted, plainRoute } from '../route.ts'
+import type { EdgePorts, PlainAsk } from '../route.ts'
+import { NodeReply } from '../wire/node-reply.ts'
+import { readQuery } from '../wire/read-query.ts'
+
+/** What may be added to the question about a stored response. */
+const PASSED_ON = /^(?:include(?:\[\])?|limit|order|after|before)$/
+
+/** Stored responses live at the upstream; our id leads to the deployment that has one, for its owner only. */
+export function responseRoutes(app: FastifyInstance, edge: EdgePorts, ports: ServePorts): void {
+  const route = (method: 'GET' | 'POST' | 'DELETE', end: string): void =>
+    plainRoute(app, edge, {
+      method,
+      paths: [`/responses/:response_id${end}`, `/v1/responses/:response_id${end}`],
+      needs: 'model-call',
+      answer: (ask) => carry(ask, method, end),
+    })
+  route('GET', '')
+  route('DELETE', '')
+  route('GET', '/input_items')
+  route('POST', '/cancel')
+
+  async function carry(
+    { principal, request, reply }: PlainAsk,
+    method: 'GET' | 'POST' | 'DELETE',
+    end: string,
+  ): Promise<unknown> {
+    const id = idOf(request.params)
+    const stored = readResponseId(id, responseOwner(principal), ports.signer)
+    const deployment = stored === undefined ? undefined : ports.catalogue().deployment(stored.deploymentId)
+    if (stored === undefined || deployment === undefined || deployment.target.kind !== 'http') {
+      throw new Problem('object-not-found', 'No such response. Use the `id` of an answer that this key got.')
+    }
+    const name = deployment.group
+    granted(decideModelAccess(principal, name, ports.catalogue().resolve(name, {}), ports.catalogue()))
+
+    const query = [...readQuery(request)]
+      .filter(([key]) => PASSED_ON.test(key))
+      .map(([key, value]) => `${encodeURIComponent(key)}=${encodeURIComponent(value)}`)
+    const path = `/responses/${encodeURIComponent(stored.upstreamId)}${end}${query.length === 0 ? '' : `?${query.join('&')}`}`
+    const { timeoutMs } = ports.policy
+    const call = writeObjectCall(deployment, deployment.target, method, path, { headMs: timeoutMs, idleMs: timeoutMs })
+    const answer = await exchangeWhole(
+      call,
+      [...call.secretHeaders.values()].map((secret) => secret.reveal()),
+      { maxAnswerBytes: ports.maxAnswerBytes, totalMs: timeoutMs },
+      new NodeReply(reply.raw),
+      {
+        upstream: ports.upstream,
+        after: (ms, go) => ports.timers.after(ms, go),
+        now: () => ports.clock.now(),
+      },
+    )
+    if (answer.kind === 'gone') return {}
+    if (answer.kind === 'failed') throw statusProblem(answer.failure, deployment.provider)
+    const read = readReply(answer.text)
+    if (read === undefined) throw new Problem('upstream-unreadable')
+    const value: unknown = JSON.parse(
+      writeReply(read, read.id === stored.upstreamId ? new Map([['id', JSON.stringify(id)]]) : new Map()),
+    )
+    return value
+  }
+}
+
+function idOf(params: unknown): string {
+  if (typeof params !== 'object' || params === null || !('response_id' in params)) return ''
+  return String(params.response_id)
+}

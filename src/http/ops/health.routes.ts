@@ -1,0 +1,65 @@
+import type { FastifyInstance, FastifyReply } from 'fastify'
+import { COMPATIBLE_VERSION } from '../../journey/reply-headers.ts'
+import { SAFE_HEADERS } from '../wire/render-problem.ts'
+
+export interface HealthPorts {
+  /** A real query. Rejects when the store does not answer. */
+  readonly pingStore: () => Promise<void>
+  readonly logLevel: string
+  /** `compat.readiness_strict`: a store that does not answer takes the replica out of rotation. */
+  readonly strict: boolean
+  readonly isDraining: () => boolean
+  readonly now: () => number
+}
+
+/** A load balancer asks often; the store is asked at most so often. */
+const REMEMBERED_MS = 2_000
+
+export function healthRoutes(app: FastifyInstance, ports: HealthPorts): void {
+  const config = { needs: 'nothing' } as const
+  for (const url of ['/health/liveliness', '/health/liveness']) {
+    app.route({
+      method: ['GET', 'OPTIONS'],
+      url,
+      config,
+      handler: async (_request, reply) => send(reply, 200, "I'm alive!"),
+    })
+  }
+
+  let last: { readonly at: number; readonly connected: boolean } | undefined
+  const isConnected = async (): Promise<boolean> => {
+    if (last !== undefined && ports.now() - last.at < REMEMBERED_MS) return last.connected
+    const connected = await ports.pingStore().then(
+      () => true,
+      () => false,
+    )
+    last = { at: ports.now(), connected }
+    return connected
+  }
+
+  app.route({
+    method: ['GET', 'OPTIONS'],
+    url: '/health/readiness',
+    config,
+    handler: async (_request, reply) => {
+      if (ports.isDraining()) return send(reply, 503, { detail: 'Service Unhealthy (shutting down)' })
+      const connected = await isConnected()
+      if (!connected && ports.strict)
+        return send(reply, 503, { detail: 'Service Unhealthy (the store does not answer)' })
+      return send(reply, 200, {
+        status: 'healthy',
+        db: connected ? 'connected' : 'disconnected',
+        cache: null,
+        litellm_version: COMPATIBLE_VERSION,
+        success_callbacks: ['prometheus'],
+        use_aiohttp_transport: false,
+        log_level: ports.logLevel.toUpperCase(),
+        is_detailed_debug: ports.logLevel === 'debug',
+      })
+    },
+  })
+}
+
+function send(reply: FastifyReply, status: number, body: unknown): FastifyReply {
+  return reply.code(status).headers(SAFE_HEADERS).type('application/json').send(JSON.stringify(body))
+}

@@ -1,0 +1,204 @@
+import { createServer } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import Fastify from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { Problem } from '../domain/problem.ts'
+import type { ProblemCode } from '../domain/problem.ts'
+import { parseCallId } from '../domain/ids.ts'
+import type { CallId } from '../domain/ids.ts'
+import { findFrameFlaw } from './wire/check-frame.ts'
+import { renderProblem, sendProblem, statusOf } from './wire/render-problem.ts'
+
+export interface ServerPorts {
+  readonly newCallId: () => CallId
+  /** Something of ours failed; the caller learns the call id and nothing else. */
+  readonly onFault: (error: unknown, about: { readonly callId: string; readonly route: string }) => void
+  readonly onProblem: (problem: Problem, about: { readonly callId: string; readonly route: string }) => void
+  readonly corsOrigins: readonly string[]
+}
+
+const HEADERS_MS = 10_000
+const REQUEST_MS = 60_000
+const KEEP_ALIVE_MS = 65_000
+const MAX_HEADER_BYTES = 32 * 1024
+const MAX_HEADERS = 100
+
+/** The edge: strict before routing, closed by default, and silent about itself. Routes are added by the caller. */
+export function buildServer(ports: ServerPorts): FastifyInstance {
+  const app: FastifyInstance = Fastify({
+    serverFactory: (handler) => strictServer(handler, ports),
+    clientErrorHandler: answerBrokenFrame,
+    logger: false,
+    bodyLimit: Number.MAX_SAFE_INTEGER,
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 1_024 },
+    genReqId: () => '',
+    return503OnClosing: false,
+    exposeHeadRoutes: true,
+  })
+  // Bodies are read by the journey, once the caller is known; nothing is parsed on the way in.
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('*', (_request, _payload, done) => done(null))
+
+  refuseSilentRoutes(app)
+  app.decorateRequest('callId')
+  app.addHook('onRequest', async (request) => {
+    request.callId = callIdOf(request.raw, ports)
+    if (request.routeOptions.config.slashInParameter !== true && /%2f/i.test(pathOf(request)))
+      throw new Problem('target-malformed', 'The path hides a delimiter.')
+  })
+  addCors(app, ports.corsOrigins)
+
+  const known = new Map<string, Set<string>>()
+  app.addHook('onRoute', ({ method, path }) => {
+    const methods = known.get(path) ?? new Set<string>()
+    for (const one of [method].flat()) methods.add(one)
+    known.set(path, methods)
+  })
+  app.setNotFoundHandler((request, reply) => {
+    const methods = known.get(pathOf(request).replace(/(.)\/$/, '$1'))
+    const code: ProblemCode = methods === undefined ? 'route-unknown' : 'method-not-allowed'
+    const say =
+      methods === undefined
+        ? `Not Found: there is no ${request.method} route of this name. See the documentation for the routes.`
+        : undefined
+    reply.hijack()
+    sendProblem(reply.raw, {
+      code,
+      say,
+      callId: callIdOf(request.raw, ports),
+      close: !request.raw.complete,
+      ...(methods === undefined ? {} : { extraHeaders: { allow: [...methods].join(', ') } }),
+    })
+  })
+  app.setErrorHandler((error, request, reply) => {
+    const about = { callId: request.callId ?? callIdOf(request.raw, ports), route: request.routeOptions.url ?? '' }
+    const problem = problemOf(error)
+    if (problem === undefined || statusOf(problem.code) >= 500) ports.onFault(error, about)
+    else ports.onProblem(problem, about)
+    reply.hijack()
+    sendProblem(reply.raw, {
+      code: problem?.code ?? 'fault',
+      say: problem === undefined ? `Internal Server Error. Correlation id: ${about.callId}` : problem.say,
+      callId: about.callId,
+      close: !request.raw.complete,
+    })
+  })
+  return app
+}
+
+function strictServer(
+  handler: (request: IncomingMessage, response: ServerResponse) => void,
+  ports: ServerPorts,
+): Server {
+  const server = createServer(
+    {
+      maxHeaderSize: MAX_HEADER_BYTES,
+      headersTimeout: HEADERS_MS,
+      requestTimeout: REQUEST_MS,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      connectionsCheckingInterval: 1_000,
+      requireHostHeader: false,
+      insecureHTTPParser: false,
+      noDelay: true,
+    },
+    (request, response) => {
+      const flaw = findFrameFlaw(request)
+      if (flaw === undefined) {
+        handler(request, response)
+        return
+      }
+      // In doubt about where this message ends, nothing after it is believed.
+      sendProblem(response, { code: flaw.problem, say: flaw.say, callId: ports.newCallId(), close: true })
+    },
+  )
+  server.maxHeadersCount = MAX_HEADERS
+  server.on('checkExpectation', (_request: IncomingMessage, response: ServerResponse) => {
+    sendProblem(response, { code: 'expectation-failed', callId: ports.newCallId(), close: true })
+  })
+  return server
+}
+
+/** What Node's parser could not read is answered on the bare socket, and the socket is closed. */
+function answerBrokenFrame(error: Error & { code?: string }, socket: Socket): void {
+  if (!socket.writable || error.code === 'ECONNRESET') {
+    socket.destroy()
+    return
+  }
+  const code: ProblemCode =
+    error.code === 'HPE_HEADER_OVERFLOW'
+      ? 'headers-too-large'
+      : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
+        ? 'request-timeout'
+        : 'target-malformed'
+  const body = JSON.stringify(renderProblem(code, SAY[code] ?? 'The request is not valid HTTP.'))
+  const status = statusOf(code)
+  socket.end(
+    `HTTP/1.1 ${status} ${STATUS_TEXT[status] ?? 'Bad Request'}\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+  )
+}
+
+const SAY: Partial<Record<ProblemCode, string>> = {
+  'headers-too-large': 'The request headers are larger than 32 KiB.',
+  'request-timeout': 'The request did not arrive in time.',
+}
+const STATUS_TEXT: Readonly<Record<number, string>> = {
+  400: 'Bad Request',
+  408: 'Request Timeout',
+  431: 'Request Header Fields Too Large',
+}
+
+function refuseSilentRoutes(app: FastifyInstance): void {
+  app.addHook('onRoute', (route) => {
+    if (route.config?.needs === undefined) {
+      throw new Error(`The route ${[route.method].flat().join('|')} ${route.url} does not declare what it needs.`)
+    }
+  })
+}
+
+function addCors(app: FastifyInstance, origins: readonly string[]): void {
+  if (origins.length === 0) return
+  const allowed = new Set(origins)
+  app.addHook('onRequest', async (request, reply) => {
+    const { origin } = request.headers
+    if (origin === undefined || !allowed.has(origin)) return
+    reply.raw.setHeader('access-control-allow-origin', origin)
+    reply.raw.setHeader('vary', 'Origin')
+    reply.raw.setHeader(
+      'access-control-expose-headers',
+      'x-litellm-call-id, x-litellm-model-id, x-litellm-response-cost, retry-after',
+    )
+  })
+  app.options('*', { config: { needs: 'nothing' } }, async (_request, reply) =>
+    reply
+      .headers({
+        'access-control-allow-methods': 'GET, POST, DELETE',
+        'access-control-allow-headers':
+          'authorization, content-type, api-key, x-api-key, x-litellm-api-key, x-litellm-call-id',
+        'access-control-max-age': '600',
+      })
+      .code(204)
+      .send(),
+  )
+}
+
+function callIdOf(request: IncomingMessage, ports: ServerPorts): CallId {
+  const given = request.headers['x-litellm-call-id']
+  return (typeof given === 'string' ? parseCallId(given) : undefined) ?? ports.newCallId()
+}
+
+function pathOf(request: FastifyRequest): string {
+  const target = request.raw.url ?? ''
+  const query = target.indexOf('?')
+  return query === -1 ? target : target.slice(0, query)
+}
+
+/** Our own refusals, and those of the framework that are about the request. */
+function problemOf(error: unknown): Problem | undefined {
+  if (error instanceof Problem) return error
+  const status = error instanceof Error && 'statusCode' in error ? Number(error.statusCode) : Number.NaN
+  if (status === 415)
+    return new Problem('coding-unsupported', 'The `Content-Type` is malformed; send `application/json`.')
+  if (status === 413) return new Problem('body-too-large')
+  return status >= 400 && status < 500 ? new Problem('bad-request') : undefined
+}

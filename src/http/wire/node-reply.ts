@@ -1,0 +1,71 @@
+import type { ServerResponse } from 'node:http'
+import type { Reply } from '../../ports/reply.ts'
+import { SAFE_HEADERS } from './render-problem.ts'
+
+/** A client that takes nothing for so long is not coming back. */
+const STALLED_MS = 60_000
+
+/** The journey's way back, over Node's response. The head waits for the first bytes, so that whole answers have a length. */
+export class NodeReply implements Reply {
+  readonly #response: ServerResponse
+  #status = 200
+  #headers: Record<string, string> = {}
+  #sent = false
+  #stalled: NodeJS.Timeout | undefined
+
+  constructor(response: ServerResponse) {
+    this.#response = response
+  }
+
+  head(status: number, headers: Readonly<Record<string, string>>): void {
+    this.#status = status
+    this.#headers = { ...SAFE_HEADERS, ...headers }
+  }
+
+  write(text: string): boolean {
+    this.#sendHead()
+    const flows = this.#response.write(text)
+    if (!flows && this.#stalled === undefined) {
+      this.#stalled = setTimeout(() => this.#response.destroy(), STALLED_MS)
+      this.#response.once('drain', () => this.#calm())
+    }
+    return flows
+  }
+
+  end(text = ''): void {
+    this.#calm()
+    if (!this.#sent) {
+      this.#sent = true
+      this.#headers['content-length'] = String(Buffer.byteLength(text))
+      this.#response.writeHead(this.#status, this.#headers)
+    }
+    this.#response.end(text)
+  }
+
+  whenDrained(go: () => void): void {
+    this.#response.on('drain', go)
+  }
+
+  whenGone(tell: () => void): void {
+    const response = this.#response
+    if (response.destroyed || response.socket?.destroyed === true) {
+      tell()
+      return
+    }
+    response.once('close', () => {
+      this.#calm()
+      if (!response.writableFinished) tell()
+    })
+  }
+
+  #sendHead(): void {
+    if (this.#sent) return
+    this.#sent = true
+    this.#response.writeHead(this.#status, this.#headers)
+  }
+
+  #calm(): void {
+    clearTimeout(this.#stalled)
+    this.#stalled = undefined
+  }
+}

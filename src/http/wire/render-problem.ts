@@ -1,0 +1,58 @@
+import type { ServerResponse } from 'node:http'
+import { PROBLEMS } from '../../domain/problem.ts'
+import type { ProblemCode } from '../../domain/problem.ts'
+import { COMPATIBLE_VERSION } from '../../journey/reply-headers.ts'
+
+/** On every answer. None of it depends on the request. */
+export const SAFE_HEADERS: Readonly<Record<string, string>> = {
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'cross-origin-resource-policy': 'same-origin',
+  'cache-control': 'no-store',
+}
+
+/** The envelope that clients of the OpenAI and LiteLLM APIs read. `code` is the status, as a text. */
+export function renderProblem(code: ProblemCode, say: string): object {
+  const { status, type, param } = PROBLEMS[code]
+  if (RAW.has(code)) return { detail: { error: say } }
+  return { error: { message: say, type, param, code: String(status) } }
+}
+
+/** Terraform looks into `detail.error` for these. */
+const RAW: ReadonlySet<ProblemCode> = new Set(['model-info-unknown'])
+
+export function statusOf(code: ProblemCode): number {
+  return PROBLEMS[code].status
+}
+
+export interface ProblemReply {
+  readonly code: ProblemCode
+  readonly say?: string | undefined
+  readonly callId: string
+  readonly reason?: string | undefined
+  /** The body of the request was not read, so the connection cannot be used again. */
+  readonly close: boolean
+  readonly extraHeaders?: Readonly<Record<string, string>>
+}
+
+/** Writes a refusal or a fault, if anything can still be written. */
+export function sendProblem(response: ServerResponse, reply: ProblemReply): void {
+  if (response.headersSent) {
+    response.destroy()
+    return
+  }
+  const status = statusOf(reply.code)
+  const body = JSON.stringify(renderProblem(reply.code, reply.say ?? PROBLEMS[reply.code].say))
+  response.writeHead(status, {
+    ...SAFE_HEADERS,
+    'content-type': 'application/json',
+    'content-length': String(Buffer.byteLength(body)),
+    'x-litellm-call-id': reply.callId,
+    'x-litellm-version': COMPATIBLE_VERSION,
+    ...(status === 503 ? { 'retry-after': '1' } : {}),
+    ...(reply.reason === undefined ? {} : { 'x-reject-reason': reply.reason }),
+    ...(reply.close ? { connection: 'close' } : {}),
+    ...reply.extraHeaders,
+  })
+  response.end(body)
+}

@@ -1,0 +1,89 @@
+import { allow, deny } from '../../domain/decision.ts'
+import type { Decision } from '../../domain/decision.ts'
+import type { JsonObject, JsonValue } from '../../domain/json.ts'
+import type { HeaderReader } from './arrival.ts'
+
+/** How a caller may shape its own call, within the operator's bounds. */
+export interface CallControls {
+  readonly timeoutMs: number | undefined
+  readonly streamTimeoutMs: number | undefined
+  readonly numRetries: number | undefined
+  readonly fallbacks: readonly string[]
+  readonly disableFallbacks: boolean
+  /** Only with `compat.client_mock_response`. */
+  readonly mockResponse: string | undefined
+}
+
+export interface ControlLimits {
+  readonly maxTimeoutMs: number
+  readonly maxRetries: number
+}
+
+const MAX_FALLBACKS = 10
+
+export function readControls(body: JsonObject, headers: HeaderReader, limits: ControlLimits): Decision<CallControls> {
+  const timeout = readSeconds(
+    'timeout',
+    body['timeout'] ?? body['request_timeout'] ?? headers.get('x-litellm-timeout'),
+    limits,
+  )
+  if (timeout.verdict === 'deny') return timeout
+  const streamTimeout = readSeconds(
+    'stream_timeout',
+    body['stream_timeout'] ?? headers.get('x-litellm-stream-timeout'),
+    limits,
+  )
+  if (streamTimeout.verdict === 'deny') return streamTimeout
+  const retries = readRetries(body['num_retries'] ?? headers.get('x-litellm-num-retries'), limits)
+  if (retries.verdict === 'deny') return retries
+  const fallbacks = readFallbacks(body['fallbacks'])
+  if (fallbacks.verdict === 'deny') return fallbacks
+
+  const mock = body['mock_response']
+  return allow({
+    timeoutMs: timeout.granted,
+    streamTimeoutMs: streamTimeout.granted,
+    numRetries: retries.granted,
+    fallbacks: fallbacks.granted,
+    disableFallbacks: body['disable_fallbacks'] === true,
+    mockResponse: typeof mock === 'string' ? mock : undefined,
+  })
+}
+
+/** A longer wait than the operator allows is the operator's, not an error: SDKs send generous defaults. */
+function readSeconds(name: string, raw: JsonValue | undefined, limits: ControlLimits): Decision<number | undefined> {
+  if (raw === undefined || raw === null) return allow(undefined)
+  const seconds = typeof raw === 'string' ? Number(raw) : raw
+  if (typeof seconds !== 'number' || !Number.isFinite(seconds) || seconds <= 0) {
+    return deny('bad-request', 'param_type', `\`${name}\` must be a number of seconds above 0.`)
+  }
+  return allow(Math.min(Math.ceil(seconds * 1000), limits.maxTimeoutMs))
+}
+
+function readRetries(raw: JsonValue | undefined, limits: ControlLimits): Decision<number | undefined> {
+  if (raw === undefined || raw === null) return allow(undefined)
+  const count = typeof raw === 'string' && raw !== '' ? Number(raw) : raw
+  if (typeof count !== 'number' || !Number.isInteger(count) || count < 0) {
+    return deny('bad-request', 'param_type', '`num_retries` must be a whole number, 0 or more.')
+  }
+  return allow(Math.min(count, limits.maxRetries))
+}
+
+function readFallbacks(raw: JsonValue | undefined): Decision<readonly string[]> {
+  if (raw === undefined || raw === null) return allow([])
+  if (!Array.isArray(raw) || raw.length > MAX_FALLBACKS) {
+    return deny('bad-request', 'param_type', `\`fallbacks\` must be a list of at most ${MAX_FALLBACKS} model names.`)
+  }
+  const names: string[] = []
+  for (const item of raw) {
+    if (typeof item !== 'string' || item === '') {
+      return deny(
+        'bad-request',
+        'param_type',
+        '`fallbacks` must be a list of model names; objects are not understood here.',
+      )
+    }
+    names.push(item)
+  }
+  return allow(names)
+}

@@ -1,0 +1,185 @@
+import { allow, deny } from '../../domain/decision.ts'
+import type { Decision } from '../../domain/decision.ts'
+import { isObject } from '../../domain/json.ts'
+import type { JsonObject, JsonValue } from '../../domain/json.ts'
+import type { Arrival } from './arrival.ts'
+import { readAttribution } from './read-attribution.ts'
+import type { Attribution, AttributionSettings } from './read-attribution.ts'
+import { readControls } from './read-controls.ts'
+import type { CallControls, ControlLimits } from './read-controls.ts'
+import type { Operation, OperationName } from './operations.ts'
+import { INFERENCE_BOUNDS, parseBody } from './parse-body.ts'
+import type { ParsedBody } from './parse-body.ts'
+import { DROPPED, isForbidden } from './reserved-names.ts'
+import { readMembers } from './read-members.ts'
+
+/** A well-formed request for a model: what is asked, what goes upstream, and what was meant for us. */
+export interface ModelAsk {
+  readonly operation: Operation
+  readonly model: string
+  readonly stream: boolean
+  /** The client wants the usage chunk of a stream for itself. */
+  readonly wantsStreamUsage: boolean
+  readonly body: JsonObject
+  /** Members that go upstream as they came, each as `"name":value`, without `model` and `stream_options`. */
+  readonly forwarded: readonly ForwardedMember[]
+  readonly controls: CallControls
+  readonly attribution: Attribution
+  /** Everything that could be prompt, for an estimate where the upstream counts nothing. */
+  readonly promptText: string
+}
+
+export interface ForwardedMember {
+  readonly name: string
+  readonly text: string
+}
+
+export interface IntakeSettings {
+  readonly controls: ControlLimits
+  readonly attribution: AttributionSettings
+  readonly forcedModels: Readonly<Partial<Record<OperationName, string>>>
+  readonly alwaysIncludeStreamUsage: boolean
+  /** `compat.client_mock_response`: test hooks of clients are obeyed, as older releases do. */
+  readonly clientMockResponse: boolean
+}
+
+export function readModelRequest(
+  operation: Operation,
+  arrival: Pick<Arrival, 'headers' | 'pathModel'>,
+  bytes: Uint8Array,
+  settings: IntakeSettings,
+): Decision<ModelAsk> {
+  const parsed = parseBody(bytes, INFERENCE_BOUNDS)
+  if (parsed.verdict === 'deny') return parsed
+  const body = parsed.granted.value
+
+  const model = readModel(operation, arrival, body, settings)
+  if (model.verdict === 'deny') return model
+
+  const flaw = subjectFlaw(operation, body) ?? streamFlaw(operation, body)
+  if (flaw !== undefined) return deny('bad-request', 'param_type', flaw)
+
+  const forwarded = chooseForwarded(operation, parsed.granted, settings)
+  if (forwarded.verdict === 'deny') return forwarded
+
+  const controls = readControls(body, arrival.headers, settings.controls)
+  if (controls.verdict === 'deny') return controls
+  const attribution = readAttribution(operation, body, arrival.headers, settings.attribution)
+  if (attribution.verdict === 'deny') return attribution
+
+  const stream = body['stream'] === true
+  return allow({
+    operation,
+    model: model.granted,
+    stream,
+    wantsStreamUsage: stream && (settings.alwaysIncludeStreamUsage || asksForUsage(body)),
+    body,
+    forwarded: forwarded.granted,
+    controls: controls.granted,
+    attribution: attribution.granted,
+    promptText: parsed.granted.text,
+  })
+}
+
+function readModel(
+  operation: Operation,
+  arrival: Pick<Arrival, 'pathModel'>,
+  body: JsonObject,
+  settings: IntakeSettings,
+): Decision<string> {
+  const written = settings.forcedModels[operation.name] ?? arrival.pathModel ?? body['model']
+  if (typeof written === 'string' && written !== '' && written.length <= 512) return allow(written)
+  return deny(
+    'param-missing',
+    written === undefined || written === null || written === '' ? 'param_missing' : 'param_type',
+    `${operation.shownPath}: \`model\` must be the name of a model. Call \`/v1/models\` to view available models for your key.`,
+  )
+}
+
+function subjectFlaw(operation: Operation, body: JsonObject): string | undefined {
+  const { name, types } = operation.subject
+  const value = body[name]
+  // A stored prompt or a conversation to go on with can stand for `input`.
+  if (
+    value === undefined &&
+    operation.name === 'responses' &&
+    (body['prompt'] ?? body['previous_response_id']) !== undefined
+  )
+    return undefined
+  if (value === undefined || value === null) return `${operation.shownPath}: \`${name}\` is missing.`
+  const fits = types.some((type) => (type === 'array' ? Array.isArray(value) : typeof value === type))
+  if (!fits)
+    return `${operation.shownPath}: \`${name}\` must be ${types.map((type) => (type === 'array' ? 'a list' : 'a text')).join(' or ')}.`
+  if (Array.isArray(value) && value.length === 0) return `${operation.shownPath}: \`${name}\` is empty.`
+  return undefined
+}
+
+function streamFlaw(operation: Operation, body: JsonObject): string | undefined {
+  const { stream, stream_options: options } = body
+  if (stream !== undefined && stream !== null && typeof stream !== 'boolean') return '`stream` must be true or false.'
+  if (stream === true && operation.streams === 'never')
+    return `${operation.shownPath}: there are no streams here; leave \`stream\` out.`
+  if (options !== undefined && options !== null && !isObject(options)) return '`stream_options` must be an object.'
+  return undefined
+}
+
+function asksForUsage(body: JsonObject): boolean {
+  const options = body['stream_options']
+  return isObject(options) && options['include_usage'] === true
+}
+
+/** `extra_body` stands for members that a client could not put at the top; they obey the same rules there. */
+function chooseForwarded(
+  operation: Operation,
+  body: ParsedBody,
+  settings: IntakeSettings,
+): Decision<readonly ForwardedMember[]> {
+  const chosen: ForwardedMember[] = []
+  const extra = body.value['extra_body']
+  if (extra !== undefined && extra !== null && !isObject(extra))
+    return deny('bad-request', 'param_type', '`extra_body` must be an object.')
+
+  for (const member of body.members) {
+    const { name } = member
+    if (name === 'model' || name === 'stream_options') continue
+    if (name === 'extra_body' && isObject(extra)) {
+      const text = body.text.slice(member.valueStart, member.valueEnd)
+      const inner = readMembers(text, INFERENCE_BOUNDS)
+      if (!inner.ok) return deny('body-unparsable', 'http_body', '`extra_body` is not a valid JSON object.')
+      const merged = chooseForwarded(operation, { text, members: inner.members, value: extra }, settings)
+      if (merged.verdict === 'deny') return merged
+      const twice = merged.granted.find((item) => Object.hasOwn(body.value, item.name))
+      if (twice !== undefined || Object.hasOwn(extra, 'model')) {
+        return deny(
+          'param-forbidden',
+          'param_forbidden',
+          `\`extra_body\` must not repeat the parameter \`${twice?.name ?? 'model'}\`.`,
+        )
+      }
+      chosen.push(...merged.granted)
+      continue
+    }
+    if (isForbidden(name) && !(settings.clientMockResponse && name.startsWith('mock_'))) return forbidden(name)
+    if (DROPPED.has(name) || name.startsWith('mock_')) continue
+    if (name === 'metadata') {
+      const smuggled = smuggledName(body.value['metadata'])
+      if (smuggled !== undefined && operation.providerOwnsMetadata) return forbidden(`metadata.${smuggled}`)
+      if (!operation.providerOwnsMetadata) continue
+    }
+    chosen.push({ name, text: body.text.slice(member.start, member.valueEnd) })
+  }
+  return allow(chosen)
+}
+
+function smuggledName(metadata: JsonValue | undefined): string | undefined {
+  return isObject(metadata) ? Object.keys(metadata).find(isForbidden) : undefined
+}
+
+function forbidden(name: string): ReturnType<typeof deny> {
+  const shown = name.slice(0, 64)
+  return deny(
+    'param-forbidden',
+    'param_forbidden',
+    `The parameter \`${shown}\` is not allowed in a request: the operator decides it. Remove it.`,
+  )
+}

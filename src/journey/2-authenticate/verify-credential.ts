@@ -1,0 +1,105 @@
+import { allow, deny } from '../../domain/decision.ts'
+import type { Decision } from '../../domain/decision.ts'
+import type { EpochMs, KeyDigest } from '../../domain/ids.ts'
+import { Problem } from '../../domain/problem.ts'
+import { formOf } from '../../domain/key-format.ts'
+import { stateOf } from '../../domain/virtual-key.ts'
+import type { VirtualKey } from '../../domain/virtual-key.ts'
+import type { Digests } from '../../ports/digests.ts'
+import type { FoundKey, KeyLookup } from '../../ports/virtual-keys.ts'
+
+/** What was proven about the caller. */
+export type Proof = { readonly kind: 'master-key' } | { readonly kind: 'virtual-key'; readonly key: VirtualKey }
+
+export interface CredentialPorts {
+  readonly digests: Digests
+  readonly keys: WarmKeyLookup
+  readonly masterKey: KeyDigest
+}
+
+/** A lookup that can also answer at once, when it knows. */
+export interface WarmKeyLookup extends KeyLookup {
+  peek(digest: KeyDigest, now: EpochMs): FoundKey | undefined | 'ask'
+}
+
+const LONGEST_KEY = 512
+
+/**
+ * Which kind of credential this is follows from its form alone, and a credential that fails as its kind is never tried
+ * as another. Returns without a promise when nothing has to be fetched.
+ */
+export function verifyCredential(
+  presented: string,
+  now: EpochMs,
+  ports: CredentialPorts,
+): Decision<Proof> | Promise<Decision<Proof>> {
+  const digest = ports.digests.digestKey(presented)
+  if (ports.digests.equal(digest, ports.masterKey)) return allow({ kind: 'master-key' })
+
+  if (!presented.startsWith('sk-')) return deny('key-form', 'key_malformed', keyFormText(presented))
+  // A checksum that does not fit tells a typo from a key before anybody is asked; the answer is the same.
+  if (presented.length > LONGEST_KEY) return unknownKey(presented, 'key_malformed')
+  if (formOf(presented) === 'own-but-broken') return unknownKey(presented, 'key_checksum')
+
+  const known = ports.keys.peek(digest, now)
+  return known === 'ask' ? askStore(digest, presented, now, ports) : judge(known, presented, now)
+}
+
+async function askStore(
+  digest: KeyDigest,
+  presented: string,
+  now: EpochMs,
+  ports: CredentialPorts,
+): Promise<Decision<Proof>> {
+  let found: FoundKey | undefined
+  try {
+    found = await ports.keys.findKey(digest, now)
+  } catch (cause) {
+    // An error is never an absence: nobody is told that a key is unknown because the store was silent.
+    throw new Problem('store-unavailable', undefined, { because: 'store_unavailable' }, cause)
+  }
+  return judge(found, presented, now)
+}
+
+function judge(found: FoundKey | undefined, presented: string, now: EpochMs): Decision<Proof> {
+  if (found === undefined) return unknownKey(presented, 'key_unknown')
+  if (found.graceEndsAt !== undefined && found.graceEndsAt <= now) return unknownKey(presented, 'key_unknown')
+  const { key } = found
+  switch (stateOf(key, now)) {
+    case 'usable':
+      return allow({ kind: 'virtual-key', key })
+    case 'blocked':
+      return deny('key-blocked', 'key_blocked')
+    case 'expired':
+      return deny(
+        'key-expired',
+        'key_expired',
+        `Authentication Error - Expired Key. Key Expiry time ${utcText(key.expiresAt ?? now)} and current time ${utcText(now)}`,
+      )
+  }
+}
+
+/** The last four characters are the caller's own; the digest of the original text is not shown. */
+function unknownKey(
+  presented: string,
+  because: 'key_unknown' | 'key_malformed' | 'key_checksum',
+): ReturnType<typeof deny> {
+  return deny(
+    'key-unknown',
+    because,
+    `Authentication Error, Invalid proxy server token passed. Received API Key = sk-...${shown(presented.slice(-4))}. Unable to find token in cache or \`LiteLLM_VerificationTokenTable\``,
+  )
+}
+
+function keyFormText(presented: string): string {
+  const middle = presented.length <= 8 ? '****' : `${presented.slice(0, 4)}****${presented.slice(-4)}`
+  return `LiteLLM Virtual Key expected. Received=${shown(middle)}, expected to start with 'sk-'.`
+}
+
+function shown(text: string): string {
+  return text.replaceAll(/[^\u0020-\u007e]/g, '?')
+}
+
+function utcText(at: EpochMs): string {
+  return new Date(at).toISOString().replace('T', ' ').replace('.000Z', '+00:00').replace('Z', '+00:00')
+}

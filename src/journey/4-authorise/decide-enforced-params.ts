@@ -1,0 +1,30 @@
+import { allow, deny } from '../../domain/decision.ts'
+import type { Decision } from '../../domain/decision.ts'
+import type { JsonObject, JsonValue } from '../../domain/json.ts'
+import type { Principal } from '../../domain/principal.ts'
+
+/** Parameters that the operator, or whoever made the key, wants to see in every call; `metadata.name` looks inside. */
+export function decideEnforcedParams(
+  principal: Principal,
+  body: JsonObject,
+  operatorWants: readonly string[],
+): Decision<undefined> {
+  const own = principal.kind === 'virtual-key' ? principal.key.enforcedParams : []
+  const missing = [...operatorWants, ...own].find((path) => valueAt(body, path) === undefined)
+  if (missing === undefined) return allow(undefined)
+  return deny(
+    'param-missing',
+    'param_missing',
+    `BadRequest please pass param=${missing} in the request body. This is a required param for this key.`,
+  )
+}
+
+function valueAt(body: JsonObject, path: string): JsonValue | undefined {
+  let value: JsonValue | undefined = body
+  for (const name of path.split('.')) {
+    if (typeof value !== 'object' || value === null || Array.isArray(value) || !Object.hasOwn(value, name))
+      return undefined
+    value = Object.entries(value).find(([key]) => key === name)?.[1]
+  }
+  return value ?? undefined
+}

@@ -1,0 +1,78 @@
+import { isObject, parseJson } from '../../../domain/json.ts'
+import type { JsonObject, JsonValue } from '../../../domain/json.ts'
+import { readMembers } from '../../1-intake/read-members.ts'
+import { weighText } from '../../5-meter/estimate-tokens.ts'
+import type { StreamEvent } from '../read-events.ts'
+import { spliceMembers } from '../splice.ts'
+import type { StreamStep, StreamTally, StreamTranslator } from '../translate-stream.ts'
+
+const BOUNDS = { maxDepth: 128, maxNodes: 1_000_000 }
+
+/** Chat and text completion chunks: one shown model name, usage only for those who asked, nothing else touched. */
+export class ChatStream implements StreamTranslator {
+  readonly tally: StreamTally = {
+    id: undefined,
+    usage: undefined,
+    serviceTier: undefined,
+    reportedModel: undefined,
+    emittedWeight: 0,
+    complete: false,
+  }
+  readonly #shownModel: string
+  readonly #wantsUsage: boolean
+
+  constructor(shownModel: string, wantsUsage: boolean) {
+    this.#shownModel = JSON.stringify(shownModel)
+    this.#wantsUsage = wantsUsage
+  }
+
+  step(event: StreamEvent): StreamStep {
+    if (event.data.trim() === '[DONE]') {
+      this.tally.complete = true
+      return { kind: 'done' }
+    }
+    const structure = readMembers(event.data, BOUNDS)
+    const chunk = parseJson(event.data)
+    if (!structure.ok || !isObject(chunk)) return { kind: 'unreadable' }
+    if (chunk['error'] !== undefined && chunk['error'] !== null) return { kind: 'error', error: chunk['error'] }
+    this.#count(chunk)
+
+    const changes = new Map<string, string | undefined>([['model', this.#shownModel]])
+    const { choices } = chunk
+    const onlyUsage = isObject(chunk['usage']) && Array.isArray(choices) && choices.length === 0
+    if (!this.#wantsUsage) {
+      if (onlyUsage) return { kind: 'nothing' }
+      changes.set('usage', undefined)
+    } else if (onlyUsage) {
+      // Naive clients index the first choice of every chunk.
+      changes.set('choices', '[{"index":0,"delta":{}}]')
+    }
+    return { kind: 'emit', frame: `data: ${spliceMembers(event.data, structure.members, changes)}\n\n` }
+  }
+
+  close(): string {
+    return 'data: [DONE]\n\n'
+  }
+
+  #count(chunk: JsonObject): void {
+    const { tally } = this
+    if (typeof chunk['id'] === 'string') tally.id ??= chunk['id']
+    if (typeof chunk['model'] === 'string') tally.reportedModel ??= chunk['model']
+    if (typeof chunk['service_tier'] === 'string') tally.serviceTier = chunk['service_tier']
+    if (isObject(chunk['usage'])) tally.usage = chunk['usage']
+    const { choices } = chunk
+    if (Array.isArray(choices))
+      tally.emittedWeight += choices.reduce((sum: number, choice: JsonValue) => sum + weightOf(choice), 0)
+  }
+}
+
+function weightOf(choice: JsonValue): number {
+  if (!isObject(choice)) return 0
+  if (typeof choice['text'] === 'string') return weighText(choice['text'])
+  const { delta } = choice
+  if (!isObject(delta)) return 0
+  const { content, reasoning_content: reasoning, tool_calls: calls } = delta
+  const plain =
+    (typeof content === 'string' ? weighText(content) : 0) + (typeof reasoning === 'string' ? weighText(reasoning) : 0)
+  return Array.isArray(calls) && calls.length > 0 ? plain + weighText(JSON.stringify(calls)) : plain
+}

@@ -1,0 +1,19 @@
+import type { CallId, EpochMs } from '../domain/ids.ts'
+import type { ResolvedModel } from '../domain/model-catalogue.ts'
+import type { Principal } from '../domain/principal.ts'
+import type { ModelAsk } from './1-intake/read-model-request.ts'
+import type { StoredResponse } from './4-authorise/response-ids.ts'
+
+/** What `admit` lets through: who asks, what for, and what it leads to. Only such a value can be served. */
+export interface Admission {
+  readonly principal: Principal
+  readonly ask: ModelAsk
+  readonly model: ResolvedModel
+  /** Checked like the model itself, one by one. */
+  readonly fallbacks: readonly ResolvedModel[]
+  /** The stored response that this call goes on from; only its own deployment knows it. */
+  readonly continues: StoredResponse | undefined
+  readonly callId: CallId
+  readonly clientAddress: string | undefined
+  readonly admittedAt: EpochMs
+}

@@ -1,0 +1,28 @@
+import type { Deployment } from '../domain/deployment.ts'
+import type { EpochMs } from '../domain/ids.ts'
+import type { UpstreamFailure } from '../domain/upstream-failure.ts'
+import type { AnswerHeaders } from './exchange-whole.ts'
+
+/** Where a call stands on its way through groups and deployments. */
+export interface CallProgress {
+  readonly retries: number
+  readonly maxRetries: number
+  readonly fallbacks: number
+}
+
+export type AttemptResult =
+  | { readonly kind: 'answered' }
+  /** The client is gone, or its stream broke half-way: settled, and nothing more can be done. */
+  | { readonly kind: 'ended' }
+  | FailedAttempt
+
+export interface FailedAttempt {
+  readonly kind: 'failed'
+  readonly failure: UpstreamFailure
+  readonly headers: AnswerHeaders
+  /** Undefined: there was nobody to ask. */
+  readonly deployment: Deployment | undefined
+  readonly upstreamModel: string
+  readonly group: string
+  readonly startedAt: EpochMs
+}

@@ -1,0 +1,169 @@
+import { isObject } from '../domain/json.ts'
+import type { JsonValue } from '../domain/json.ts'
+import { FAILURE_STATUS } from '../domain/upstream-failure.ts'
+import type { UpstreamFailure } from '../domain/upstream-failure.ts'
+import type { Reply } from '../ports/reply.ts'
+import type { UpstreamCall } from '../ports/upstream.ts'
+import { EventReader } from './7-provider/read-events.ts'
+import type { StreamEvent } from './7-provider/read-events.ts'
+import { failureOfFault, readFailure, unreadableAnswer } from './7-provider/read-failure.ts'
+import { redact } from './7-provider/redact.ts'
+import type { StreamTranslator } from './7-provider/translate-stream.ts'
+import type { AnswerHeaders, ExchangeLimits, ExchangePorts } from './exchange-whole.ts'
+
+export type StreamEnd =
+  /** Everything came; the last frames wait for the charge to be kept. */
+  | { readonly kind: 'finished'; readonly lastFrames: string; readonly firstByteAt: number }
+  /** Something was sent to the client before it broke: no second try is possible. */
+  | { readonly kind: 'broken'; readonly failure: UpstreamFailure; readonly firstByteAt: number }
+  /** Nothing was sent to the client yet. */
+  | { readonly kind: 'failed'; readonly failure: UpstreamFailure; readonly headers: AnswerHeaders }
+  | { readonly kind: 'gone'; readonly firstByteAt: number | undefined }
+  /** The upstream answered in one piece although a stream was asked for. */
+  | { readonly kind: 'whole'; readonly status: number; readonly headers: AnswerHeaders; readonly text: string }
+
+const MAX_EVENT_LENGTH = 1024 * 1024
+const MAX_ERROR_BYTES = 64 * 1024
+const LINGER_MS = 1_000
+
+interface Handling {
+  readonly translator: StreamTranslator
+  readonly secrets: readonly string[]
+  readonly limits: ExchangeLimits
+  readonly reply: Reply
+  /** Sends the client's status line and headers, when the first frame is ready. */
+  readonly open: (headers: AnswerHeaders) => void
+}
+
+/** Carries a stream from upstream to client, event by event, at the pace of the slower of the two. */
+export function exchangeStream(call: UpstreamCall, handling: Handling, ports: ExchangePorts): Promise<StreamEnd> {
+  const { translator, reply, limits } = handling
+  return new Promise((resolve) => {
+    const reader = new EventReader(MAX_EVENT_LENGTH)
+    const text = new TextDecoder('utf-8')
+    let mode: 'head' | 'events' | 'whole' | 'error' = 'head'
+    let status = 0
+    let headers: AnswerHeaders = {}
+    let collected = ''
+    let lastFrames = ''
+    let firstByteAt: number | undefined
+    let ended = false
+    let paused = false
+    let hurry: (() => void) | undefined
+
+    const finish = (end: StreamEnd): void => {
+      if (ended) return
+      ended = true
+      cancel()
+      if (end.kind === 'finished') letGo()
+      else flow.abort()
+      resolve(end)
+    }
+    /** After the last event the connection is worth keeping, if the upstream closes the answer soon. */
+    const letGo = (): void => {
+      flow.resume()
+      hurry = ports.after(LINGER_MS, () => flow.abort())
+    }
+    const fail = (failure: UpstreamFailure): void =>
+      finish(
+        firstByteAt === undefined ? { kind: 'failed', failure, headers } : { kind: 'broken', failure, firstByteAt },
+      )
+    const complete = (): void =>
+      firstByteAt === undefined
+        ? fail(unreadableAnswer('The upstream ended its stream without an answer.'))
+        : finish({ kind: 'finished', lastFrames: lastFrames + translator.close(), firstByteAt })
+
+    const send = (frame: string): void => {
+      if (firstByteAt === undefined) {
+        firstByteAt = ports.now()
+        handling.open(headers)
+      }
+      if (!reply.write(frame) && !paused) {
+        paused = true
+        flow.pause()
+      }
+    }
+    const take = (event: StreamEvent): void => {
+      const step = translator.step(event)
+      switch (step.kind) {
+        case 'emit':
+          return send(step.frame)
+        case 'emit-last':
+          // The client may take it for the end, so it waits; whatever comes before it has gone out.
+          firstByteAt ??= openedNow()
+          lastFrames += step.frame
+          return complete()
+        case 'nothing':
+          return undefined
+        case 'done':
+          return complete()
+        case 'error':
+          return fail(failureInStream(step.error, handling.secrets))
+        case 'unreadable':
+          return fail(unreadableAnswer('The upstream sent an event that cannot be read.'))
+      }
+    }
+    const openedNow = (): number => {
+      handling.open(headers)
+      return ports.now()
+    }
+
+    const flow = ports.upstream.send(call, {
+      head(upstreamStatus, upstreamHeaders) {
+        status = upstreamStatus
+        headers = upstreamHeaders
+        const type = String(upstreamHeaders['content-type'] ?? '')
+        mode = upstreamStatus !== 200 ? 'error' : type.startsWith('text/event-stream') ? 'events' : 'whole'
+      },
+      data(bytes) {
+        if (ended) return
+        if (mode !== 'events') {
+          const limit = mode === 'error' ? MAX_ERROR_BYTES : limits.maxAnswerBytes
+          if (collected.length < limit) collected += text.decode(bytes, { stream: true })
+          return
+        }
+        const events = reader.push(bytes)
+        if (events === undefined) return fail(unreadableAnswer('The upstream sent an event that is too large.'))
+        for (const event of events) {
+          if (ended) return
+          take(event)
+        }
+      },
+      end() {
+        hurry?.()
+        if (ended) return undefined
+        if (mode === 'whole') return finish({ kind: 'whole', status, headers, text: collected })
+        if (mode === 'error') return fail(readFailure(status, headers, collected, handling.secrets, ports.now()))
+        // Some upstreams end their stream without saying so; one that gave its usage has said all.
+        if (translator.tally.complete || translator.tally.usage !== undefined) return complete()
+        return fail(unreadableAnswer('The upstream ended its stream before the end of the answer.'))
+      },
+      fail(fault, sent) {
+        hurry?.()
+        fail(failureOfFault(fault, sent))
+      },
+    })
+    const cancel = ports.after(limits.totalMs, () => fail(failureOfFault('timeout', true)))
+    reply.whenGone(() => finish({ kind: 'gone', firstByteAt }))
+    reply.whenDrained(() => {
+      if (!paused) return
+      paused = false
+      flow.resume()
+    })
+  })
+}
+
+function failureInStream(error: JsonValue, secrets: readonly string[]): UpstreamFailure {
+  const said = isObject(error) ? error['message'] : error
+  const code = isObject(error) ? Number(error['code'] ?? error['status']) : Number.NaN
+  const base = unreadableAnswer('The upstream reported an error in its stream.')
+  const isClientError = code >= 400 && code < 500 && code !== 401 && code !== 403
+  if (!isClientError || typeof said !== 'string')
+    return { ...base, failure: 'InternalServerError', status: FAILURE_STATUS.InternalServerError }
+  return {
+    ...base,
+    failure: code === 429 ? 'RateLimitError' : 'BadRequestError',
+    status: code === 429 ? 429 : 400,
+    text: redact(said, secrets).slice(0, 1024),
+  }
+}

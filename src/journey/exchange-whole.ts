@@ -1,0 +1,90 @@
+import type { UpstreamFailure } from '../domain/upstream-failure.ts'
+import type { Reply } from '../ports/reply.ts'
+import type { Upstream, UpstreamCall } from '../ports/upstream.ts'
+import { failureOfFault, readFailure, unreadableAnswer } from './7-provider/read-failure.ts'
+
+export type AnswerHeaders = Readonly<Record<string, string | string[] | undefined>>
+
+export type WholeAnswer =
+  | { readonly kind: 'answer'; readonly status: number; readonly headers: AnswerHeaders; readonly text: string }
+  | { readonly kind: 'failed'; readonly failure: UpstreamFailure; readonly headers: AnswerHeaders }
+  | { readonly kind: 'gone' }
+
+export interface ExchangeLimits {
+  readonly maxAnswerBytes: number
+  /** For the whole exchange. */
+  readonly totalMs: number
+}
+
+export interface ExchangePorts {
+  readonly upstream: Upstream
+  readonly after: (ms: number, go: () => void) => () => void
+  readonly now: () => number
+}
+
+const NO_HEADERS: AnswerHeaders = {}
+const MAX_ERROR_BYTES = 64 * 1024
+
+/** Sends a call and takes the answer as one piece. A client that goes away ends the call upstream. */
+export function exchangeWhole(
+  call: UpstreamCall,
+  secrets: readonly string[],
+  limits: ExchangeLimits,
+  reply: Reply,
+  ports: ExchangePorts,
+): Promise<WholeAnswer> {
+  return new Promise((resolve) => {
+    let status = 0
+    let headers = NO_HEADERS
+    const chunks: Uint8Array[] = []
+    let size = 0
+    let stopped: WholeAnswer | undefined
+
+    const stop = (answer: WholeAnswer): void => {
+      stopped ??= answer
+      flow.abort()
+    }
+    const flow = ports.upstream.send(call, {
+      head(upstreamStatus, upstreamHeaders) {
+        status = upstreamStatus
+        headers = upstreamHeaders
+      },
+      data(bytes) {
+        size += bytes.byteLength
+        if (status >= 400 && size > MAX_ERROR_BYTES) return
+        if (size > limits.maxAnswerBytes)
+          stop({ kind: 'failed', failure: unreadableAnswer('The answer of the upstream is too large.'), headers })
+        else chunks.push(bytes)
+      },
+      end() {
+        cancel()
+        const text = decode(chunks)
+        if (status === 200 || status === 201) resolve({ kind: 'answer', status, headers, text })
+        else resolve({ kind: 'failed', failure: readFailure(status, headers, text, secrets, ports.now()), headers })
+      },
+      fail(fault, sent) {
+        cancel()
+        resolve(stopped ?? { kind: 'failed', failure: failureOfFault(fault, sent), headers })
+      },
+    })
+    const cancel = ports.after(limits.totalMs, () =>
+      stop({ kind: 'failed', failure: failureOfFault('timeout', true), headers }),
+    )
+    reply.whenGone(() => stop({ kind: 'gone' }))
+  })
+}
+
+const utf8 = new TextDecoder('utf-8')
+
+function decode(chunks: readonly Uint8Array[]): string {
+  const [first] = chunks
+  if (first === undefined) return ''
+  if (chunks.length === 1) return utf8.decode(first)
+  const whole = new Uint8Array(chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0))
+  let at = 0
+  for (const chunk of chunks) {
+    whole.set(chunk, at)
+    at += chunk.byteLength
+  }
+  return utf8.decode(whole)
+}

@@ -1,0 +1,84 @@
+import type { Deployment } from '../domain/deployment.ts'
+import type { Upstream, UpstreamCall } from '../ports/upstream.ts'
+import type { Timers } from '../ports/chance.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { RouterPolicy } from '../domain/router-policy.ts'
+import { CannedUpstream } from './canned-upstream.ts'
+import { writeModelCall } from './7-provider/openai/write-request.ts'
+import type { MockUsage } from './7-provider/demo/write-answer.ts'
+import type { Admission } from './admission.ts'
+
+export interface PreparedCall {
+  readonly call: UpstreamCall
+  readonly upstream: Upstream
+  /** Values that must not come back in any text. */
+  readonly secrets: readonly string[]
+  readonly totalMs: number
+}
+
+interface Preparation {
+  readonly admission: Admission
+  readonly deployment: Deployment
+  readonly upstreamModel: string
+  readonly ports: {
+    readonly upstream: Upstream
+    readonly timers: Timers
+    readonly clock: Clock
+    readonly policy: RouterPolicy
+    readonly mockUsage: MockUsage
+  }
+}
+
+const IDLE_MS = 120_000
+
+export function prepareCall({ admission, deployment, upstreamModel, ports }: Preparation): PreparedCall {
+  const ask = withUpstreamIds(admission)
+  const { params } = deployment.entry
+  const own = ask.stream ? (ask.controls.streamTimeoutMs ?? ask.controls.timeoutMs) : ask.controls.timeoutMs
+  const set = ask.stream ? (params.streamTimeoutMs ?? params.timeoutMs) : params.timeoutMs
+  const totalMs = own ?? set ?? (ask.stream ? ports.policy.streamTimeoutMs : ports.policy.timeoutMs)
+
+  const canned = ask.controls.mockResponse
+  if (deployment.target.kind === 'canned' || canned !== undefined) {
+    const reply = canned ?? (deployment.target.kind === 'canned' ? deployment.target.reply : undefined)
+    return { call: NOWHERE, upstream: new CannedUpstream(ask, upstreamModel, reply, ports), secrets: [], totalMs }
+  }
+  const call = writeModelCall(deployment, deployment.target, upstreamModel, ask, {
+    headMs: totalMs,
+    idleMs: ask.stream ? IDLE_MS : totalMs,
+  })
+  return { call, upstream: ports.upstream, secrets: secretsOf(call), totalMs }
+}
+
+/** A canned answer goes nowhere; the call only carries it through the same path as any other. */
+const NOWHERE: UpstreamCall = {
+  host: 'from-our-config',
+  origin: '',
+  method: 'POST',
+  path: '',
+  headers: {},
+  secretHeaders: new Map(),
+  body: undefined,
+  headTimeoutMs: 0,
+  idleTimeoutMs: 0,
+}
+
+const revealed = new WeakMap<UpstreamCall['secretHeaders'], readonly string[]>()
+
+function secretsOf(call: UpstreamCall): readonly string[] {
+  const known = revealed.get(call.secretHeaders)
+  if (known !== undefined) return known
+  const values = [...call.secretHeaders.values()].map((secret) => secret.reveal().replace(/^bearer /i, ''))
+  revealed.set(call.secretHeaders, values)
+  return values
+}
+
+/** The upstream knows the response that this one goes on from by its own id. */
+function withUpstreamIds({ ask, continues }: Admission): Admission['ask'] {
+  if (continues === undefined) return ask
+  const text = `"previous_response_id":${JSON.stringify(continues.upstreamId)}`
+  return {
+    ...ask,
+    forwarded: ask.forwarded.map((member) => (member.name === 'previous_response_id' ? { ...member, text } : member)),
+  }
+}

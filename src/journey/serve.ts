@@ -1,0 +1,227 @@
+import type { Deployment } from '../domain/deployment.ts'
+import type { DeploymentId } from '../domain/ids.ts'
+import type { ModelCatalogue, ResolvedModel } from '../domain/model-catalogue.ts'
+import { Problem } from '../domain/problem.ts'
+import type { RouterPolicy } from '../domain/router-policy.ts'
+import type { UpstreamFailure } from '../domain/upstream-failure.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { Timers } from '../ports/chance.ts'
+import type { Reply } from '../ports/reply.ts'
+import { chooseDeployment } from './6-route/choose-deployment.ts'
+import type { DeploymentHealth } from './6-route/deployment-health.ts'
+import { planFallbacks } from './6-route/plan-fallback.ts'
+import { planRetry, retriesFor } from './6-route/plan-retry.ts'
+import type { Admission } from './admission.ts'
+import { attemptCall } from './attempt.ts'
+import type { AttemptPorts } from './attempt.ts'
+import type { FailedAttempt } from './attempt-result.ts'
+import { replyFailure } from './reply-failure.ts'
+import { settle } from './settle.ts'
+
+export interface ServePorts extends AttemptPorts {
+  readonly clock: Clock
+  readonly timers: Timers
+  readonly catalogue: () => ModelCatalogue
+  readonly health: DeploymentHealth
+  readonly policy: RouterPolicy
+}
+
+interface GroupFailure {
+  readonly result: FailedAttempt
+  readonly retries: number
+  readonly maxRetries: number
+}
+
+/** Carries an admitted call to a deployment, and on to the next one where that can help, until one outcome is settled. */
+export async function serve(admission: Admission, reply: Reply, ports: ServePorts): Promise<void> {
+  const known =
+    admission.principal.kind === 'virtual-key' ? ports.spend.prepare(admission.principal.key.digest) : undefined
+  if (known !== undefined) await known
+
+  let first: GroupFailure | undefined
+  const queue = [admission.model]
+  let planned = false
+  for (let fallbacks = 0; fallbacks < queue.length; fallbacks += 1) {
+    const model = queue[fallbacks]
+    if (model === undefined) break
+    const failed = await tryGroup(model, admission, reply, fallbacks, ports)
+    if (failed === undefined) return
+    first ??= failed
+    if (!planned && !admission.ask.controls.disableFallbacks) queue.push(...fallbacksFor(admission, failed, ports))
+    planned = true
+  }
+  if (first !== undefined) refuseFailed(admission, first, queue, reply, ports)
+}
+
+/** Undefined: the client has its answer, or is gone. */
+async function tryGroup(
+  model: ResolvedModel,
+  admission: Admission,
+  reply: Reply,
+  fallbacks: number,
+  ports: ServePorts,
+): Promise<GroupFailure | undefined> {
+  const tried = new Set<DeploymentId>()
+  let last: GroupFailure | undefined
+  for (let retries = 0; ; retries += 1) {
+    const deployment = choose(model, tried, ports)
+    if (deployment === undefined)
+      return last ?? { result: nothingReady(model, ports), retries, maxRetries: ports.policy.numRetries }
+    tried.add(deployment.id)
+
+    const wantedRetries = admission.ask.controls.numRetries ?? deployment.entry.params.numRetries
+    const maxRetries = wantedRetries ?? ports.policy.numRetries
+    ports.health.enter(deployment.id)
+    const result = await attemptCall(
+      admission,
+      model,
+      deployment,
+      { retries, maxRetries, fallbacks },
+      reply,
+      ports,
+    ).finally(() => ports.health.leave(deployment.id))
+    if (result.kind !== 'failed') {
+      if (result.kind === 'answered') note(deployment, model, undefined, ports)
+      return undefined
+    }
+    note(deployment, model, result.failure, ports)
+
+    const attempted = {
+      failure: result.failure,
+      retries,
+      group: model.group,
+      wantedRetries,
+      othersReady: ready(model, ports).some((other) => !tried.has(other.id)),
+      fallbacksReady: admission.fallbacks.length > 0 || ports.policy.fallbacks.has(model.group),
+      chance: ports.chance.fraction(),
+    }
+    last = { result, retries, maxRetries: retriesFor(attempted, ports.policy) }
+    const waitMs = planRetry(attempted, ports.policy)
+    if (waitMs === undefined) return last
+    if (waitMs > 0 && !(await waitUnlessGone(waitMs, reply, ports))) {
+      settleFailure(admission, last, 499, true, ports)
+      return undefined
+    }
+  }
+}
+
+function choose(model: ResolvedModel, tried: ReadonlySet<DeploymentId>, ports: ServePorts): Deployment | undefined {
+  const [only] = model.deployments
+  if (model.deployments.length === 1)
+    return only !== undefined && ports.health.isReady(only, ports.clock.now()) ? only : undefined
+  return chooseDeployment(ready(model, ports), tried, ports.chance.fraction())
+}
+
+function ready(model: ResolvedModel, ports: ServePorts): readonly Deployment[] {
+  const now = ports.clock.now()
+  return model.deployments.filter((deployment) => ports.health.isReady(deployment, now))
+}
+
+function note(
+  deployment: Deployment,
+  model: ResolvedModel,
+  failure: UpstreamFailure | undefined,
+  ports: ServePorts,
+): void {
+  ports.observer.attempted(deployment.id, model.group, failure?.failure)
+  if (failure === undefined) ports.health.recordSuccess(deployment.id, ports.clock.now())
+  else if (ports.health.recordFailure(deployment, failure, model.deployments.length, ports.clock.now())) {
+    ports.observer.rested(deployment.id, model.group)
+  }
+}
+
+function nothingReady(model: ResolvedModel, ports: ServePorts): FailedAttempt {
+  const seconds = Math.ceil(ports.policy.cooldownMs / 1000)
+  const resting = model.deployments.map((deployment) => `'${deployment.id}'`).join(', ')
+  return {
+    kind: 'failed',
+    deployment: undefined,
+    upstreamModel: '',
+    group: model.group,
+    headers: {},
+    startedAt: ports.clock.now(),
+    failure: {
+      failure: 'RateLimitError',
+      status: 429,
+      text: `No deployments available for selected model, Try again in ${seconds} seconds. Passed model=${model.group}. pre-call-checks=False, cooldown_list=[${resting}]`,
+      param: null,
+      details: undefined,
+      retryAfterMs: ports.policy.cooldownMs,
+      headers: [],
+      mayHaveBilled: false,
+    },
+  }
+}
+
+/** A caller's own fallbacks were checked at admission; the operator's are the operator's to give. */
+function fallbacksFor(admission: Admission, failed: GroupFailure, ports: ServePorts): readonly ResolvedModel[] {
+  if (admission.fallbacks.length > 0) return admission.fallbacks.slice(0, ports.policy.maxFallbacks)
+  const names = planFallbacks(admission.model.group, failed.result.failure.failure, [], ports.policy)
+  return names.flatMap((name) => ports.catalogue().resolve(name, {}) ?? [])
+}
+
+function refuseFailed(
+  admission: Admission,
+  failed: GroupFailure,
+  queue: readonly ResolvedModel[],
+  reply: Reply,
+  ports: ServePorts,
+): void {
+  settleFailure(admission, failed, failed.result.failure.status, false, ports)
+  replyFailure(
+    admission,
+    failed.result,
+    {
+      retries: failed.retries,
+      maxRetries: failed.maxRetries,
+      fallbacks: queue.slice(1).map((model) => model.group),
+    },
+    reply,
+  )
+}
+
+function settleFailure(
+  admission: Admission,
+  failed: GroupFailure,
+  httpStatus: number,
+  cutShort: boolean,
+  ports: ServePorts,
+): void {
+  const { result } = failed
+  try {
+    settle(
+      admission,
+      {
+        deployment: result.deployment,
+        upstreamModel: result.upstreamModel,
+        group: result.group,
+        usage: undefined,
+        writtenWeight: 0,
+        replyId: undefined,
+        reportedModel: undefined,
+        serviceTier: undefined,
+        failure: result.failure,
+        charge: false,
+        cutShort,
+        httpStatus,
+        startedAt: admission.admittedAt,
+        firstByteAt: undefined,
+        endedAt: ports.clock.now(),
+        retries: failed.retries,
+      },
+      ports,
+    )
+  } catch (cause) {
+    throw new Problem('not-recorded', undefined, { callId: admission.callId }, cause)
+  }
+}
+
+function waitUnlessGone(ms: number, reply: Reply, ports: ServePorts): Promise<boolean> {
+  return new Promise((resolve) => {
+    const cancel = ports.timers.after(ms, () => resolve(true))
+    reply.whenGone(() => {
+      cancel()
+      resolve(false)
+    })
+  })
+}

@@ -1,0 +1,14 @@
+import type { EntryId } from '../domain/ids.ts'
+
+/** Whatever must not be foreseeable, or must be unique. */
+export interface Chance {
+  /** From 0 up to 1; not for secrets. */
+  fraction(): number
+  entryId(): EntryId
+  secretBytes(count: number): Uint8Array
+}
+
+export interface Timers {
+  /** Returns what cancels it. */
+  after(ms: number, go: () => void): () => void
+}

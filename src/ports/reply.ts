@@ -1,0 +1,12 @@
+/** The way back to the client. The edge implements it; the journey decides what goes through. */
+export interface Reply {
+  /** Once, before anything else. */
+  head(status: number, headers: Readonly<Record<string, string>>): void
+  /** False: the client reads slower than we write; wait for `whenDrained`. */
+  write(text: string): boolean
+  end(text?: string): void
+  /** Calls back each time that everything written has left. */
+  whenDrained(go: () => void): void
+  /** Calls back once, when the client is gone before the end; at once if it is gone already. */
+  whenGone(tell: () => void): void
+}

@@ -1,0 +1,147 @@
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { makeKey } from '../../support/entries.ts'
+import { runProcess } from '../../support/run-process.ts'
+import { openEmbedded } from '../../support/stores.ts'
+
+let template: string
+let home: string
+let dataDir: string
+
+/** Opening a fresh database takes seconds: one is made, with a key in it, and copied. */
+beforeAll(async () => {
+  template = mkdtempSync(join(tmpdir(), 'latchkey-template-'))
+  const { store } = await openEmbedded({ dataDir: join(template, 'data') })
+  await store.keys.insert(makeKey(1, { alias: 'kept' }))
+  await store.close()
+})
+afterAll(() => rmSync(template, { recursive: true, force: true }))
+beforeEach(() => {
+  home = mkdtempSync(join(tmpdir(), 'latchkey-start-'))
+  dataDir = join(home, 'data')
+  cpSync(join(template, 'data'), dataDir, { recursive: true, preserveTimestamps: true })
+  chmodSync(dataDir, 0o700)
+})
+afterEach(() => rmSync(home, { recursive: true, force: true }))
+
+async function isKeyThere(): Promise<boolean> {
+  const { store } = await openEmbedded({ dataDir })
+  const found = await store.keys.findByAlias('kept')
+  await store.close()
+  return found !== undefined
+}
+
+/** Also checks that a refusal changes nothing: what is left may be what a restore needs. */
+async function refusal(): Promise<{ code: unknown; sentence: string }> {
+  const before = filesOfDatabase()
+  const outcome = await openEmbedded({ dataDir }).then(
+    () => new Error('it started'),
+    (error: unknown) => error,
+  )
+  expect(filesOfDatabase()).toEqual(before)
+  if (!(outcome instanceof Error)) return { code: outcome, sentence: '' }
+  return { code: 'code' in outcome ? outcome.code : outcome.message, sentence: outcome.message }
+}
+
+function filesOfDatabase(): readonly string[] | undefined {
+  const pgdata = join(dataDir, 'pgdata')
+  return existsSync(pgdata) ? readdirSync(pgdata).filter((name) => name !== 'postmaster.pid') : undefined
+}
+
+describe('C-11: the embedded database', () => {
+  test('keeps what was written, and its directory is closed to other users', async () => {
+    expect(await isKeyThere()).toBe(true)
+    expect(statSync(dataDir).mode & 0o777).toBe(0o700)
+    expect(statSync(join(dataDir, 'pgdata')).mode & 0o777).toBe(0o700)
+  })
+
+  test('refuses a second process on its directory, in this process or another', async () => {
+    const { store } = await openEmbedded({ dataDir })
+    const inside = await refusal()
+    expect(inside).toMatchObject({ code: 'in-use' })
+    expect(inside.sentence).toContain(dataDir)
+    const child = runProcess('hold-store.ts', dataDir)
+    await expect(child.hasWritten(1)).rejects.toThrow('Another process is running on the data directory')
+    await store.close()
+  })
+
+  test('is not stopped by what a killed process left, and has all that it had committed', async () => {
+    const child = runProcess('hold-store.ts', dataDir)
+    await child.hasWritten(1)
+    expect(await refusal()).toMatchObject({ code: 'in-use' })
+    await child.kill()
+    expect(await isKeyThere()).toBe(true)
+  })
+
+  test.each([
+    { name: 'missing', damage: () => rmSync(join(dataDir, 'pgdata'), { recursive: true }) },
+    {
+      name: 'empty',
+      damage: () => {
+        rmSync(join(dataDir, 'pgdata'), { recursive: true })
+        mkdirSync(join(dataDir, 'pgdata'))
+      },
+    },
+    { name: 'without its control file', damage: () => rmSync(join(dataDir, 'pgdata', 'global', 'pg_control')) },
+    { name: 'without its version', damage: () => rmSync(join(dataDir, 'pgdata', 'PG_VERSION')) },
+    { name: 'of garbage', damage: () => writeFileSync(join(dataDir, 'pgdata', 'global', 'pg_control'), 'garbage') },
+    {
+      name: 'without its log',
+      damage: () => {
+        rmSync(join(dataDir, 'pgdata', 'pg_wal'), { recursive: true })
+        mkdirSync(join(dataDir, 'pgdata', 'pg_wal'))
+      },
+    },
+  ])('$name where one was in use refuses to start, and never becomes a fresh installation', async ({ damage }) => {
+    damage()
+    expect(await refusal()).toMatchObject({ code: 'damaged' })
+    expect(await refusal()).toMatchObject({ code: 'damaged' })
+  })
+
+  test('of another installation is refused', async () => {
+    const other = join(home, 'other')
+    const { store } = await openEmbedded({ dataDir: other })
+    await store.close()
+    rmSync(join(dataDir, 'pgdata'), { recursive: true })
+    renameSync(join(other, 'pgdata'), join(dataDir, 'pgdata'))
+    expect(await refusal()).toMatchObject({ code: 'damaged' })
+  })
+
+  test('without the mark of a finished set-up is refused, with what to do', async () => {
+    rmSync(join(dataDir, 'installation'))
+    const { code, sentence } = await refusal()
+    expect(code).toBe('unfinished')
+    expect(sentence).toContain('Restore that file from a backup, or move')
+  })
+
+  test('whose first set-up was interrupted starts over, as nothing was served from it', async () => {
+    renameSync(join(dataDir, 'installation'), join(dataDir, 'installing'))
+    rmSync(join(dataDir, 'pgdata', 'base'), { recursive: true })
+    expect(await isKeyThere()).toBe(false)
+    expect(existsSync(join(dataDir, 'installation'))).toBe(true)
+    expect(existsSync(join(dataDir, 'installing'))).toBe(false)
+  })
+
+  test('closes a directory of its own that others could read, and refuses one that holds other things', async () => {
+    chmodSync(dataDir, 0o755)
+    expect(await isKeyThere()).toBe(true)
+    expect(statSync(dataDir).mode & 0o777).toBe(0o700)
+    chmodSync(dataDir, 0o755)
+    writeFileSync(join(dataDir, 'thesis.txt'), '')
+    expect(await refusal()).toMatchObject({ code: 'not-private' })
+    expect(statSync(dataDir).mode & 0o777).toBe(0o755)
+  })
+})

@@ -1,0 +1,99 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { randomBytes } from 'node:crypto'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { sql } from 'kysely'
+import pg from 'pg'
+import { openStore, type Store, type StoreOptions } from '../../src/adapters/sql/open-store.ts'
+import { holdFile } from '../../src/adapters/system/hold-file.ts'
+import { epochMs } from '../../src/domain/ids.ts'
+import { Secret } from '../../src/domain/secret.ts'
+import type { Clock } from '../../src/ports/clock.ts'
+import type { OperatorLog } from '../../src/ports/operator-log.ts'
+
+export const SILENT: OperatorLog = { info: () => {}, warn: () => {}, error: () => {} }
+export const REAL_CLOCK: Clock = { now: () => epochMs(Date.now()) }
+
+export interface OpenedStore {
+  readonly store: Store
+  /** Closes the store and removes its database. */
+  readonly close: () => Promise<void>
+}
+
+type Overrides = Partial<Omit<StoreOptions, 'databaseUrl'>>
+
+/** An embedded database, fresh unless `dataDir` says where; the directory around it goes away at the close. */
+export async function openEmbedded(overrides: Overrides = {}): Promise<OpenedStore & { readonly dataDir: string }> {
+  const dataDir = overrides.dataDir ?? join(mkdtempSync(join(tmpdir(), 'latchkey-store-')), 'data')
+  const store = await openStore({ ...defaults(dataDir), ...overrides })
+  return {
+    store,
+    dataDir,
+    close: async () => {
+      await store.close()
+      rmSync(dirname(dataDir), { recursive: true, force: true })
+    },
+  }
+}
+
+/** A fresh database on a real PostgreSQL server. */
+export async function openServer(overrides: Overrides = {}): Promise<OpenedStore & { readonly url: string }> {
+  const database = await createDatabase()
+  const store = await openStore({ ...defaults('unused'), ...overrides, databaseUrl: new Secret(database.url) })
+  return {
+    store,
+    url: database.url,
+    close: async () => {
+      await store.close()
+      await database.drop()
+    },
+  }
+}
+
+export async function createDatabase(): Promise<{ readonly url: string; drop(): Promise<void> }> {
+  const server = serverUrl()
+  const name = `latchkey_test_${randomBytes(6).toString('hex')}`
+  await runSql(server, `create database ${name}`)
+  const url = new URL(server)
+  url.pathname = `/${name}`
+  return { url: url.href, drop: () => runSql(server, `drop database ${name} with (force)`) }
+}
+
+export async function runSql(url: string, text: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  try {
+    await client.query(text)
+  } finally {
+    await client.end()
+  }
+}
+
+function defaults(dataDir: string): StoreOptions {
+  return { poolSize: 5, dataDir, clock: REAL_CLOCK, log: SILENT, holdFile }
+}
+
+/** The server that the global set-up started, or that the caller of the tests named. */
+function serverUrl(): string {
+  const url = process.env['TEST_DATABASE_URL']
+  if (url === undefined || url === '') throw new Error('TEST_DATABASE_URL is not set: run through vitest.config.ts')
+  return url
+}
+
+/** One store for a whole suite, emptied of keys and lines before each test: opening one takes seconds. */
+export function emptied(open: () => Promise<OpenedStore>): { open(): Promise<Store>; close(): Promise<void> } {
+  let opened: Promise<OpenedStore> | undefined
+  return {
+    open: async () => {
+      opened ??= open()
+      const { store } = await opened
+      // The ledger refuses this, as it should; only the owner of its tables can switch the refusal off.
+      await sql`alter table latchkey.ledger_entry disable trigger user`.execute(store.db)
+      await sql`truncate latchkey.virtual_key, latchkey.retired_key_digest, latchkey.deleted_key, latchkey.ledger_entry,
+        latchkey.key_spend`.execute(store.db)
+      await sql`alter table latchkey.ledger_entry enable trigger user`.execute(store.db)
+      return store
+    },
+    close: async () => (await opened)?.close(),
+  }
+}
