@@ -5,6 +5,9 @@ export type PicoUsd = bigint & { readonly [tag]: 'PicoUsd' }
 
 export const PICO_PER_USD = 1_000_000_000_000n
 
+const DECIMALS = 12
+const ZERO = 48
+
 export function picoUsd(value: bigint): PicoUsd {
   if (value < 0n) throw new RangeError('money is never negative')
   return value as PicoUsd
@@ -18,9 +21,11 @@ export function addUsd(a: PicoUsd, b: PicoUsd): PicoUsd {
 
 /** The plain decimal text, without an exponent and without trailing zeros: `0.0000135`. */
 export function usdText(amount: PicoUsd): string {
-  const whole = amount / PICO_PER_USD
-  const fraction = (amount % PICO_PER_USD).toString().padStart(12, '0').replace(/0+$/, '')
-  return fraction === '' ? whole.toString() : `${whole}.${fraction}`
+  const digits = amount.toString().padStart(DECIMALS + 1, '0')
+  const point = digits.length - DECIMALS
+  let end = digits.length
+  while (end > point && digits.charCodeAt(end - 1) === ZERO) end -= 1
+  return end === point ? digits.slice(0, point) : `${digits.slice(0, point)}.${digits.slice(point, end)}`
 }
 
 /** The nearest double, for JSON numbers that clients read as dollars. */

@@ -51,7 +51,7 @@ export interface PlainAsk {
   readonly principal: Principal
   readonly request: FastifyRequest
   /** Of the route's own limit. */
-  readonly readBody: () => Promise<Uint8Array>
+  readonly readBody: () => Promise<string>
   readonly reply: FastifyReply
 }
 

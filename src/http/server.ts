@@ -23,6 +23,7 @@ const REQUEST_MS = 60_000
 const KEEP_ALIVE_MS = 65_000
 const MAX_HEADER_BYTES = 32 * 1024
 const MAX_HEADERS = 100
+const HIDDEN_SLASH = /%2f/i
 
 /** The edge: strict before routing, closed by default, and silent about itself. Routes are added by the caller. */
 export function buildServer(ports: ServerPorts): FastifyInstance {
@@ -42,10 +43,10 @@ export function buildServer(ports: ServerPorts): FastifyInstance {
 
   refuseSilentRoutes(app)
   app.decorateRequest('callId')
-  app.addHook('onRequest', async (request) => {
+  app.addHook('onRequest', (request, _reply, done) => {
     request.callId = callIdOf(request.raw, ports)
-    if (request.routeOptions.config.slashInParameter !== true && /%2f/i.test(pathOf(request)))
-      throw new Problem('target-malformed', 'The path hides a delimiter.')
+    const hides = request.routeOptions.config.slashInParameter !== true && HIDDEN_SLASH.test(pathOf(request))
+    done(hides ? new Problem('target-malformed', 'The path hides a delimiter.') : undefined)
   })
   addCors(app, ports.corsOrigins)
 

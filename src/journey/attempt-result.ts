@@ -13,13 +13,15 @@ export interface CallProgress {
 export type AttemptResult =
   | { readonly kind: 'answered' }
   /** The client is gone, or its stream broke half-way: settled, and nothing more can be done. */
-  | { readonly kind: 'ended' }
+  | { readonly kind: 'ended'; readonly failure: UpstreamFailure | undefined }
   | FailedAttempt
 
 export interface FailedAttempt {
   readonly kind: 'failed'
   readonly failure: UpstreamFailure
   readonly headers: AnswerHeaders
+  /** Of the deployment, to be kept out of what is shown. */
+  readonly secrets: readonly string[]
   /** Undefined: there was nobody to ask. */
   readonly deployment: Deployment | undefined
   readonly upstreamModel: string

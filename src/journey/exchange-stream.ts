@@ -62,7 +62,7 @@ export function exchangeStream(call: UpstreamCall, handling: Handling, ports: Ex
     /** After the last event the connection is worth keeping, if the upstream closes the answer soon. */
     const letGo = (): void => {
       flow.resume()
-      hurry = ports.after(LINGER_MS, () => flow.abort())
+      hurry = ports.timers.after(LINGER_MS, () => flow.abort())
     }
     const fail = (failure: UpstreamFailure): void =>
       finish(
@@ -75,7 +75,7 @@ export function exchangeStream(call: UpstreamCall, handling: Handling, ports: Ex
 
     const send = (frame: string): void => {
       if (firstByteAt === undefined) {
-        firstByteAt = ports.now()
+        firstByteAt = ports.clock.now()
         handling.open(headers)
       }
       if (!reply.write(frame) && !paused) {
@@ -105,7 +105,7 @@ export function exchangeStream(call: UpstreamCall, handling: Handling, ports: Ex
     }
     const openedNow = (): number => {
       handling.open(headers)
-      return ports.now()
+      return ports.clock.now()
     }
 
     const flow = ports.upstream.send(call, {
@@ -133,7 +133,7 @@ export function exchangeStream(call: UpstreamCall, handling: Handling, ports: Ex
         hurry?.()
         if (ended) return undefined
         if (mode === 'whole') return finish({ kind: 'whole', status, headers, text: collected })
-        if (mode === 'error') return fail(readFailure(status, headers, collected, handling.secrets, ports.now()))
+        if (mode === 'error') return fail(readFailure(status, headers, collected, handling.secrets, ports.clock.now()))
         // Some upstreams end their stream without saying so; one that gave its usage has said all.
         if (translator.tally.complete || translator.tally.usage !== undefined) return complete()
         return fail(unreadableAnswer('The upstream ended its stream before the end of the answer.'))
@@ -143,7 +143,7 @@ export function exchangeStream(call: UpstreamCall, handling: Handling, ports: Ex
         fail(failureOfFault(fault, sent))
       },
     })
-    const cancel = ports.after(limits.totalMs, () => fail(failureOfFault('timeout', true)))
+    const cancel = ports.timers.after(limits.totalMs, () => fail(failureOfFault('timeout', true)))
     reply.whenGone(() => finish({ kind: 'gone', firstByteAt }))
     reply.whenDrained(() => {
       if (!paused) return

@@ -1,4 +1,6 @@
 import type { UpstreamFailure } from '../domain/upstream-failure.ts'
+import type { Timers } from '../ports/chance.ts'
+import type { Clock } from '../ports/clock.ts'
 import type { Reply } from '../ports/reply.ts'
 import type { Upstream, UpstreamCall } from '../ports/upstream.ts'
 import { failureOfFault, readFailure, unreadableAnswer } from './7-provider/read-failure.ts'
@@ -18,8 +20,8 @@ export interface ExchangeLimits {
 
 export interface ExchangePorts {
   readonly upstream: Upstream
-  readonly after: (ms: number, go: () => void) => () => void
-  readonly now: () => number
+  readonly timers: Timers
+  readonly clock: Clock
 }
 
 const NO_HEADERS: AnswerHeaders = {}
@@ -60,14 +62,15 @@ export function exchangeWhole(
         cancel()
         const text = decode(chunks)
         if (status === 200 || status === 201) resolve({ kind: 'answer', status, headers, text })
-        else resolve({ kind: 'failed', failure: readFailure(status, headers, text, secrets, ports.now()), headers })
+        else
+          resolve({ kind: 'failed', failure: readFailure(status, headers, text, secrets, ports.clock.now()), headers })
       },
       fail(fault, sent) {
         cancel()
         resolve(stopped ?? { kind: 'failed', failure: failureOfFault(fault, sent), headers })
       },
     })
-    const cancel = ports.after(limits.totalMs, () =>
+    const cancel = ports.timers.after(limits.totalMs, () =>
       stop({ kind: 'failed', failure: failureOfFault('timeout', true), headers }),
     )
     reply.whenGone(() => stop({ kind: 'gone' }))

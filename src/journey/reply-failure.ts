@@ -23,10 +23,9 @@ export function replyFailure(admission: Admission, result: FailedAttempt, trail:
     maxRetries: trail.maxRetries,
     fallbacks: trail.fallbacks.length,
   })
-  headers['content-type'] = 'application/json'
-  headers['x-litellm-response-cost'] = '0'
-  addUpstreamHeaders(headers, result.headers)
-  if (failure.retryAfterMs !== undefined) headers['retry-after'] = String(Math.ceil(failure.retryAfterMs / 1000))
+  headers.push('content-type', 'application/json', 'x-litellm-response-cost', '0')
+  addUpstreamHeaders(headers, result.headers, result.secrets)
+  if (failure.retryAfterMs !== undefined) headers.push('retry-after', String(Math.ceil(failure.retryAfterMs / 1000)))
   reply.head(failure.status, headers)
   reply.end(
     JSON.stringify(errorBody(failure, deployment?.provider, messageOf(failure, deployment?.provider, group, trail))),

@@ -23,45 +23,68 @@ const KEPT_BACK =
 
 const RATE_LIMIT = /^x-ratelimit-(limit|remaining|reset)-(requests|tokens)$/
 
-export function callHeaders(facts: CallFacts): Record<string, string> {
-  const headers: Record<string, string> = {
-    'x-litellm-call-id': facts.callId,
-    'x-litellm-version': COMPATIBLE_VERSION,
-    'x-litellm-attempted-retries': String(facts.retries),
-    'x-litellm-max-retries': String(facts.maxRetries),
-    'x-litellm-attempted-fallbacks': String(facts.fallbacks),
+/** Names and values in turn, as they go onto the wire. */
+export type HeaderList = string[]
+
+export function callHeaders(facts: CallFacts): HeaderList {
+  const { deployment, group } = facts
+  const headers: HeaderList = [
+    'x-litellm-call-id',
+    facts.callId,
+    'x-litellm-version',
+    COMPATIBLE_VERSION,
+    'x-litellm-attempted-retries',
+    String(facts.retries),
+    'x-litellm-max-retries',
+    String(facts.maxRetries),
+    'x-litellm-attempted-fallbacks',
+    String(facts.fallbacks),
+  ]
+  if (deployment !== undefined) headers.push('x-litellm-model-id', deployment.id)
+  if (group !== undefined) headers.push('x-litellm-model-group', printable(group))
+  const target = deployment?.target
+  if (facts.showsApiBase === true && target?.kind === 'http') {
+    headers.push('x-litellm-model-api-base', target.origin + target.basePath)
   }
-  if (facts.deployment !== undefined) headers['x-litellm-model-id'] = facts.deployment.id
-  if (facts.group !== undefined) headers['x-litellm-model-group'] = printable(facts.group)
-  const target = facts.deployment?.target
-  if (facts.showsApiBase === true && target?.kind === 'http')
-    headers['x-litellm-model-api-base'] = target.origin + target.basePath
   return headers
 }
 
-export function addUpstreamHeaders(headers: Record<string, string>, answer: AnswerHeaders): void {
+/** A header in which the upstream shows our own credential is nobody's to see. */
+export function addUpstreamHeaders(headers: HeaderList, answer: AnswerHeaders, secrets: readonly string[]): void {
   for (const name in answer) {
     const value = answer[name]
-    if (typeof value !== 'string' || value.length > 1_024 || keptBack(name)) continue
-    headers[`llm_provider-${name}`] = printable(value)
-    if (RATE_LIMIT.test(name)) headers[name] = printable(value)
+    if (typeof value !== 'string' || value.length > MAX_VALUE) continue
+    const fate = fateOf(name)
+    if (fate === undefined || secrets.some((secret) => value.includes(secret))) continue
+    const shown = printable(value)
+    headers.push(fate.shownAs, shown)
+    if (fate.isRateLimit) headers.push(name, shown)
   }
 }
 
-export function addCost(headers: Record<string, string>, cost: PicoUsd, keySpend: PicoUsd | undefined): void {
-  headers['x-litellm-response-cost'] = usdText(cost)
-  if (keySpend !== undefined) headers['x-litellm-key-spend'] = usdText(keySpend)
+export function addCost(headers: HeaderList, cost: PicoUsd, keySpend: PicoUsd | undefined): void {
+  headers.push('x-litellm-response-cost', usdText(cost))
+  if (keySpend !== undefined) headers.push('x-litellm-key-spend', usdText(keySpend))
 }
 
-/** Upstreams send the same few names again and again. */
-const judged = new Map<string, boolean>()
+interface HeaderFate {
+  readonly shownAs: string
+  readonly isRateLimit: boolean
+}
 
-function keptBack(name: string): boolean {
-  const known = judged.get(name)
-  if (known !== undefined) return known
-  const answer = KEPT_BACK.test(name) || !/^[a-z0-9!#$%&'*+.^_`|~-]{1,100}$/.test(name)
-  if (judged.size < 1_000) judged.set(name, answer)
-  return answer
+const MAX_VALUE = 1_024
+const MOST_REMEMBERED = 1_000
+const TOKEN = /^[a-z0-9!#$%&'*+.^_`|~-]{1,100}$/
+
+/** Upstreams send the same few names again and again; undefined stands for a name that is kept back. */
+const fates = new Map<string, HeaderFate | undefined>()
+
+function fateOf(name: string): HeaderFate | undefined {
+  if (fates.has(name)) return fates.get(name)
+  const isShown = TOKEN.test(name) && !KEPT_BACK.test(name)
+  const fate = isShown ? { shownAs: `llm_provider-${name}`, isRateLimit: RATE_LIMIT.test(name) } : undefined
+  if (fates.size < MOST_REMEMBERED) fates.set(name, fate)
+  return fate
 }
 
 const UNPRINTABLE = /[^\u0020-\u007e]/

@@ -13,8 +13,8 @@ import { planFallbacks } from './6-route/plan-fallback.ts'
 import { planRetry, retriesFor } from './6-route/plan-retry.ts'
 import type { Admission } from './admission.ts'
 import { attemptCall } from './attempt.ts'
-import type { AttemptPorts } from './attempt.ts'
-import type { FailedAttempt } from './attempt-result.ts'
+import type { AttemptPorts } from './attempt-context.ts'
+import type { AttemptResult, CallProgress, FailedAttempt } from './attempt-result.ts'
 import { replyFailure } from './reply-failure.ts'
 import { settle } from './settle.ts'
 
@@ -71,17 +71,10 @@ async function tryGroup(
 
     const wantedRetries = admission.ask.controls.numRetries ?? deployment.entry.params.numRetries
     const maxRetries = wantedRetries ?? ports.policy.numRetries
-    ports.health.enter(deployment.id)
-    const result = await attemptCall(
-      admission,
-      model,
-      deployment,
-      { retries, maxRetries, fallbacks },
-      reply,
-      ports,
-    ).finally(() => ports.health.leave(deployment.id))
+    const result = await attemptCounted(admission, model, deployment, { retries, maxRetries, fallbacks }, reply, ports)
     if (result.kind !== 'failed') {
-      if (result.kind === 'answered') note(deployment, model, undefined, ports)
+      const failure = result.kind === 'ended' ? result.failure : undefined
+      if (result.kind === 'answered' || failure !== undefined) note(deployment, model, failure, ports)
       return undefined
     }
     note(deployment, model, result.failure, ports)
@@ -102,6 +95,23 @@ async function tryGroup(
       settleFailure(admission, last, 499, true, ports)
       return undefined
     }
+  }
+}
+
+/** Counts the call against what the deployment may carry at once. */
+async function attemptCounted(
+  admission: Admission,
+  model: ResolvedModel,
+  deployment: Deployment,
+  progress: CallProgress,
+  reply: Reply,
+  ports: ServePorts,
+): Promise<AttemptResult> {
+  ports.health.enter(deployment.id)
+  try {
+    return await attemptCall(admission, model, deployment, progress, reply, ports)
+  } finally {
+    ports.health.leave(deployment.id)
   }
 }
 
@@ -139,6 +149,7 @@ function nothingReady(model: ResolvedModel, ports: ServePorts): FailedAttempt {
     upstreamModel: '',
     group: model.group,
     headers: {},
+    secrets: [],
     startedAt: ports.clock.now(),
     failure: {
       failure: 'RateLimitError',

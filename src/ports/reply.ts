@@ -1,7 +1,7 @@
 /** The way back to the client. The edge implements it; the journey decides what goes through. */
 export interface Reply {
-  /** Once, before anything else. */
-  head(status: number, headers: Readonly<Record<string, string>>): void
+  /** Once, before anything else. Names and values of the headers in turn. */
+  head(status: number, headers: readonly string[]): void
   /** False: the client reads slower than we write; wait for `whenDrained`. */
   write(text: string): boolean
   end(text?: string): void

@@ -61,7 +61,7 @@ export function openAdminApp(
   })
   const app = buildServer({
     newCallId,
-    onFault: (error, about) => told.push(JSON.stringify([String(error), about])),
+    onFault: (error, about) => told.push(JSON.stringify([error instanceof Error ? (error.stack ?? '') : String(error), about])),
     onProblem: (problem, about) => told.push(JSON.stringify([problem.code, problem.say, problem.detail, about])),
     corsOrigins: [],
   })
@@ -112,7 +112,7 @@ export function openAdminApp(
     post,
     makeKey: async (body = {}) => {
       const made = await post('/key/generate', body)
-      if (made.status !== 200) throw new Error(made.text)
+      if (made.status !== 200) throw new Error(made.text + told.join(' '))
       return String(made.json.key)
     },
     charge: (entry) => ledger.append(entry),

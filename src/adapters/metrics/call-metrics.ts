@@ -1,5 +1,6 @@
 import { Counter, Gauge, Registry, collectDefaultMetrics } from 'prom-client'
-import { usdNumber } from '../../domain/money.ts'
+import { NO_MONEY, addUsd, usdNumber } from '../../domain/money.ts'
+import type { PicoUsd } from '../../domain/money.ts'
 import type { LedgerEntry } from '../../domain/ledger-entry.ts'
 import type { CallObserver } from '../../ports/call-observer.ts'
 import { DurationHistogram } from './histogram.ts'
@@ -14,7 +15,7 @@ interface Tally {
   calls: number
   inputTokens: number
   outputTokens: number
-  spendUsd: number
+  spend: PicoUsd
   unpriced: number
   readonly total: DurationHistogram
   readonly firstByte: DurationHistogram
@@ -83,7 +84,7 @@ export class CallMetrics implements CallObserver, Scrape {
     )
     const sums: readonly (readonly [string, string, (tally: Tally) => number])[] = [
       ['litellm_requests_metric_total', 'Calls', (t) => t.calls],
-      ['litellm_spend_metric_total', 'Spend in USD', (t) => t.spendUsd],
+      ['litellm_spend_metric_total', 'Spend in USD', (t) => usdNumber(t.spend)],
       ['litellm_total_tokens_metric_total', 'Tokens', (t) => t.inputTokens + t.outputTokens],
       ['litellm_input_tokens_metric_total', 'Prompt tokens', (t) => t.inputTokens],
       ['litellm_output_tokens_metric_total', 'Completion tokens', (t) => t.outputTokens],
@@ -137,7 +138,7 @@ export class CallMetrics implements CallObserver, Scrape {
     tally.calls += 1
     tally.inputTokens += entry.usage.inputTokens
     tally.outputTokens += entry.usage.outputTokens
-    tally.spendUsd += usdNumber(entry.amount)
+    tally.spend = addUsd(tally.spend, entry.amount)
     if (entry.pricing === 'unpriced') tally.unpriced += 1
     tally.total.observe((entry.endedAt - entry.startedAt) / 1000)
     if (entry.firstByteAt !== undefined) tally.firstByte.observe((entry.firstByteAt - entry.startedAt) / 1000)
@@ -190,7 +191,7 @@ export class CallMetrics implements CallObserver, Scrape {
       calls: 0,
       inputTokens: 0,
       outputTokens: 0,
-      spendUsd: 0,
+      spend: NO_MONEY,
       unpriced: 0,
       total: new DurationHistogram(),
       firstByte: new DurationHistogram(),

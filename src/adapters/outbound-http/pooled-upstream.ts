@@ -3,23 +3,29 @@ import type { Dispatcher } from 'undici'
 import type { Upstream, UpstreamCall, UpstreamFault, UpstreamFlow, UpstreamSink } from '../../ports/upstream.ts'
 
 const CONNECT_MS = 5_000
-const MAX_CONNECTIONS = 512
+/** Each open stream holds one; the operator limits a deployment by `max_parallel_requests`. */
+const MAX_CONNECTIONS = 4_096
 const KEEP_ALIVE_MS = 30_000
 const MAX_HEADER_BYTES = 64 * 1024
+
+/** Connections to one destination with one credential, and the headers of every call through them. */
+interface Door {
+  readonly pool: Pool
+  readonly headers: string[]
+}
 
 /**
  * The one way out. A pool of connections for each destination and credential, so that no answer for one can be taken for
  * another's; redirects are never followed; a connection that saw anything odd is closed by the pool.
  */
 export class PooledUpstream implements Upstream {
-  readonly #pools = new Map<string, WeakMap<object, Pool>>()
-  readonly #all = new Set<Pool>()
+  readonly #doors = new Map<string, WeakMap<object, Door>>()
+  readonly #pools = new Set<Pool>()
 
   send(call: UpstreamCall, sink: UpstreamSink): UpstreamFlow {
     const flow = new Flow(sink)
-    const headers: Record<string, string> = { ...call.headers }
-    for (const [name, secret] of call.secretHeaders) headers[name.toLowerCase()] = secret.reveal()
-    this.#poolFor(call).dispatch(
+    const { pool, headers } = this.#doorFor(call)
+    pool.dispatch(
       {
         method: call.method,
         path: call.path,
@@ -34,15 +40,15 @@ export class PooledUpstream implements Upstream {
   }
 
   async close(): Promise<void> {
-    await Promise.all([...this.#all].map((pool) => pool.destroy()))
+    await Promise.all([...this.#pools].map((pool) => pool.destroy()))
   }
 
-  #poolFor(call: UpstreamCall): Pool {
-    let byCredential = this.#pools.get(call.origin)
-    if (byCredential === undefined) this.#pools.set(call.origin, (byCredential = new WeakMap()))
-    let pool = byCredential.get(call.secretHeaders)
-    if (pool === undefined) {
-      pool = new Pool(call.origin, {
+  #doorFor(call: UpstreamCall): Door {
+    let doors = this.#doors.get(call.origin)
+    if (doors === undefined) this.#doors.set(call.origin, (doors = new WeakMap()))
+    let door = doors.get(call.secretHeaders)
+    if (door === undefined) {
+      const pool = new Pool(call.origin, {
         connections: MAX_CONNECTIONS,
         pipelining: 1,
         connect: { timeout: CONNECT_MS },
@@ -50,10 +56,12 @@ export class PooledUpstream implements Upstream {
         maxHeaderSize: MAX_HEADER_BYTES,
         allowH2: false,
       })
-      byCredential.set(call.secretHeaders, pool)
-      this.#all.add(pool)
+      const secrets = [...call.secretHeaders].flatMap(([name, secret]) => [name.toLowerCase(), secret.reveal()])
+      door = { pool, headers: [...Object.entries(call.headers).flat(), ...secrets] }
+      doors.set(call.secretHeaders, door)
+      this.#pools.add(pool)
     }
-    return pool
+    return door
   }
 }
 

@@ -50,8 +50,8 @@ export async function readJson(ask: PlainAsk): Promise<JsonObject> {
 
 /** No body at all is an empty one. */
 export async function readOptionalJson(ask: PlainAsk): Promise<JsonObject> {
-  const bytes = await ask.readBody()
-  return bytes.byteLength === 0 ? {} : granted(parseBody(bytes, MANAGEMENT_BOUNDS)).value
+  const text = await ask.readBody()
+  return text.trim() === '' ? {} : granted(parseBody(text, MANAGEMENT_BOUNDS)).value
 }
 
 export function shaped<Shape extends z.ZodType>(schema: Shape, body: JsonObject): z.output<Shape> {

@@ -54,11 +54,7 @@ export function responseRoutes(app: FastifyInstance, edge: EdgePorts, ports: Ser
       [...call.secretHeaders.values()].map((secret) => secret.reveal()),
       { maxAnswerBytes: ports.maxAnswerBytes, totalMs: timeoutMs },
       new NodeReply(reply.raw),
-      {
-        upstream: ports.upstream,
-        after: (ms, go) => ports.timers.after(ms, go),
-        now: () => ports.clock.now(),
-      },
+      ports,
     )
     if (answer.kind === 'gone') return {}
     if (answer.kind === 'failed') throw statusProblem(answer.failure, deployment.provider)

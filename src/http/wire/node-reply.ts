@@ -5,11 +5,13 @@ import { SAFE_HEADERS } from './render-problem.ts'
 /** A client that takes nothing for so long is not coming back. */
 const STALLED_MS = 60_000
 
+const SAFE: readonly string[] = Object.entries(SAFE_HEADERS).flat()
+
 /** The journey's way back, over Node's response. The head waits for the first bytes, so that whole answers have a length. */
 export class NodeReply implements Reply {
   readonly #response: ServerResponse
   #status = 200
-  #headers: Record<string, string> = {}
+  #headers: string[] = []
   #sent = false
   #stalled: NodeJS.Timeout | undefined
 
@@ -17,9 +19,9 @@ export class NodeReply implements Reply {
     this.#response = response
   }
 
-  head(status: number, headers: Readonly<Record<string, string>>): void {
+  head(status: number, headers: readonly string[]): void {
     this.#status = status
-    this.#headers = { ...SAFE_HEADERS, ...headers }
+    this.#headers = [...SAFE, ...headers]
   }
 
   write(text: string): boolean {
@@ -36,7 +38,7 @@ export class NodeReply implements Reply {
     this.#calm()
     if (!this.#sent) {
       this.#sent = true
-      this.#headers['content-length'] = String(Buffer.byteLength(text))
+      this.#headers.push('content-length', String(Buffer.byteLength(text)))
       this.#response.writeHead(this.#status, this.#headers)
     }
     this.#response.end(text)

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import type { IncomingMessage } from 'node:http'
 import { gunzip } from 'node:zlib'
 import { promisify } from 'node:util'
@@ -6,7 +7,8 @@ import type { Decision } from '../../domain/decision.ts'
 
 const inflate = promisify(gunzip)
 const MAX_RATIO = 100
-const EMPTY = new Uint8Array()
+const LEAST_INFLATED = 1_024
+const EMPTY = Buffer.alloc(0)
 
 /** Memory for bodies that are being read or worked on, over all requests of the process. */
 export class BodyBudget {
@@ -28,45 +30,56 @@ export class BodyBudget {
   }
 }
 
-/** Reads a whole body within its limit; `gzip` is taken off, once. What was refused unread is not read to its end. */
-export async function readBody(
-  request: IncomingMessage,
-  maxBytes: number,
-  budget: BodyBudget,
-): Promise<Decision<Uint8Array>> {
-  const coding = request.headers['content-encoding']?.trim().toLowerCase()
-  if (coding !== undefined && coding !== '' && coding !== 'identity' && coding !== 'gzip')
-    return deny('coding-unsupported', 'http_body')
-  const type = request.headers['content-type']
-  if (type !== undefined && /^multipart\//i.test(type))
-    return deny('coding-unsupported', 'http_body', 'Send the body as JSON, not as a form.')
-
-  const raw = await collect(request, maxBytes, budget)
-  if (raw.verdict === 'deny' || coding !== 'gzip') return raw
-  try {
-    return allow(
-      await inflate(raw.granted, {
-        maxOutputLength: Math.min(maxBytes, Math.max(raw.granted.byteLength * MAX_RATIO, 1024)),
-      }),
-    )
-  } catch (error) {
-    const tooLarge =
-      error instanceof RangeError ||
-      (error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE')
-    return tooLarge ? tooLargeFor(maxBytes) : deny('body-unparsable', 'http_body', 'The body is not valid gzip.')
+/**
+ * Reads a whole body within its limit; `gzip` is taken off, once. What was refused unread is not read to its end. Bytes
+ * that are not UTF-8 are refused, so that no two readers see different letters.
+ */
+export function readBody(request: IncomingMessage, maxBytes: number, budget: BodyBudget): Promise<Decision<string>> {
+  const { 'content-encoding': coding = '', 'content-type': type = '' } = request.headers
+  if (type.slice(0, 10).toLowerCase() === 'multipart/')
+    return Promise.resolve(deny('coding-unsupported', 'http_body', 'Send the body as JSON, not as a form.'))
+  switch (coding.trim().toLowerCase()) {
+    case '':
+    case 'identity':
+      return collect(request, maxBytes, budget, textOf)
+    case 'gzip':
+      return inflateBody(request, maxBytes, budget)
+    default:
+      return Promise.resolve(deny('coding-unsupported', 'http_body'))
   }
 }
 
-function collect(request: IncomingMessage, maxBytes: number, budget: BodyBudget): Promise<Decision<Uint8Array>> {
+function textOf(bytes: Buffer): Decision<string> {
+  return isUtf8(bytes) ? allow(bytes.toString()) : deny('body-unparsable', 'http_body', 'The body is not valid UTF-8.')
+}
+
+async function inflateBody(request: IncomingMessage, maxBytes: number, budget: BodyBudget): Promise<Decision<string>> {
+  const packed = await collect(request, maxBytes, budget, allow)
+  if (packed.verdict === 'deny') return packed
+  const most = Math.min(maxBytes, Math.max(packed.granted.byteLength * MAX_RATIO, LEAST_INFLATED))
+  try {
+    return textOf(await inflate(packed.granted, { maxOutputLength: most }))
+  } catch (error) {
+    const isTooLarge = error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE'
+    return isTooLarge ? tooLargeFor(maxBytes) : deny('body-unparsable', 'http_body', 'The body is not valid gzip.')
+  }
+}
+
+function collect<Read>(
+  request: IncomingMessage,
+  maxBytes: number,
+  budget: BodyBudget,
+  finish: (bytes: Buffer) => Decision<Read>,
+): Promise<Decision<Read>> {
   const announced = Number(request.headers['content-length'] ?? 0)
   if (announced > maxBytes) return Promise.resolve(tooLargeFor(maxBytes))
   return new Promise((resolve) => {
     const chunks: Buffer[] = []
     let size = 0
-    let settled = false
-    const settle = (decision: Decision<Uint8Array>): void => {
-      if (settled) return
-      settled = true
+    let isSettled = false
+    const settle = (decision: Decision<Read>): void => {
+      if (isSettled) return
+      isSettled = true
       request.off('data', onData)
       if (decision.verdict === 'deny') request.pause()
       resolve(decision)
@@ -78,16 +91,18 @@ function collect(request: IncomingMessage, maxBytes: number, budget: BodyBudget)
       chunks.push(chunk)
     }
     request.on('data', onData)
-    request.once('end', () => settle(allow(join(chunks, size))))
-    request.once('error', () => settle(deny('request-timeout', 'http_body', 'The body did not arrive whole.')))
-    request.once('close', () => {
+    request.on('end', () => settle(finish(join(chunks, size))))
+    request.on('error', () => settle(BROKEN))
+    request.on('close', () => {
       budget.give(size)
-      settle(deny('request-timeout', 'http_body', 'The body did not arrive whole.'))
+      settle(BROKEN)
     })
   })
 }
 
-function join(chunks: readonly Buffer[], size: number): Uint8Array {
+const BROKEN = deny('request-timeout', 'http_body', 'The body did not arrive whole.')
+
+function join(chunks: readonly Buffer[], size: number): Buffer {
   const [first] = chunks
   if (first === undefined) return EMPTY
   return chunks.length === 1 ? first : Buffer.concat(chunks, size)

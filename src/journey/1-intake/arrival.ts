@@ -6,7 +6,7 @@ export interface Arrival {
   readonly route: RouteFacts
   readonly headers: HeaderReader
   /** Reads the body, once; asked for only after the caller is known, so that strangers fill no memory. */
-  readonly readBody: () => Promise<Decision<Uint8Array>>
+  readonly readBody: () => Promise<Decision<string>>
   /** From `/engines/{m}/…` and `/openai/deployments/{m}/…`. */
   readonly pathModel: string | undefined
   readonly callId: CallId

@@ -14,15 +14,7 @@ export interface ParsedBody {
 export const INFERENCE_BOUNDS: Bounds = { maxDepth: 64, maxNodes: 100_000 }
 export const MANAGEMENT_BOUNDS: Bounds = { maxDepth: 16, maxNodes: 100_000 }
 
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
-
-export function parseBody(bytes: Uint8Array, bounds: Bounds): Decision<ParsedBody> {
-  let text: string
-  try {
-    text = utf8.decode(bytes)
-  } catch {
-    return unparsable('The body is not valid UTF-8.')
-  }
+export function parseBody(text: string, bounds: Bounds): Decision<ParsedBody> {
   if (text.trim() === '') return unparsable('The body is empty; send a JSON object.')
 
   const structure = readMembers(text, bounds)

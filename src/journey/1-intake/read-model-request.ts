@@ -46,10 +46,10 @@ export interface IntakeSettings {
 export function readModelRequest(
   operation: Operation,
   arrival: Pick<Arrival, 'headers' | 'pathModel'>,
-  bytes: Uint8Array,
+  text: string,
   settings: IntakeSettings,
 ): Decision<ModelAsk> {
-  const parsed = parseBody(bytes, INFERENCE_BOUNDS)
+  const parsed = parseBody(text, INFERENCE_BOUNDS)
   if (parsed.verdict === 'deny') return parsed
   const body = parsed.granted.value
 

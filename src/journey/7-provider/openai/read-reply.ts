@@ -15,28 +15,36 @@ export interface ReadReply {
   readonly members: readonly Member[]
 }
 
+const QUOTE = 34
 const BOUNDS = { maxDepth: 512, maxNodes: Number.POSITIVE_INFINITY }
 
 /** Undefined: not a JSON object, whatever the status says. */
 export function readReply(text: string): ReadReply | undefined {
   const structure = readMembers(text, BOUNDS)
   if (!structure.ok) return undefined
-  const { members } = structure
-  const valueOf = (name: string): JsonValue | undefined => {
-    const member = members.find((candidate) => candidate.name === name)
-    return member === undefined ? undefined : parseJson(text.slice(member.valueStart, member.valueEnd))
-  }
-  const id = valueOf('id')
-  const model = valueOf('model')
-  const tier = valueOf('service_tier')
-  return {
-    id: typeof id === 'string' ? id : undefined,
-    usage: valueOf('usage'),
-    serviceTier: typeof tier === 'string' ? tier : undefined,
-    model: typeof model === 'string' ? model : undefined,
+  const read: { -readonly [Name in keyof ReadReply]: ReadReply[Name] } = {
+    id: undefined,
+    usage: undefined,
+    serviceTier: undefined,
+    model: undefined,
     text,
-    members,
+    members: structure.members,
   }
+  for (const { name, valueStart, valueEnd } of structure.members) {
+    if (name === 'id') read.id = plainText(text, valueStart, valueEnd)
+    else if (name === 'model') read.model = plainText(text, valueStart, valueEnd)
+    else if (name === 'service_tier') read.serviceTier = plainText(text, valueStart, valueEnd)
+    else if (name === 'usage') read.usage = parseJson(text.slice(valueStart, valueEnd))
+  }
+  return read
+}
+
+function plainText(text: string, start: number, end: number): string | undefined {
+  if (text.charCodeAt(start) !== QUOTE) return undefined
+  const inner = text.slice(start + 1, end - 1)
+  if (!inner.includes('\\')) return inner
+  const value = parseJson(text.slice(start, end))
+  return typeof value === 'string' ? value : undefined
 }
 
 /** The answer as the client gets it: some values are ours (the shown model, our ids), every other byte is the upstream's. */

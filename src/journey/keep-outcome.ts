@@ -1,0 +1,57 @@
+import { Problem } from '../domain/problem.ts'
+import type { UpstreamFailure } from '../domain/upstream-failure.ts'
+import type { Attempt } from './attempt-context.ts'
+import type { AttemptResult, FailedAttempt } from './attempt-result.ts'
+import type { AnswerHeaders } from './exchange-whole.ts'
+import { settle } from './settle.ts'
+import type { Outcome, Settled } from './settle.ts'
+
+/** What the end of a try adds to what was known at its beginning. */
+export type Told = Partial<
+  Omit<Outcome, 'deployment' | 'upstreamModel' | 'group' | 'startedAt' | 'endedAt' | 'retries'>
+>
+
+/** Settles a try. A charge that can't be kept is a fault, and the client gets no end of its answer. */
+export function keep(attempt: Attempt, told: Told): Settled {
+  const outcome: Outcome = {
+    deployment: attempt.deployment,
+    upstreamModel: attempt.upstreamModel,
+    group: attempt.model.group,
+    usage: told.usage,
+    writtenWeight: told.writtenWeight ?? 0,
+    replyId: told.replyId,
+    reportedModel: told.reportedModel,
+    serviceTier: told.serviceTier,
+    failure: told.failure,
+    charge: true,
+    cutShort: told.cutShort ?? false,
+    httpStatus: told.httpStatus ?? 200,
+    startedAt: attempt.startedAt,
+    firstByteAt: told.firstByteAt,
+    endedAt: attempt.ports.clock.now(),
+    retries: attempt.progress.retries,
+  }
+  try {
+    return settle(attempt.admission, outcome, attempt.ports)
+  } catch (cause) {
+    throw new Problem('not-recorded', undefined, { callId: attempt.admission.callId }, cause)
+  }
+}
+
+/** The client left: what was done until then is charged. */
+export function keepGone(attempt: Attempt, told: Told): AttemptResult {
+  keep(attempt, { ...told, cutShort: true, httpStatus: 499 })
+  return { kind: 'ended', failure: undefined }
+}
+
+/** A try whose work the upstream may bill although we saw no answer has a line of its own; the call may yet succeed. */
+export function keepFailed(
+  attempt: Attempt,
+  failure: UpstreamFailure,
+  headers: AnswerHeaders,
+  secrets: readonly string[],
+): FailedAttempt {
+  if (failure.mayHaveBilled) keep(attempt, { failure, httpStatus: failure.status, cutShort: true })
+  const { deployment, upstreamModel, startedAt, model } = attempt
+  return { kind: 'failed', failure, headers, secrets, deployment, upstreamModel, group: model.group, startedAt }
+}
