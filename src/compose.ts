@@ -36,7 +36,7 @@ import type { ServePorts } from './journey/serve.ts'
 import { join } from 'node:path'
 import type { ManagePorts } from './manage/ports.ts'
 import type { CallObserver } from './ports/call-observer.ts'
-import type { LedgerWriter } from './ports/ledger.ts'
+import type { ChargeKeeper } from './ports/ledger.ts'
 import type { LevelOfWork } from './level-of-work.ts'
 
 export interface Gateway {
@@ -82,7 +82,7 @@ export async function compose(parts: Parts): Promise<Gateway> {
   const keys = cachedVirtualKeys(store.keys, cache)
   const metrics = new CallMetrics(() => spool.pendingCount)
   const observer = both(level.logs ? callLog(log.logger) : undefined, metrics)
-  const ledger: LedgerWriter = level.books ? spool : { append: () => {} }
+  const ledger: ChargeKeeper = level.books ? spool : { keep: async () => {} }
   const upstream = new PooledUpstream()
   const signer = createIdSigner(Buffer.from(store.installation.signingSecret.reveal(), 'hex'))
   const catalogue = (): ModelCatalogue => parts.catalogue

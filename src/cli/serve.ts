@@ -1,5 +1,6 @@
 import { openLog } from '../adapters/log/operator-log.ts'
 import type { Log } from '../adapters/log/operator-log.ts'
+import { clock } from '../adapters/system/clock.ts'
 import { StoreProblem } from '../adapters/sql/store-problem.ts'
 import { buildCatalogue } from '../build-catalogue.ts'
 import { compose, openGatewayStore } from '../compose.ts'
@@ -57,7 +58,7 @@ export async function runServe(argv: readonly string[], io: ServeIo): Promise<nu
     return 1
   }
 
-  const log = openLog(settings.logLevel)
+  const log = openLog(settings.logLevel, clock)
   for (const note of args.notes) log.info(note)
   try {
     return await serveUntilStopped(settings, catalogue, args, log, io)

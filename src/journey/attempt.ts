@@ -47,7 +47,7 @@ async function wholeAttempt(attempt: Attempt): Promise<AttemptResult> {
   return finishWhole(attempt, answer, prepared.secrets)
 }
 
-function finishWhole(attempt: Attempt, answer: WholeAnswer, secrets: readonly string[]): AttemptResult {
+async function finishWhole(attempt: Attempt, answer: WholeAnswer, secrets: readonly string[]): Promise<AttemptResult> {
   if (answer.kind === 'gone') return keepGone(attempt, {})
   if (answer.kind === 'failed') return keepFailed(attempt, answer.failure, answer.headers, secrets)
 
@@ -58,7 +58,7 @@ function finishWhole(attempt: Attempt, answer: WholeAnswer, secrets: readonly st
   }
   const { admission, reply } = attempt
   const shownId = shownIdOf(attempt, read.id)
-  const settled = keep(attempt, {
+  const settled = await keep(attempt, {
     usage: read.usage,
     writtenWeight: read.usage === undefined ? weighText(writtenPart(read.text)) : 0,
     replyId: shownId,
@@ -111,11 +111,11 @@ async function streamAttempt(attempt: Attempt): Promise<AttemptResult> {
   }
   if (end.kind === 'gone') return keepGone(attempt, told)
   if (end.kind === 'broken') {
-    keep(attempt, { ...told, failure: end.failure, cutShort: true })
+    await keep(attempt, { ...told, failure: end.failure, cutShort: true })
     reply.end(failureFrame(end.failure, factsOf(attempt), admission))
     return { kind: 'ended', failure: end.failure }
   }
-  keep(attempt, told)
+  await keep(attempt, told)
   reply.end(end.lastFrames)
   return { kind: 'answered' }
 }

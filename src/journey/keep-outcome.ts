@@ -12,7 +12,7 @@ export type Told = Partial<
 >
 
 /** Settles a try. A charge that can't be kept is a fault, and the client gets no end of its answer. */
-export function keep(attempt: Attempt, told: Told): Settled {
+export async function keep(attempt: Attempt, told: Told): Promise<Settled> {
   const outcome: Outcome = {
     deployment: attempt.deployment,
     upstreamModel: attempt.upstreamModel,
@@ -32,26 +32,26 @@ export function keep(attempt: Attempt, told: Told): Settled {
     retries: attempt.progress.retries,
   }
   try {
-    return settle(attempt.admission, outcome, attempt.ports)
+    return await settle(attempt.admission, outcome, attempt.ports)
   } catch (cause) {
     throw new Problem('not-recorded', undefined, { callId: attempt.admission.callId }, cause)
   }
 }
 
 /** The client left: what was done until then is charged. */
-export function keepGone(attempt: Attempt, told: Told): AttemptResult {
-  keep(attempt, { ...told, cutShort: true, httpStatus: 499 })
+export async function keepGone(attempt: Attempt, told: Told): Promise<AttemptResult> {
+  await keep(attempt, { ...told, cutShort: true, httpStatus: 499 })
   return { kind: 'ended', failure: undefined }
 }
 
 /** A try whose work the upstream may bill although we saw no answer has a line of its own; the call may yet succeed. */
-export function keepFailed(
+export async function keepFailed(
   attempt: Attempt,
   failure: UpstreamFailure,
   headers: AnswerHeaders,
   secrets: readonly string[],
-): FailedAttempt {
-  if (failure.mayHaveBilled) keep(attempt, { failure, httpStatus: failure.status, cutShort: true })
+): Promise<FailedAttempt> {
+  if (failure.mayHaveBilled) await keep(attempt, { failure, httpStatus: failure.status, cutShort: true })
   const { deployment, upstreamModel, startedAt, model } = attempt
   return { kind: 'failed', failure, headers, secrets, deployment, upstreamModel, group: model.group, startedAt }
 }

@@ -50,7 +50,7 @@ export async function serve(admission: Admission, reply: Reply, ports: ServePort
     if (!planned && !admission.ask.controls.disableFallbacks) queue.push(...fallbacksFor(admission, failed, ports))
     planned = true
   }
-  if (first !== undefined) refuseFailed(admission, first, queue, reply, ports)
+  if (first !== undefined) await refuseFailed(admission, first, queue, reply, ports)
 }
 
 /** Undefined: the client has its answer, or is gone. */
@@ -92,7 +92,7 @@ async function tryGroup(
     const waitMs = planRetry(attempted, ports.policy)
     if (waitMs === undefined) return last
     if (waitMs > 0 && !(await waitUnlessGone(waitMs, reply, ports))) {
-      settleFailure(admission, last, 499, true, ports)
+      await settleFailure(admission, last, 499, true, ports)
       return undefined
     }
   }
@@ -171,14 +171,14 @@ function fallbacksFor(admission: Admission, failed: GroupFailure, ports: ServePo
   return names.flatMap((name) => ports.catalogue().resolve(name, {}) ?? [])
 }
 
-function refuseFailed(
+async function refuseFailed(
   admission: Admission,
   failed: GroupFailure,
   queue: readonly ResolvedModel[],
   reply: Reply,
   ports: ServePorts,
-): void {
-  settleFailure(admission, failed, failed.result.failure.status, false, ports)
+): Promise<void> {
+  await settleFailure(admission, failed, failed.result.failure.status, false, ports)
   replyFailure(
     admission,
     failed.result,
@@ -191,16 +191,16 @@ function refuseFailed(
   )
 }
 
-function settleFailure(
+async function settleFailure(
   admission: Admission,
   failed: GroupFailure,
   httpStatus: number,
   cutShort: boolean,
   ports: ServePorts,
-): void {
+): Promise<void> {
   const { result } = failed
   try {
-    settle(
+    await settle(
       admission,
       {
         deployment: result.deployment,

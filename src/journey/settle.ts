@@ -9,7 +9,7 @@ import type { Usage } from '../domain/usage.ts'
 import type { UpstreamFailure } from '../domain/upstream-failure.ts'
 import type { CallObserver } from '../ports/call-observer.ts'
 import type { Chance } from '../ports/chance.ts'
-import type { LedgerWriter } from '../ports/ledger.ts'
+import type { ChargeKeeper } from '../ports/ledger.ts'
 import type { ModelFacts } from '../ports/model-facts.ts'
 import type { RunningSpend } from '../ports/running-spend.ts'
 import { estimateTokens, tokensOfWeight } from './5-meter/estimate-tokens.ts'
@@ -18,7 +18,7 @@ import { readUsage } from './5-meter/read-usage.ts'
 import type { Admission } from './admission.ts'
 
 export interface SettlePorts {
-  readonly ledger: LedgerWriter
+  readonly ledger: ChargeKeeper
   readonly prices: ModelFacts
   readonly spend: RunningSpend
   readonly chance: Chance
@@ -57,8 +57,8 @@ export interface Settled {
 /** The highest count that anybody's context window could explain. */
 const MOST_TOKENS = 16_000_000
 
-/** Writes the one line of a call into the ledger. When this returns, the charge survives us; when it throws, nothing was kept. */
-export function settle(admission: Admission, outcome: Outcome, ports: SettlePorts): Settled {
+/** Writes the one line of a call into the ledger. When this resolves, the charge survives us; when it rejects, nothing was kept. */
+export async function settle(admission: Admission, outcome: Outcome, ports: SettlePorts): Promise<Settled> {
   const { usage, usageFrom } = countUsage(admission, outcome)
   const price = priceOf(outcome, usage, ports)
   const { principal, ask } = admission
@@ -96,7 +96,7 @@ export function settle(admission: Admission, outcome: Outcome, ports: SettlePort
     clientAddress: admission.clientAddress,
     callerMetadata: ask.attribution.metadata,
   }
-  ports.ledger.append(entry)
+  await ports.ledger.keep(entry)
   ports.observer.finished(entry, ask.model)
   return { entry, keySpend: key === undefined ? undefined : ports.spend.add(key.digest, entry.amount) }
 }

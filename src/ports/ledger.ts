@@ -2,6 +2,12 @@ import type { EntryId, EpochMs, KeyDigest, UserId } from '../domain/ids.ts'
 import type { LedgerEntry } from '../domain/ledger-entry.ts'
 import type { PicoUsd } from '../domain/money.ts'
 
+/** Where a charge becomes durable, as the journey sees it. */
+export interface ChargeKeeper {
+  /** Resolves once the entry survives the death of this process; rejects when it can't be kept, and then nothing is. */
+  keep(entry: LedgerEntry): Promise<void>
+}
+
 /** Where a charge becomes durable. */
 export interface LedgerWriter {
   /**

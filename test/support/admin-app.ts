@@ -61,14 +61,19 @@ export function openAdminApp(
   })
   const app = buildServer({
     newCallId,
-    onFault: (error, about) => told.push(JSON.stringify([error instanceof Error ? (error.stack ?? '') : String(error), about])),
+    onFault: (error, about) =>
+      told.push(JSON.stringify([error instanceof Error ? (error.stack ?? '') : String(error), about])),
     onProblem: (problem, about) => told.push(JSON.stringify([problem.code, problem.say, problem.detail, about])),
     corsOrigins: [],
   })
   const edge: EdgePorts = {
     journey: {
       clock,
-      credentials: { digests, keys: { findKey: keys.findKey, peek: () => 'ask' }, masterKey: manage.masterKey },
+      credentials: {
+        digests,
+        keys: { findKey: (...of: Parameters<typeof keys.findKey>) => keys.findKey(...of), peek: () => 'ask' },
+        masterKey: manage.masterKey,
+      },
       settings: { keyHeader: undefined, enforcedParams: [], routes: { served: undefined, adminOnly: [] } },
     } as unknown as JourneyPorts,
     observer: {

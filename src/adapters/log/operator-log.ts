@@ -1,5 +1,6 @@
 import pino from 'pino'
 import type { Logger } from 'pino'
+import type { Clock } from '../../ports/clock.ts'
 import type { OperatorLog } from '../../ports/operator-log.ts'
 
 const FLUSH_MS = 500
@@ -12,10 +13,10 @@ export interface Log extends OperatorLog {
 }
 
 /** Structured lines on standard error, written in pieces of a few kilobytes, so that a line costs little. */
-export function openLog(level: string, descriptor = 2): Log {
+export function openLog(level: string, clock: Clock, descriptor = 2): Log {
   const destination = pino.destination({ dest: descriptor, sync: false, minLength: BUFFER_BYTES })
   const logger = pino(
-    { level, base: null, timestamp: pino.stdTimeFunctions.isoTime, serializers: { err: describeFault } },
+    { level, base: null, timestamp: isoTime(clock), serializers: { err: describeFault } },
     destination,
   )
   const beat = setInterval(() => destination.flush(), FLUSH_MS)
@@ -32,6 +33,21 @@ export function openLog(level: string, descriptor = 2): Log {
         // Nobody reads the other end any more; there is nowhere left to say so.
       }
     },
+  }
+}
+
+/** The date and time of a second are written once for all lines of it. */
+function isoTime(clock: Clock): () => string {
+  let second = 0
+  let written = ''
+  return () => {
+    const now = clock.now()
+    const current = Math.floor(now / 1000)
+    if (current !== second) {
+      second = current
+      written = new Date(current * 1000).toISOString().slice(0, 19)
+    }
+    return `,"time":"${written}.${String(now % 1000).padStart(3, '0')}Z"`
   }
 }
 

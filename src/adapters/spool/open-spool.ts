@@ -2,10 +2,11 @@ import { appendFileSync, mkdirSync, mkdtempSync } from 'node:fs'
 import { join } from 'node:path'
 import { writeLedgerLine } from '../../domain/ledger-line.ts'
 import type { FileLock, HoldFile } from '../../ports/file-lock.ts'
-import type { LedgerStore, LedgerWriter } from '../../ports/ledger.ts'
+import type { ChargeKeeper, LedgerStore, LedgerWriter } from '../../ports/ledger.ts'
 import type { OperatorLog } from '../../ports/operator-log.ts'
 import { Flusher } from './flusher.ts'
 import { frameLine } from './frame.ts'
+import { Gathering } from './gathering.ts'
 import { adoptLeftovers, holdDirectory, removeDirectory } from './leftovers.ts'
 import { type WriteAt, writeAt } from './segment.ts'
 import { SegmentQueue } from './segment-queue.ts'
@@ -20,7 +21,7 @@ export interface SpoolOptions {
   readonly write?: WriteAt
 }
 
-export interface Spool extends LedgerWriter {
+export interface Spool extends LedgerWriter, ChargeKeeper {
   /** Lines of this process that are not in the store yet. */
   readonly pendingCount: number
   /** Resolves once everything appended before, here or by earlier processes, is in the store; rejects when the store fails. */
@@ -36,10 +37,10 @@ const OWN_DIRECTORY_ATTEMPTS = 5
  * The ledger's local side: an entry is in a file before `append` returns, and in the store a moment later. The page cache
  * outlives the process, so no sync stands in the request's way.
  */
-export function openSpool({ dir, store, holdFile, log, write = writeAt }: SpoolOptions): Spool {
+export function openSpool({ dir, store, holdFile, log, write: writeTo = writeAt }: SpoolOptions): Spool {
   mkdirSync(dir, { recursive: true, mode: 0o700 })
   const { directory, lock } = makeOwnDirectory(dir, holdFile)
-  const queue = new SegmentQueue(directory, write, log)
+  const queue = new SegmentQueue(directory, writeTo, log)
   const adopted = adoptLeftovers(dir, queue, holdFile, log)
   const flusher = new Flusher({
     queue,
@@ -52,6 +53,7 @@ export function openSpool({ dir, store, holdFile, log, write = writeAt }: SpoolO
   if (!queue.isEmpty) flusher.wake()
 
   async function flushNow(): Promise<void> {
+    gathering.writeNow()
     const target = appended
     while (!queue.isEmpty && (queue.hasLeftovers || flusher.carriedOwn < target)) await flusher.carry()
   }
@@ -66,19 +68,26 @@ export function openSpool({ dir, store, holdFile, log, write = writeAt }: SpoolO
     for (const other of adopted) other.release()
   }
 
+  function write(frames: string, count: number): void {
+    if (closed !== undefined) throw new Error('the ledger spool is closed')
+    queue.append(frames)
+    appended += count
+    if (appended - flusher.carriedOwn >= WAKE_NOW_AT) flusher.wakeNow()
+    else flusher.wake()
+  }
+  const gathering = new Gathering(write)
+
   return {
-    append(entry) {
-      if (closed !== undefined) throw new Error('the ledger spool is closed')
-      queue.append(frameLine(writeLedgerLine(entry)))
-      appended += 1
-      if (appended - flusher.carriedOwn >= WAKE_NOW_AT) flusher.wakeNow()
-      else flusher.wake()
-    },
+    append: (entry) => write(frameLine(writeLedgerLine(entry)), 1),
+    keep: (entry) => gathering.add(frameLine(writeLedgerLine(entry))),
     get pendingCount() {
       return appended - flusher.carriedOwn
     },
     flushNow,
-    close: () => (closed ??= close()),
+    close() {
+      gathering.writeNow()
+      return (closed ??= close())
+    },
   }
 }
 

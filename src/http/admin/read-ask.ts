@@ -1,17 +1,17 @@
-import type { FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { z } from 'zod'
 import { describeIssues } from '../../contract/describe-issues.ts'
 import type { IssueDetail } from '../../contract/describe-issues.ts'
 import { deny } from '../../domain/decision.ts'
 import type { JsonObject } from '../../domain/json.ts'
+import { actorName } from '../../domain/principal.ts'
 import { Problem } from '../../domain/problem.ts'
 import { MANAGEMENT_BOUNDS, parseBody } from '../../journey/1-intake/parse-body.ts'
 import { isRawKey } from '../../manage/name-key.ts'
 import type { Actor } from '../../manage/ports.ts'
-import { actorName } from '../../domain/principal.ts'
 import { granted, plainRoute } from '../route.ts'
 import type { EdgePorts, PlainAsk, PlainRoute } from '../route.ts'
-import type { FastifyInstance } from 'fastify'
+import { readQuery } from '../wire/read-query.ts'
 
 /** A body or query of the wrong shape, as clients read it: status 422 and a list of places. */
 class WrongShape extends Error {
@@ -59,7 +59,7 @@ export function shaped<Shape extends z.ZodType>(schema: Shape, body: JsonObject)
 }
 
 export function shapedQuery<Shape extends z.ZodType>(schema: Shape, request: FastifyRequest): z.output<Shape> {
-  return check(schema, readQuery(request), 'query')
+  return check(schema, Object.fromEntries(readQuery(request)), 'query')
 }
 
 /** K-04: keys in URLs end up in the logs of others; the operator may forbid them. */
@@ -84,14 +84,4 @@ function check<Shape extends z.ZodType>(schema: Shape, input: unknown, place: 'b
   const result = schema.safeParse(input)
   if (!result.success) throw new WrongShape(describeIssues(result.error.issues, place, input))
   return result.data
-}
-
-/** In a user id a plus sign is a plus sign: e-mail addresses have them, and no id has a space. */
-function readQuery({ query, raw }: FastifyRequest): unknown {
-  const target = raw.url ?? ''
-  const [, written] = /[?&]user_id=([^&]*)/.exec(target) ?? []
-  if (written === undefined || !written.includes('+') || typeof query !== 'object' || query === null) return query
-  return 'user_id' in query && typeof query.user_id === 'string'
-    ? { ...query, user_id: query.user_id.replaceAll(' ', '+') }
-    : query
 }

@@ -1,0 +1,59 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { describeIssues } from './describe-issues.ts'
+import { deleteBody, generateBody, keyListQuery, regenerateBody, updateBody } from './keys.ts'
+import { spendLogsQuery } from './spend.ts'
+
+const SCHEMAS = { generateBody, updateBody, deleteBody, regenerateBody, keyListQuery, spendLogsQuery }
+
+describe('bodies and queries', () => {
+  test.each(Object.entries(SCHEMAS))('%s: no JSON makes reading throw, and every refusal says where', (_, schema) => {
+    fc.assert(
+      fc.property(fc.jsonValue(), (value) => {
+        const result = schema.safeParse(value)
+        if (result.success) return
+        const details = describeIssues(result.error.issues, 'body', value)
+        expect(details.length).toBeGreaterThan(0)
+        for (const { type, loc, msg } of details) {
+          expect([typeof type, loc[0], msg.length > 0]).toEqual(['string', 'body', true])
+        }
+      }),
+    )
+  })
+
+  test.each([
+    ['true', true],
+    ['False', false],
+    ['1', true],
+    [0, false],
+    [true, true],
+  ])('a flag may come as %j', (blocked, expected) => {
+    expect(updateBody.parse({ key: 'sk-x', blocked }).wish.blocked).toBe(expected)
+  })
+
+  test('null and absence say the same, but for the expiry in an update', () => {
+    expect(generateBody.parse({ models: null, duration: null, key_alias: '' })).toEqual(generateBody.parse({}))
+    expect(updateBody.parse({ key: 'sk-x', duration: null }).wish.duration).toBe('-1')
+    expect(updateBody.parse({ key: 'sk-x' }).wish.duration).toBeUndefined()
+  })
+
+  test('numbers in a query are text', () => {
+    expect(keyListQuery.parse({ page: '2', size: '100' })).toMatchObject({ page: 2, size: 100 })
+    expect(keyListQuery.safeParse({ page: '2.5' }).success).toBe(false)
+    expect(keyListQuery.safeParse({ page: '9'.repeat(30) }).success).toBe(false)
+  })
+
+  test('K-04: a refusal does not repeat what may be a key', () => {
+    const secret = 'sk-Zt7wQ2nB9xKe4LmVr8PdHs3GuYc6FaJ1Tb'
+    for (const body of [
+      { key: [secret] },
+      { new_key: { value: secret } },
+      { key: secret, models: [{ key: secret }] },
+    ]) {
+      const result = regenerateBody.safeParse(body)
+      expect(JSON.stringify(describeIssues(result.error?.issues ?? [], 'body', body))).not.toContain(secret)
+    }
+    const keys = deleteBody.safeParse({ keys: secret })
+    expect(JSON.stringify(describeIssues(keys.error?.issues ?? [], 'body', { keys: secret }))).not.toContain(secret)
+  })
+})

@@ -1,0 +1,61 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { decideFields } from './unsupported-fields.ts'
+
+const NOTHING = [null, '', [], {}, false]
+const names = fc.constantFrom(
+  'max_budget',
+  'rpm_limit',
+  'team_id',
+  'guardrails',
+  'model_tpm_limit',
+  'object_permission',
+  'policies',
+)
+
+describe('fields that nothing enforces yet', () => {
+  test('values that mean nothing pass, in any number of them', () => {
+    fc.assert(
+      fc.property(
+        fc.dictionary(names, fc.constantFrom(...NOTHING)),
+        fc.constantFrom('create', 'update'),
+        (body, verb) => {
+          expect(decideFields(body, verb).verdict).toBe('allow')
+        },
+      ),
+    )
+  })
+
+  test('any other value is refused by name, at the top and inside metadata', () => {
+    const something = fc.oneof(
+      fc.string({ minLength: 1 }),
+      fc.integer({ min: 1 }),
+      fc.constant(true),
+      fc.constant([1]),
+      fc.constant({ a: 1 }),
+    )
+    fc.assert(
+      fc.property(names, something, (name, value) => {
+        fc.pre(value !== '0')
+        for (const body of [{ [name]: value }, { metadata: { [name]: value } }]) {
+          const decision = decideFields(body, 'update')
+          expect(decision).toMatchObject({
+            verdict: 'deny',
+            problem: 'param-forbidden',
+            say: expect.stringContaining(name),
+          })
+        }
+      }),
+    )
+  })
+
+  test('zero is a limit in a new key and nothing in an update', () => {
+    expect(decideFields({ max_budget: 0 }, 'create').verdict).toBe('deny')
+    expect(decideFields({ max_budget: 0, tpm_limit: '0' }, 'update').verdict).toBe('allow')
+    expect(decideFields({ spend: 0 }, 'create').verdict).toBe('allow')
+  })
+
+  test('the caller’s own metadata is the caller’s', () => {
+    expect(decideFields({ metadata: { app: 'search', spend: 'much', team: 'x' } }, 'create').verdict).toBe('allow')
+  })
+})
