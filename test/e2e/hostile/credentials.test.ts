@@ -21,7 +21,9 @@ const GUARDED: readonly Ask[] = [
   ...['/openai/deployments/mock-ok/chat/completions', '/completions', '/v1/completions'].map(posted(chat)),
   ...['/engines/mock-ok/completions', '/openai/deployments/mock-ok/completions'].map(posted(chat)),
   ...['/embeddings', '/v1/embeddings', '/engines/mock-ok/embeddings'].map(posted(chat)),
-  ...['/openai/deployments/mock-ok/embeddings', '/responses', '/v1/responses', '/openai/v1/responses'].map(posted(chat)),
+  ...['/openai/deployments/mock-ok/embeddings', '/responses', '/v1/responses', '/openai/v1/responses'].map(
+    posted(chat),
+  ),
   ...['/moderations', '/v1/moderations'].map(posted(chat)),
   ...['/key/generate', '/key/update', '/key/delete', '/key/block', '/key/unblock', '/key/regenerate'].map(posted({})),
   ...['/models', '/v1/models', '/models/mock-ok', '/v1/models/mock-ok', '/model/info', '/v1/model/info'].map(got),
@@ -32,7 +34,9 @@ const GUARDED: readonly Ask[] = [
 
 /** Routes of the compatible surface that may not be there yet; when they are, they ask for a credential as well. */
 const PERHAPS: readonly Ask[] = [
-  ...['/v1/messages', '/v1/images/generations', '/v1/audio/speech', '/v1/rerank', '/team/new', '/user/new'].map(posted(chat)),
+  ...['/v1/messages', '/v1/images/generations', '/v1/audio/speech', '/v1/rerank', '/team/new', '/user/new'].map(
+    posted(chat),
+  ),
   ...['/v1/files', '/v1/batches', '/health', '/spend/keys', '/global/spend', '/routes', '/openapi.json'].map(got),
   ...['/config/yaml', '/test', '/settings', '/debug/memory', '/team/list', '/user/list', '/key/aliases'].map(got),
 ]
@@ -226,7 +230,11 @@ describe('AC-040, INV-09: what is stored or shown is no credential', () => {
         async (path) => (await stand.asMaster({ path })).text,
       ),
     )
-    const values = new Set([...shown.flatMap((text) => stringsIn(JSON.parse(text))), digestOf(stand.key), digestOf(MASTER_KEY)])
+    const values = new Set([
+      ...shown.flatMap((text) => stringsIn(JSON.parse(text))),
+      digestOf(stand.key),
+      digestOf(MASTER_KEY),
+    ])
     values.delete('')
 
     for (const value of values) {
@@ -242,7 +250,8 @@ describe('AC-040, INV-09: what is stored or shown is no credential', () => {
   test('nothing in the files of the store authenticates', async () => {
     const found = new Set<string>()
     for (const text of filesOf(stand.gateway.dataDir)) {
-      for (const [value] of text.matchAll(/\b[0-9a-f]{64}\b|sk-[A-Za-z0-9_-]{8,}|\b[A-Za-z0-9+/_-]{43}=?/g)) found.add(value)
+      for (const [value] of text.matchAll(/\b[0-9a-f]{64}\b|sk-[A-Za-z0-9_-]{8,}|\b[A-Za-z0-9+/_-]{43}=?/g))
+        found.add(value)
     }
     expect([...found]).not.toContain(stand.key)
     expect([...found]).not.toContain(MASTER_KEY)
@@ -344,24 +353,40 @@ describe('K-08, K-10, AC-043, AC-045, AC-048: making a key', () => {
     }
   })
 
-  test.each(['-1s', '0', '0s', '1e9d', 'NaN', 'Infinity', '1.5d', '10000000000d', '1d; x', ' 1d', '1D', [], {}, true, -1])(
-    'the duration %j makes no key',
-    async (duration) => {
-      const { status, text } = await stand.asMaster({ path: '/key/generate', body: { duration } })
+  test.each([
+    '-1s',
+    '0',
+    '0s',
+    '1e9d',
+    'NaN',
+    'Infinity',
+    '1.5d',
+    '10000000000d',
+    '1d; x',
+    ' 1d',
+    '1D',
+    [],
+    {},
+    true,
+    -1,
+  ])('the duration %j makes no key', async (duration) => {
+    const { status, text } = await stand.asMaster({ path: '/key/generate', body: { duration } })
 
-      expect([400, 422]).toContain(status)
-      expect(text).not.toMatch(/sk-[A-Za-z0-9_-]{20}/)
-    },
-  )
+    expect([400, 422]).toContain(status)
+    expect(text).not.toMatch(/sk-[A-Za-z0-9_-]{20}/)
+  })
 
-  test.each(['sk-1234', 'sk-', 'sk-aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa', 'no-prefix-0123456789abcdef0123456789abcdef', ''])(
-    'the weak own key %j makes no key',
-    async (key) => {
-      const { status } = await stand.asMaster({ path: '/key/generate', body: { key } })
+  test.each([
+    'sk-1234',
+    'sk-',
+    'sk-aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa',
+    'no-prefix-0123456789abcdef0123456789abcdef',
+    '',
+  ])('the weak own key %j makes no key', async (key) => {
+    const { status } = await stand.asMaster({ path: '/key/generate', body: { key } })
 
-      expect([400, 403, 422]).toContain(status)
-    },
-  )
+    expect([400, 403, 422]).toContain(status)
+  })
 
   test('INV-20: a blocked and a deleted key are dead before the answer says so', async () => {
     const key = stringAt((await stand.asMaster({ path: '/key/generate', body: {} })).text, 'key')

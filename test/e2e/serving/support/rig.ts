@@ -74,8 +74,14 @@ export async function startRig({ configure, ...options }: RigOptions): Promise<R
 }
 
 /** What a caller can do with a gateway, however it was started. */
-export function reach({ url }: Pick<RunningGateway, 'url'>): Pick<Rig, 'newKey' | 'client' | 'post' | 'get' | 'linesOf'> {
-  const ask = async (path: string, init: RequestInit, { key = MASTER_KEY, headers }: AskOptions = {}): Promise<Answer> => {
+export function reach({
+  url,
+}: Pick<RunningGateway, 'url'>): Pick<Rig, 'newKey' | 'client' | 'post' | 'get' | 'linesOf'> {
+  const ask = async (
+    path: string,
+    init: RequestInit,
+    { key = MASTER_KEY, headers }: AskOptions = {},
+  ): Promise<Answer> => {
     const response = await fetch(url + path, { ...init, headers: { ...bearer(key), ...headers } })
     return { status: response.status, headers: response.headers, text: await response.text() }
   }
@@ -104,7 +110,8 @@ export function lineOf(rig: Pick<Rig, 'linesOf'>, requestId: string): Promise<Sp
   return vi.waitFor(
     async () => {
       const [line, ...more] = await rig.linesOf(requestId)
-      if (line === undefined || more.length > 0) throw new Error(`${line === undefined ? 'no' : 'several'} lines of ${requestId}`)
+      if (line === undefined || more.length > 0)
+        throw new Error(`${line === undefined ? 'no' : 'several'} lines of ${requestId}`)
       return line
     },
     { timeout: 5_000, interval: 20 },
