@@ -20,7 +20,7 @@ import type { KeyDigest } from './domain/ids.ts'
 import type { ModelCatalogue } from './domain/model-catalogue.ts'
 import { keyRoutes } from './http/admin/keys.routes.ts'
 import { spendRoutes } from './http/admin/spend.routes.ts'
-//K import { consoleRoutes } from './http/console/console.routes.ts'
+import { consoleRoutes } from './http/console/console.routes.ts'
 import { modelCallRoutes } from './http/llm/model-call.routes.ts'
 import { modelRoutes } from './http/llm/models.routes.ts'
 import { responseRoutes } from './http/llm/responses.routes.ts'
@@ -151,7 +151,7 @@ export async function compose(parts: Parts): Promise<Gateway> {
     now: () => clock.now(),
   })
   metricsRoutes(app, edge, metrics, settings.compat.metricsAuth)
-  //K await consoleRoutes(app)
+  await consoleRoutes(app)
 
   return {
     app,
