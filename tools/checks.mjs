@@ -15,7 +15,7 @@ export const CHECKS = [
   { what: 'types', args: [bin('typescript', 'bin/tsc'), '-p', 'tsconfig.json'] },
   {
     what: 'boundaries',
-    args: [bin('dependency-cruiser', 'bin/dependency-cruise.mjs'), '--config', '.dependency-cruiser.cjs', 'src'],
+    args: [bin('dependency-cruiser', 'bin/dependency-cruiser.mjs'), '--config', '.dependency-cruiser.cjs', 'src'],
   },
   { what: 'dead code', args: [bin('knip', 'bin/knip.js')] },
 ]

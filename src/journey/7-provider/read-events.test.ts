@@ -6,7 +6,7 @@ const encoder = new TextEncoder()
 
 function read(chunks: readonly Uint8Array[], limit = 10_000): unknown[] {
   const reader = new EventReader(limit)
-  return chunks.flatMap((chunk) => reader.push(chunk) ?? ['too long'])
+  return chunks.flatMap((chunk): unknown[] => reader.push(chunk) ?? ['too long'])
 }
 
 test('a stream split at any byte gives the same events', () => {

@@ -58,7 +58,10 @@ describe('INV-25: what is not a JSON object is a 400', () => {
     { name: 'NUL after the end', body: `{"model":"mock-ok",${message}}\0` },
     { name: 'invalid UTF-8', body: Buffer.from(`{"model":"mock-ok",${message},"user":"\xff\xfe"}`, 'latin1') },
     { name: 'over-long UTF-8', body: Buffer.from(`{"model":"mock-ok",${message},"user":"\xc0\xaf"}`, 'latin1') },
-    { name: 'surrogates in UTF-8', body: Buffer.from(`{"model":"mock-ok",${message},"user":"\xed\xa0\x80"}`, 'latin1') },
+    {
+      name: 'surrogates in UTF-8',
+      body: Buffer.from(`{"model":"mock-ok",${message},"user":"\xed\xa0\x80"}`, 'latin1'),
+    },
     { name: 'a cut UTF-8 sequence', body: Buffer.from('{"model":"mock-ok","user":"\xe2\x82', 'latin1') },
     { name: 'UTF-16', body: Buffer.from(`{"model":"mock-ok",${message}}`, 'utf16le') },
     { name: 'a form', body: 'model=mock-ok&messages=hello' },
@@ -81,7 +84,23 @@ describe('INV-25: what is not a JSON object is a 400', () => {
 })
 
 describe('wrong types in places that the gateway reads are a 400 and never a 5xx', () => {
-  const WRONG = [null, true, 0, -1, 1.5, '', [], {}, [[]], { a: 1 }, 'x'.repeat(5_000), '\0', '\ud800', '__proto__', 'constructor']
+  const WRONG = [
+    null,
+    true,
+    0,
+    -1,
+    1.5,
+    '',
+    [],
+    {},
+    [[]],
+    { a: 1 },
+    'x'.repeat(5_000),
+    '\0',
+    '\ud800',
+    '__proto__',
+    'constructor',
+  ]
 
   test.each(['model', 'messages', 'stream', 'stream_options', 'metadata', 'user', 'tools', 'max_tokens', 'n', 'tags'])(
     '%s',
@@ -94,7 +113,20 @@ describe('wrong types in places that the gateway reads are a 400 and never a 5xx
   )
 
   test('a model that is no name of the list is never forwarded', async () => {
-    const names = [null, true, 0, [], {}, ['mock-ok'], { id: 'mock-ok' }, '', ' mock-ok', 'mock-ok ', 'MOCK-OK', 'mock-ok\0']
+    const names = [
+      null,
+      true,
+      0,
+      [],
+      {},
+      ['mock-ok'],
+      { id: 'mock-ok' },
+      '',
+      ' mock-ok',
+      'mock-ok ',
+      'MOCK-OK',
+      'mock-ok\0',
+    ]
     const more = ['../mock-ok', 'mock-ok/../x', '__proto__', 'constructor', 'toString', 'hasOwnProperty', '*', 'mock-*']
     for (const model of [...names, ...more]) {
       await refused({ path: CHAT, body: { ...chatBody(''), model } }, [400, 401, 403, 404])
@@ -134,7 +166,11 @@ describe('AC-115, N-07: the content type opens no second door', () => {
     const headers = { 'content-type': type }
     const forwarded = stand.upstream.requests.total
 
-    const evil = await stand.asMaster({ path: CHAT, headers, body: { ...chatBody('mock-ok'), api_base: 'http://evil' } })
+    const evil = await stand.asMaster({
+      path: CHAT,
+      headers,
+      body: { ...chatBody('mock-ok'), api_base: 'http://evil' },
+    })
     const none = await stand.asMaster({ path: CHAT, headers, body: 'model=mock-ok' })
     const key = await stand.asMaster({ path: '/key/generate', headers, body: { duration: '-1s' } })
 
@@ -146,7 +182,12 @@ describe('AC-115, N-07: the content type opens no second door', () => {
 
   test('no content type at all', async () => {
     const body = JSON.stringify({ ...chatBody('mock-ok'), api_base: 'http://evil' })
-    const lines = ['Host: g', `Authorization: Bearer ${stand.key}`, `Content-Length: ${body.length}`, 'Connection: close']
+    const lines = [
+      'Host: g',
+      `Authorization: Bearer ${stand.key}`,
+      `Content-Length: ${body.length}`,
+      'Connection: close',
+    ]
 
     const answer = await sendRaw(stand.gateway.port, head(`POST ${CHAT} HTTP/1.1`, ...lines) + body)
 
@@ -213,7 +254,10 @@ describe('AC-122, N-33: depth, width and size have a bound, and reaching it is c
 
   const BODIES = [
     { name: 'an array of depth 1,000,000', write: () => `{"model":"mock-ok",${message},"x":${nested(1_000_000)}}` },
-    { name: 'objects of depth 1,000,000', write: () => `{"model":"mock-ok",${message},"x":${nestedObjects(1_000_000)}}` },
+    {
+      name: 'objects of depth 1,000,000',
+      write: () => `{"model":"mock-ok",${message},"x":${nestedObjects(1_000_000)}}`,
+    },
     { name: 'an array of depth 65', write: () => `{"model":"mock-ok",${message},"x":${nested(65)}}` },
     { name: 'unclosed depth 1,000,000', write: () => `{"model":"mock-ok","x":${'['.repeat(1_000_000)}` },
     { name: 'depth in metadata', write: () => `{"model":"mock-ok",${message},"metadata":{"x":${nested(100_000)}}}` },
@@ -262,8 +306,8 @@ describe('AC-122, N-33: depth, width and size have a bound, and reaching it is c
   })
 
   test('chunked uploads within the limit arrive whole', async () => {
-    const text = 'word '.repeat(40_000)
-    const body = Buffer.from(JSON.stringify(chatBody('mock-ok', { user: text })))
+    const messages = [{ role: 'user', content: 'word '.repeat(40_000) }]
+    const body = Buffer.from(JSON.stringify(chatBody('mock-ok', { messages })))
 
     const { status } = await stand.asCaller({ path: CHAT, body, chunked: true })
 
@@ -298,7 +342,11 @@ describe('AC-121, N-35: compression is not a way around a limit', () => {
   const TABLE = [
     { name: 'a gzip bomb', encoding: 'gzip', write: bomb },
     { name: 'gzip in gzip', encoding: 'gzip, gzip', write: () => gzipSync(gzipSync(json)) },
-    { name: 'gzip 200 times', encoding: Array.from({ length: 200 }, () => 'gzip').join(', '), write: () => gzipSync(json) },
+    {
+      name: 'gzip 200 times',
+      encoding: Array.from({ length: 200 }, () => 'gzip').join(', '),
+      write: () => gzipSync(json),
+    },
     { name: 'gzip of nothing that is gzip', encoding: 'gzip', write: () => json },
     { name: 'half of a gzip', encoding: 'gzip', write: () => gzipSync(json).subarray(0, 20) },
     { name: 'brotli', encoding: 'br', write: () => json },
@@ -310,7 +358,8 @@ describe('AC-121, N-35: compression is not a way around a limit', () => {
   })
 
   test('the bomb does not stay in memory', async () => {
-    const resident = (): number => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${stand.gateway.pid}/status`, 'utf8'))?.[1])
+    const resident = (): number =>
+      Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${stand.gateway.pid}/status`, 'utf8'))?.[1])
     const before = resident()
     await Promise.all(
       Array.from({ length: 4 }, () =>
@@ -321,7 +370,11 @@ describe('AC-121, N-35: compression is not a way around a limit', () => {
   })
 
   test('one honest layer of gzip is read, or refused as a media type', async () => {
-    const { status } = await stand.asCaller({ path: CHAT, headers: { 'content-encoding': 'gzip' }, body: gzipSync(json) })
+    const { status } = await stand.asCaller({
+      path: CHAT,
+      headers: { 'content-encoding': 'gzip' },
+      body: gzipSync(json),
+    })
 
     expect([200, 415]).toContain(status)
   })

@@ -196,9 +196,9 @@ describe('AC-039: a bearer token is never part of a query', () => {
     "sk-x'; SELECT pg_sleep(5); --",
     "sk-' || pg_sleep(5) || '",
     'sk-$1',
-    'sk-%',
+    'sk-%%%%%%%%',
     'sk-_______________________',
-    'sk-*',
+    'sk-********',
     'sk-\\x00',
     `sk-${"'".repeat(8_000)}`,
   ]
@@ -211,6 +211,13 @@ describe('AC-039: a bearer token is never part of a query', () => {
     expect(performance.now() - started).toBeLessThan(1_000)
     expect(text).not.toMatch(/syntax|postgres|sql|relation|select/i)
     expect(text).not.toContain(token)
+  })
+
+  test('identity.md 3.8: a credential of eight characters or fewer is masked whole', async () => {
+    for (const token of ['sk-abcd', 'sk-ab', 'abcd', 'abcdefgh']) {
+      const { text } = await stand.call({ path: CHAT, headers: bearer(token), body: chat })
+      expect(text).not.toContain(token.slice(-4))
+    }
   })
 
   test('100 kB of quotes are refused', async () => {

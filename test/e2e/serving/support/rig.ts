@@ -4,6 +4,7 @@ import type { GatewayOptions, RunningGateway } from '../../../support/gateway.ts
 import { MASTER_KEY, bearer, startGateway } from '../../../support/gateway.ts'
 import type { MockUpstream } from '../../../support/mock-upstream/start-mock-upstream.ts'
 import { startMockUpstream } from '../../../support/mock-upstream/start-mock-upstream.ts'
+import { createDatabase } from '../../../support/stores.ts'
 
 /** A gateway as a user starts it, and the provider behind it. */
 export interface Rig {
@@ -59,9 +60,11 @@ export interface RigOptions extends Omit<GatewayOptions, 'config'> {
   readonly configure: (mock: MockUpstream) => Record<string, unknown>
 }
 
+/** On PostgreSQL, where a start takes a fraction of a second. What depends on the store is tested on both. */
 export async function startRig({ configure, ...options }: RigOptions): Promise<Rig> {
   const mock = await startMockUpstream()
-  const gateway = await startGateway({ ...options, config: configure(mock) })
+  const database = await createDatabase()
+  const gateway = await startGateway({ databaseUrl: database.url, ...options, config: configure(mock) })
   return {
     ...reach(gateway),
     gateway,
@@ -69,6 +72,7 @@ export async function startRig({ configure, ...options }: RigOptions): Promise<R
     async close() {
       await gateway.stop()
       await mock.close()
+      await database.drop()
     },
   }
 }
@@ -116,6 +120,16 @@ export function lineOf(rig: Pick<Rig, 'linesOf'>, requestId: string): Promise<Sp
     },
     { timeout: 5_000, interval: 20 },
   )
+}
+
+/** The typed error that a call of the official client ends with. */
+export async function errorOf(call: Promise<unknown>): Promise<InstanceType<typeof OpenAI.APIError>> {
+  const failure = await call.then(
+    () => undefined,
+    (error: unknown) => error,
+  )
+  if (failure instanceof OpenAI.APIError) return failure
+  throw new Error('the call did not end with an API error', { cause: failure })
 }
 
 export const CHAT = '/v1/chat/completions'
