@@ -20,7 +20,7 @@ const lock = JSON.parse(read('package-lock.json')) as Lock
 
 test('P-02 at most twenty packages ship with us, each with its reason, and nothing else has one', () => {
   const listed = [...read('docs/dependencies.md').matchAll(/^\| `([^`]+)`\s*\|/gm)].map((match) => match[1])
-  expect(listed.toSorted()).toEqual(Object.keys(own.dependencies).toSorted())
+  expect(new Set(listed)).toEqual(new Set(Object.keys(own.dependencies)))
   expect(listed.length).toBeLessThanOrEqual(20)
 })
 

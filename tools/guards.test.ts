@@ -13,7 +13,8 @@ interface Cruise {
 
 function cruise(folder: string): Cruise {
   const args = [CRUISER, '--config', join(ROOT, '.dependency-cruiser.cjs'), '--output-type', 'json', 'src']
-  const options = { cwd: folder, encoding: 'utf8', maxBuffer: 1 << 28, stdio: ['ignore', 'pipe', 'ignore'] } as const
+  const stdio: ('ignore' | 'pipe')[] = ['ignore', 'pipe', 'ignore']
+  const options = { cwd: folder, encoding: 'utf8' as const, maxBuffer: 1 << 28, stdio }
   try {
     return JSON.parse(execFileSync(process.execPath, args, options)) as Cruise
   } catch (error) {

@@ -1,6 +1,7 @@
 import { createServer } from 'node:http'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import Fastify from 'fastify'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { Problem } from '../domain/problem.ts'
@@ -24,6 +25,7 @@ const KEEP_ALIVE_MS = 65_000
 const MAX_HEADER_BYTES = 32 * 1024
 const MAX_HEADERS = 100
 const HIDDEN_SLASH = /%2f/i
+const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
 
 /** The edge: strict before routing, closed by default, and silent about itself. Routes are added by the caller. */
 export function buildServer(ports: ServerPorts): FastifyInstance {
@@ -104,6 +106,10 @@ function strictServer(
       noDelay: true,
     },
     (request, response) => {
+      if (!METHODS.has(request.method ?? '')) {
+        sendProblem(response, { code: 'method-not-allowed', callId: ports.newCallId(), close: true })
+        return
+      }
       const flaw = findFrameFlaw(request)
       if (flaw === undefined) {
         handler(request, response)
@@ -114,6 +120,9 @@ function strictServer(
     },
   )
   server.maxHeadersCount = MAX_HEADERS
+  server.on('connect', (_request: IncomingMessage, socket: Duplex) =>
+    answerOnSocket(socket, 'method-not-allowed', 'There are no tunnels here.'),
+  )
   server.on('checkExpectation', (_request: IncomingMessage, response: ServerResponse) => {
     sendProblem(response, { code: 'expectation-failed', callId: ports.newCallId(), close: true })
   })
@@ -132,7 +141,11 @@ function answerBrokenFrame(error: Error & { code?: string }, socket: Socket): vo
       : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
         ? 'request-timeout'
         : 'target-malformed'
-  const body = JSON.stringify(renderProblem(code, SAY[code] ?? 'The request is not valid HTTP.'))
+  answerOnSocket(socket, code, SAY[code] ?? 'The request is not valid HTTP.')
+}
+
+function answerOnSocket(socket: Duplex, code: ProblemCode, say: string): void {
+  const body = JSON.stringify(renderProblem(code, say))
   const status = statusOf(code)
   socket.end(
     `HTTP/1.1 ${status} ${STATUS_TEXT[status] ?? 'Bad Request'}\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
@@ -145,6 +158,7 @@ const SAY: Partial<Record<ProblemCode, string>> = {
 }
 const STATUS_TEXT: Readonly<Record<number, string>> = {
   400: 'Bad Request',
+  405: 'Method Not Allowed',
   408: 'Request Timeout',
   431: 'Request Header Fields Too Large',
 }

@@ -3,7 +3,18 @@
  * here never reaches an upstream, under any spelling of the carrier: body, `extra_body`, provider-owned `metadata`.
  */
 export function isForbidden(name: string): boolean {
-  return FORBIDDEN.has(name) || FORBIDDEN_FAMILIES.test(name)
+  const plain = OTHER_SPELLING.test(name) ? snakeCase(name) : name
+  return FORBIDDEN.has(plain) || FORBIDDEN_FAMILIES.test(plain)
+}
+
+/** `baseURL`, `apiBase` and `api-base` are read by some upstream somewhere as what they mean. */
+const OTHER_SPELLING = /[A-Z-]/
+
+function snakeCase(name: string): string {
+  return name
+    .replaceAll(/([a-z0-9])([A-Z])/g, '$1_$2')
+    .replaceAll('-', '_')
+    .toLowerCase()
 }
 
 const FORBIDDEN: ReadonlySet<string> = new Set([
@@ -57,7 +68,6 @@ const FORBIDDEN: ReadonlySet<string> = new Set([
   'failure_callback',
   'service_callback',
   'turn_off_message_logging',
-  'no-log',
   'no_log',
   'litellm_disabled_callbacks',
   // guardrails, prompts, test hooks

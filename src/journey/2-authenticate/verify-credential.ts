@@ -23,6 +23,7 @@ export interface WarmKeyLookup extends KeyLookup {
 }
 
 const LONGEST_KEY = 512
+const SHORT_KEY = 8
 
 /**
  * Which kind of credential this is follows from its form alone, and a credential that fails as its kind is never tried
@@ -87,12 +88,17 @@ function unknownKey(
   return deny(
     'key-unknown',
     because,
-    `Authentication Error, Invalid proxy server token passed. Received API Key = sk-...${shown(presented.slice(-4))}. Unable to find token in cache or \`LiteLLM_VerificationTokenTable\``,
+    `Authentication Error, Invalid proxy server token passed. Received API Key = ${maskedKey(presented)}. Unable to find token in cache or \`LiteLLM_VerificationTokenTable\``,
   )
 }
 
+/** The last four characters of something this short would be most of it. */
+function maskedKey(presented: string): string {
+  return presented.length <= SHORT_KEY ? '****' : `sk-...${shown(presented.slice(-4))}`
+}
+
 function keyFormText(presented: string): string {
-  const middle = presented.length <= 8 ? '****' : `${presented.slice(0, 4)}****${presented.slice(-4)}`
+  const middle = presented.length <= SHORT_KEY ? '****' : `${presented.slice(0, 4)}****${presented.slice(-4)}`
   return `LiteLLM Virtual Key expected. Received=${shown(middle)}, expected to start with 'sk-'.`
 }
 

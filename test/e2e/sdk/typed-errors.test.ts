@@ -118,7 +118,9 @@ test('a model that is not listed cannot be retrieved', async () => {
 })
 
 test('no key and an unknown key are 401, and neither text shows a key', async () => {
-  const nobody = await errorOf(rig.client('').chat.completions.create({ model: 'plain', messages: HELLO }))
+  const nobody = await errorOf(
+    client.chat.completions.create({ model: 'plain', messages: HELLO }, { headers: { authorization: null } }),
+  )
   expect(nobody).toBeInstanceOf(OpenAI.AuthenticationError)
   expect(nobody.message).toContain('Authentication Error, No api key passed in.')
 

@@ -1,0 +1,122 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { mockModel } from '../../support/gateway.ts'
+import { SERVER_ERROR } from '../../support/mock-upstream/provider-errors.ts'
+import { CHAT, chat, startRig } from './support/rig.ts'
+import type { Answer, Rig } from './support/rig.ts'
+
+let rig: Rig
+
+beforeAll(async () => {
+  rig = await startRig({
+    configure: ({ apiBase }) => ({
+      model_list: [
+        mockModel('late', apiBase),
+        mockModel('impatient', apiBase, { timeout: 0.2 }),
+        mockModel('shaky', apiBase),
+        mockModel('stubborn', apiBase, { num_retries: 1 }),
+        mockModel('mock-400', apiBase),
+        mockModel('mock-404', apiBase),
+        mockModel('mock-422', apiBase),
+      ],
+      router_settings: { num_retries: 2 },
+    }),
+  })
+})
+
+afterAll(() => rig.close())
+
+function failsTimes(model: string, times: number): void {
+  rig.mock.script(model, { refusal: SERVER_ERROR, times })
+}
+
+function retriesOf(answer: Answer): readonly (string | null)[] {
+  return [answer.headers.get('x-litellm-attempted-retries'), answer.headers.get('x-litellm-max-retries')]
+}
+
+async function countingAsks(ask: () => Promise<Answer>): Promise<{ readonly answer: Answer; readonly asks: number }> {
+  const before = rig.mock.requests.total
+  const answer = await ask()
+  return { answer, asks: rig.mock.requests.total - before }
+}
+
+test.each([
+  ['the body', { timeout: 0.2 }, {}],
+  ['the body, by its other name', { request_timeout: 0.2 }, {}],
+  ['a header', {}, { 'x-litellm-timeout': '0.2' }],
+])('a timeout in %s ends the wait with 408', async (_where, more, headers) => {
+  rig.mock.script('late', { firstByteDelayMs: 20_000 })
+  const body = chat('late', { num_retries: 0, ...more })
+  const { status, text } = await rig.post(CHAT, body, { headers })
+  expect(status).toBe(408)
+  expect(text).toContain('litellm.Timeout: ')
+  expect(JSON.parse(text)).toMatchObject({ error: { code: '408' } })
+})
+
+test.each([true, false])('a deployment’s own timeout is 408, stream or not (stream: %s)', async (stream) => {
+  rig.mock.script('impatient', { firstByteDelayMs: 20_000 })
+  const { status, text } = await rig.post(CHAT, chat('impatient', { num_retries: 0, stream }))
+  expect(status).toBe(408)
+  expect(text).toContain('Request timed out')
+})
+
+test('an answer that trickles is not cut by a timeout that it keeps', async () => {
+  rig.mock.script('late', { words: 5, gapMs: 30 })
+  expect((await rig.post(CHAT, chat('late', { timeout: 5, stream: true }))).text).toContain('[DONE]')
+})
+
+test('INV-28: a call that timed out may have cost money, so it is in the ledger as cut short', async () => {
+  rig.mock.script('late', { firstByteDelayMs: 20_000 })
+  const callId = 'timed-out-call-1'
+  await rig.post(CHAT, chat('late', { num_retries: 0, timeout: 0.2 }), { headers: { 'x-litellm-call-id': callId } })
+  const lines = await rig.linesOf(callId)
+  const charged = lines.filter((line) => line.spend > 0)
+  expect(charged).toHaveLength(1)
+  expect(charged[0]).toMatchObject({ status: 'failure', metadata: { cut_short: true, usage_from: 'estimated' } })
+})
+
+test('what fails twice succeeds at the third try, and the answer says so', { timeout: 20_000 }, async () => {
+  failsTimes('shaky', 2)
+  const { answer, asks } = await countingAsks(() => rig.post(CHAT, chat('shaky')))
+  expect(answer.status).toBe(200)
+  expect(asks).toBe(3)
+  expect(retriesOf(answer)).toEqual(['2', '2'])
+})
+
+test.each([true, false])('num_retries: 0 asks once (stream: %s)', async (stream) => {
+  failsTimes('shaky', 1)
+  const { answer, asks } = await countingAsks(() => rig.post(CHAT, chat('shaky', { num_retries: 0, stream })))
+  expect(answer.status).toBe(500)
+  expect(asks).toBe(1)
+  expect(retriesOf(answer)).toEqual(['0', '0'])
+})
+
+test('a header sets the number of retries as the body does', async () => {
+  failsTimes('shaky', 2)
+  const headers = { 'x-litellm-num-retries': '1' }
+  const { answer, asks } = await countingAsks(() => rig.post(CHAT, chat('shaky'), { headers }))
+  expect(answer.status).toBe(500)
+  expect(asks).toBe(2)
+  expect(answer.text).toContain('LiteLLM Retried: 1 times, LiteLLM Max Retries: 1')
+})
+
+test('a deployment’s own number of retries holds before the router’s', async () => {
+  failsTimes('stubborn', 5)
+  const { answer, asks } = await countingAsks(() => rig.post(CHAT, chat('stubborn')))
+  expect(answer.status).toBe(500)
+  expect(asks).toBe(2)
+})
+
+test.each(['mock-400', 'mock-404', 'mock-422'])('what would fail again is not tried again (%s)', async (model) => {
+  const { answer, asks } = await countingAsks(() => rig.post(CHAT, chat(model)))
+  expect(answer.status).toBe(Number(model.slice(-3)))
+  expect(asks).toBe(1)
+})
+
+test('AC-110: tries that the provider refused cost nothing; the one that succeeded is charged once', async () => {
+  failsTimes('shaky', 1)
+  const { text } = await rig.post(CHAT, chat('shaky'))
+  const answer: { readonly id: string } = JSON.parse(text)
+  const lines = await rig.linesOf(answer.id)
+  expect(lines).toHaveLength(1)
+  expect(lines[0]).toMatchObject({ status: 'success', metadata: { attempted_retries: 1 } })
+})
