@@ -3,6 +3,7 @@ import { Secret } from '../domain/secret.ts'
 import type { Findings } from './finding.ts'
 import { isAbsent, kindOf, scalarJson, toJson } from './located.ts'
 import type { Located } from './located.ts'
+import { parseDuration } from '../domain/duration.ts'
 import { parseDurationMs } from './parse-duration.ts'
 import { showKey } from './show-name.ts'
 
@@ -80,7 +81,7 @@ export const timeoutAsMs: Reader<number> = reader('a number of seconds from 0.00
 
 export const aDuration: Reader<string> = reader('a duration such as 30s, 12h, 30d or 1mo', (node) => {
   const text = textOf(node)
-  return text !== undefined && parseDurationMs(text) !== undefined ? text : undefined
+  return text !== undefined && parseDuration(text) !== undefined ? text : undefined
 })
 
 export const durationAsMs: Reader<number> = reader(aDuration.expects, (node) => parseDurationMs(textOf(node) ?? ''))

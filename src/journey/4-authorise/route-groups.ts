@@ -32,6 +32,7 @@ const MODEL_ROUTES = [
 const INFO_ROUTES = [
   '/key/info',
   '/key/list',
+  '/key/aliases',
   '/model/info',
   '/v1/model/info',
   '/v2/model/info',
@@ -50,6 +51,7 @@ const KEY_ROUTES = [
   '/key/list',
   '/key/block',
   '/key/unblock',
+  '/key/aliases',
   '/spend/logs',
 ] as const
 
@@ -60,5 +62,5 @@ export const ROUTE_GROUPS: ReadonlyMap<string, readonly string[]> = new Map<stri
   ['info_routes', INFO_ROUTES],
   ['key_management_routes', KEY_ROUTES],
   ['management_routes', [...KEY_ROUTES, '/model/info', '/v1/model/info']],
-  ['spend_tracking_routes', ['/spend/logs']],
+  ['spend_tracking_routes', ['/spend/logs', '/spend/keys', '/global/spend']],
 ])
