@@ -12,7 +12,16 @@ interface Package {
 }
 
 interface Lock {
-  readonly packages: Record<string, { readonly dev?: boolean; readonly optional?: boolean; readonly resolved?: string }>
+  readonly packages: Record<
+    string,
+    {
+      readonly dev?: boolean
+      readonly optional?: boolean
+      readonly resolved?: string
+      readonly integrity?: string
+      readonly hasInstallScript?: boolean
+    }
+  >
 }
 
 const own = JSON.parse(read('package.json')) as Package
@@ -36,4 +45,14 @@ test('P-01 versions are exact and come from the registry, and we run no install 
     expect(version).toMatch(/^\d+\.\d+\.\d+(-[\w.]+)?$/)
   for (const { resolved = 'https://' } of Object.values(lock.packages)) expect(resolved).toMatch(/^https:\/\//)
   expect(Object.keys(own.scripts).filter((name) => /^(pre|post)?(install|prepare)$/.test(name))).toEqual([])
+})
+
+test('P-01 every package of the lock file has a strong hash, and none that ships runs a script when it is installed', () => {
+  const packages = Object.entries(lock.packages).filter(([name]) => name !== '')
+  expect(packages.length).toBeGreaterThan(100)
+  expect(packages.filter(([, { integrity = '' }]) => !integrity.startsWith('sha512-')).map(([name]) => name)).toEqual(
+    [],
+  )
+  const scripted = packages.filter(([, { dev, hasInstallScript }]) => dev !== true && hasInstallScript === true)
+  expect(scripted.map(([name]) => name)).toEqual([])
 })

@@ -15,7 +15,10 @@ const CANARIES: readonly Canary[] = [
   { rule: 'no-unsafe-type-assertion', text: "export const a = JSON.parse('1') as { b: string }" },
   { rule: 'no-non-null-assertion', text: 'export const first = (list: string[]): string => list[0]!' },
   { rule: 'no-floating-promises', text: 'async function later(): Promise<void> {}\nlater()' },
-  { rule: 'no-misused-promises', text: 'export const a = [1].map((n) => n)\n[1].forEach(async () => {})' },
+  {
+    rule: 'no-misused-promises',
+    text: 'const later = async (): Promise<boolean> => true\nexport const a = later() ? 1 : 2',
+  },
   { rule: 'only-throw-error', text: "export function fail(): never {\n  throw 'text'\n}" },
   {
     rule: 'switch-exhaustiveness-check',

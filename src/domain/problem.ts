@@ -89,6 +89,12 @@ export const PROBLEMS = {
     param: 'key',
     say: 'This key value is in use. Choose another one.',
   },
+  'changed-meanwhile': {
+    status: 409,
+    type: 'bad_request_error',
+    param: 'None',
+    say: 'The key is being changed by others at the same time. Look at it, and try again.',
+  },
   'no-deployment': { status: 429, type: 'None', param: 'None', say: 'No deployments available for selected model.' },
   'store-unavailable': {
     status: 503,

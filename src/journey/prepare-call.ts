@@ -45,7 +45,8 @@ export function prepareCall({ admission, deployment, upstreamModel, ports }: Pre
   }
   const call = writeModelCall(deployment, deployment.target, upstreamModel, ask, {
     headMs: totalMs,
-    idleMs: ask.stream ? IDLE_MS : totalMs,
+    // A stream may last longer than its timeout, but not stand still for longer.
+    idleMs: ask.stream ? Math.min(totalMs, IDLE_MS) : totalMs,
   })
   return { call, upstream: ports.upstream, secrets: secretsOf(call), totalMs }
 }

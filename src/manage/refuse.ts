@@ -20,3 +20,7 @@ export function aliasTaken(alias: string | undefined): Denied {
 export function keyTaken(): Denied {
   return deny('key-taken', 'param_type')
 }
+
+export function changedMeanwhile(): Denied {
+  return deny('changed-meanwhile', 'param_type')
+}

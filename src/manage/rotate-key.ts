@@ -9,7 +9,7 @@ import { makeKey } from './make-key.ts'
 import { digestNamed, loadKey, shownName } from './name-key.ts'
 import type { Actor, ManagePorts } from './ports.ts'
 import { withSpend } from './read-key.ts'
-import { aliasTaken, keyNotFound, keyTaken, malformed } from './refuse.ts'
+import { aliasTaken, changedMeanwhile, keyNotFound, keyTaken, malformed } from './refuse.ts'
 import { stamped } from './revise-key.ts'
 import type { KeyWish } from './revise-key.ts'
 import { wishedRow } from './update-key.ts'
@@ -57,11 +57,12 @@ export async function rotateKey(
   const { granted: graceEndsAt } = grace
   // Asked before the change: once the old secret is gone, nothing may keep the new one from its holder.
   const { spend } = await withSpend(current, ports)
-  switch (
-    await ports.keys.rotate({ from: current.digest, to: row, ...(graceEndsAt === undefined ? {} : { graceEndsAt }) })
-  ) {
+  const graceField = graceEndsAt === undefined ? {} : { graceEndsAt }
+  switch (await ports.keys.rotate({ from: current.digest, to: row, seen: current.updatedAt, ...graceField })) {
     case 'rotated':
       return allow({ row, secret: secret.granted.key, duration: order.duration, spend })
+    case 'changed':
+      return changedMeanwhile()
     case 'unknown':
       return keyNotFound(`Key ${shownName(name)} not found.`)
     case 'digest-taken':
@@ -83,6 +84,6 @@ function decideGrace(
   const duration = parseDuration(text)
   const endsAt = duration === undefined ? undefined : addDuration(now, duration)
   return endsAt === undefined || endsAt > now + LONGEST_GRACE_MS
-    ? malformed('`grace_period` must be a duration of at most 7 days, such as 24h.')
+    ? malformed('`graceFieldperiod` must be a duration of at most 7 days, such as 24h.')
     : allow(endsAt)
 }

@@ -104,6 +104,17 @@ export function describeVirtualKeys(
       expect(await keys.update(makeKey(2))).toBe('unknown')
     })
 
+    test('a change made from an older row undoes nothing: it is refused, and so is a rotation', async () => {
+      const first = makeKey(1)
+      await keys.insert(first)
+      const blocked = makeKey(1, { blocked: true, updatedAt: LATER })
+      expect(await keys.update(blocked, first.updatedAt)).toBe('updated')
+      expect(await keys.update(makeKey(1, { alias: 'late' }), first.updatedAt)).toBe('changed')
+      expect(await keys.rotate({ from: digestOf(1), to: makeKey(2), seen: first.updatedAt })).toBe('changed')
+      expect((await keys.findKey(digestOf(1), NOON))?.key).toEqual(blocked)
+      expect(await keys.update(makeKey(3), first.updatedAt)).toBe('unknown')
+    })
+
     test('K-09: without a grace period the earlier digest is dead at once', async () => {
       await keys.insert(makeKey(1))
       expect(await keys.rotate({ from: digestOf(1), to: makeKey(2) })).toBe('rotated')

@@ -36,6 +36,8 @@ export interface KeyPage {
 
 export interface Rotation {
   readonly from: KeyDigest
+  /** As for `update`. */
+  readonly seen?: EpochMs
   /** The row as it shall be, with its new digest. */
   readonly to: VirtualKey
   /** Absent: the earlier digest is dead at once. Earlier digests still in grace die in either case. */
@@ -45,9 +47,12 @@ export interface Rotation {
 /** The management side. Every write is one transaction and is seen by the next `findKey` everywhere. */
 export interface VirtualKeys extends KeyLookup {
   insert(key: VirtualKey): Promise<'inserted' | 'digest-taken' | 'alias-taken'>
-  /** Replaces the row of the same digest as a whole. */
-  update(key: VirtualKey): Promise<'updated' | 'unknown' | 'alias-taken'>
-  rotate(rotation: Rotation): Promise<'rotated' | 'unknown' | 'digest-taken' | 'alias-taken'>
+  /**
+   * Replaces the row of the same digest as a whole. `seen` is the `updatedAt` of the row that the change was made from:
+   * with another row there by now nothing is written, so that no change undoes one that it has not seen.
+   */
+  update(key: VirtualKey, seen?: EpochMs): Promise<'updated' | 'changed' | 'unknown' | 'alias-taken'>
+  rotate(rotation: Rotation): Promise<'rotated' | 'changed' | 'unknown' | 'digest-taken' | 'alias-taken'>
   /** All or none: with any of them unknown nothing is deleted. Deleted rows stay on record, with who and when. */
   delete(digests: readonly KeyDigest[], by: string, at: EpochMs): Promise<'deleted' | 'unknown'>
   findByAlias(alias: string): Promise<VirtualKey | undefined>

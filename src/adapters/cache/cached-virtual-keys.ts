@@ -17,7 +17,7 @@ export function cachedVirtualKeys(keys: VirtualKeys, cache: KeyCache): VirtualKe
     findByAlias: (alias) => keys.findByAlias(alias),
     list: (page) => keys.list(page),
     insert: (key) => after(keys.insert(key), [key.digest]),
-    update: (key) => after(keys.update(key), [key.digest]),
+    update: (key, seen) => after(keys.update(key, seen), [key.digest]),
     rotate: (rotation) => after(keys.rotate(rotation), [rotation.from, rotation.to.digest]),
     delete: (digests, by, at) => after(keys.delete(digests, by, at), digests),
   }

@@ -35,14 +35,18 @@ export function memoryVirtualKeys(register: KeyRegister): VirtualKeys {
       rows.set(key.digest, key)
       return 'inserted'
     },
-    async update(key) {
-      if (!rows.has(key.digest)) return 'unknown'
+    async update(key, seen) {
+      const current = rows.get(key.digest)
+      if (current === undefined) return 'unknown'
+      if (seen !== undefined && current.updatedAt !== seen) return 'changed'
       if (holdsAlias(key)) return 'alias-taken'
       rows.set(key.digest, key)
       return 'updated'
     },
-    async rotate({ from, to, graceEndsAt }) {
-      if (!rows.has(from)) return 'unknown'
+    async rotate({ from, to, seen, graceEndsAt }) {
+      const current = rows.get(from)
+      if (current === undefined) return 'unknown'
+      if (seen !== undefined && current.updatedAt !== seen) return 'changed'
       if (rows.has(to.digest) || retired.has(to.digest)) return 'digest-taken'
       if (holdsAlias(to, from)) return 'alias-taken'
       for (const earlier of lineageOf(register, from)) {

@@ -36,26 +36,38 @@ export function sqlVirtualKeys(db: Kysely<Database>): VirtualKeys {
         return inserted === undefined ? 'alias-taken' : 'inserted'
       }),
 
-    update: (key) =>
+    update: (key, seen) =>
       unlessAliasTaken(async () => {
-        const { numUpdatedRows } = await db
-          .updateTable('virtual_key')
-          .set(rowOfKey(key))
+        const change = db.updateTable('virtual_key').set(rowOfKey(key)).where('digest', '=', key.digest)
+        const guarded =
+          seen === undefined
+            ? change
+            : change.where(
+                // A row changed by hand can have microseconds, which we never see.
+                sql<boolean>`date_trunc('milliseconds', updated_at) = ${timestampText(seen)}::timestamptz`,
+              )
+        const { numUpdatedRows } = await guarded.executeTakeFirstOrThrow()
+        if (numUpdatedRows === 1n) return 'updated'
+        const other = await db
+          .selectFrom('virtual_key')
+          .select('digest')
           .where('digest', '=', key.digest)
-          .executeTakeFirstOrThrow()
-        return numUpdatedRows === 1n ? 'updated' : 'unknown'
+          .executeTakeFirst()
+        return other === undefined ? 'unknown' : 'changed'
       }),
 
-    rotate: ({ from, to, graceEndsAt }) =>
+    rotate: ({ from, to, seen, graceEndsAt }) =>
       unlessAliasTaken(() =>
         db.transaction().execute(async (transaction) => {
           await lockDigests(transaction, [from, to.digest])
           const known = await transaction
             .selectFrom('virtual_key')
-            .select('digest')
+            .select('updated_at')
             .where('digest', '=', from)
+            .forUpdate()
             .executeTakeFirst()
           if (known === undefined) return 'unknown'
+          if (seen !== undefined && known.updated_at !== seen) return 'changed'
           if (await isTaken(transaction, to.digest)) return 'digest-taken'
 
           await transaction.updateTable('virtual_key').set(rowOfKey(to)).where('digest', '=', from).execute()

@@ -165,7 +165,6 @@ describe('N-13: the provider’s headers about itself go no further', () => {
     for (const more of [{}, { stream: true }]) {
       const answer = await ask(model, more)
       expect([200, 500, 502, 503]).toContain(answer.status)
-      expect(Object.keys(answer.headers).length).toBeLessThan(150)
       tellsNothing(answer)
     }
   })
@@ -265,7 +264,7 @@ describe('what is not the answer that was asked for', () => {
     }
   })
 
-  test.each([100, 101, 199, 204, 205, 206, 299, 418, 451, 499, 599, 700, 999])('status %i', async (status) => {
+  test.each([100, 101, 204, 205, 206, 299, 418, 451, 499, 599, 700, 999])('status %i', async (status) => {
     // Node's own server cannot write all of these; those that it refuses arrive as a broken answer, which is as good.
     stand.upstream.script('mock-scripted', {
       refusal: { status, headers: { 'content-type': 'application/json' }, body: '{}' },

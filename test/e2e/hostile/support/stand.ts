@@ -43,6 +43,7 @@ export interface StandOptions extends Omit<GatewayOptions, 'config'> {
 }
 
 const ANSWER_MS = 20_000
+const LARGEST_HEADERS = 131_072
 
 export async function startStand(options: StandOptions = {}): Promise<Stand> {
   const { models = ['mock-ok', 'mock-echo'], configure, ...more } = options
@@ -81,6 +82,7 @@ export function callGateway(port: number, ask: Ask): Promise<Answer> {
     method,
     headers: { ...type, ...length, ...ask.headers },
     signal: AbortSignal.timeout(ANSWER_MS),
+    maxHeaderSize: LARGEST_HEADERS,
   })
   let answered = false
   outgoing.on('error', (error) => {

@@ -1,0 +1,101 @@
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { mockModel, startGateway } from '../../support/gateway.ts'
+import { startMockUpstream } from '../../support/mock-upstream/start-mock-upstream.ts'
+import { createDatabase } from '../../support/stores.ts'
+import { CHAT, chat, reach, startRig } from './support/rig.ts'
+import type { Rig } from './support/rig.ts'
+
+let rig: Rig
+
+beforeAll(async () => {
+  rig = await startRig({
+    configure: ({ apiBase }) => ({ model_list: [mockModel('plain', apiBase), mockModel('mock-400', apiBase)] }),
+  })
+})
+
+afterAll(() => rig.close())
+
+async function anonymous(path: string, method = 'GET'): Promise<{ readonly status: number; readonly text: string }> {
+  const response = await fetch(rig.gateway.url + path, { method })
+  return { status: response.status, text: await response.text() }
+}
+
+test.each(['/health/liveliness', '/health/liveness'])('%s needs nobody and says that it is alive', async (path) => {
+  expect(await anonymous(path)).toEqual({ status: 200, text: '"I\'m alive!"' })
+  expect((await anonymous(path, 'OPTIONS')).status).toBe(200)
+})
+
+test('readiness tells about the store', async () => {
+  const { status, text } = await anonymous('/health/readiness')
+  expect(status).toBe(200)
+  expect(JSON.parse(text)).toMatchObject({
+    status: 'healthy',
+    db: 'connected',
+    cache: null,
+    litellm_version: expect.any(String),
+    success_callbacks: expect.any(Array),
+    log_level: expect.any(String),
+    is_detailed_debug: false,
+  })
+})
+
+test('metrics are for the operator, and count what was served under the compatible names', async () => {
+  expect((await anonymous('/metrics')).status).toBe(401)
+  const key = await rig.newKey()
+  expect((await rig.get('/metrics', { key })).status).toBeGreaterThanOrEqual(401)
+
+  await rig.post(CHAT, chat('plain'), { key })
+  await rig.post(CHAT, chat('mock-400'), { key })
+  const { headers, text } = await rig.get('/metrics')
+  expect(headers.get('content-type')).toContain('text/plain')
+  const sample = (name: string, ...labels: readonly string[]): number => {
+    const line = text
+      .split('\n')
+      .find((each) => each.startsWith(`${name}{`) && labels.every((label) => each.includes(label)))
+    return Number(line?.slice(line.lastIndexOf(' ')) ?? Number.NaN)
+  }
+  const plain = 'requested_model="plain"'
+  expect(sample('litellm_proxy_total_requests_metric_total', plain, 'status_code="200"')).toBe(1)
+  expect(sample('litellm_proxy_failed_requests_metric_total', 'exception_class="BadRequestError"', '"400"')).toBe(1)
+  expect(sample('litellm_requests_metric_total', plain)).toBe(1)
+  expect(sample('litellm_spend_metric_total', plain)).toBeCloseTo(23e-6, 12)
+  expect(sample('litellm_input_tokens_metric_total', plain)).toBe(7)
+  expect(sample('litellm_output_tokens_metric_total', plain)).toBe(8)
+  expect(sample('litellm_total_tokens_metric_total', plain)).toBe(15)
+  expect(sample('litellm_request_total_latency_metric_count', plain)).toBe(1)
+  expect(sample('litellm_deployment_success_responses_total', plain)).toBe(1)
+  expect(sample('litellm_deployment_failure_responses_total', 'requested_model="mock-400"')).toBe(1)
+  expect(text).not.toContain(key.slice(3))
+})
+
+test('a trailing slash finds the same route', async () => {
+  expect((await rig.get('/metrics/')).status).toBe(200)
+  expect((await rig.get('/v1/models/')).status).toBe(200)
+})
+
+test('while the store is away, known keys are served and charged, strangers wait, and readiness says so', async () => {
+  const mock = await startMockUpstream()
+  const database = await createDatabase()
+  const gateway = await startGateway({
+    databaseUrl: database.url,
+    config: { model_list: [mockModel('plain', mock.apiBase)] },
+  })
+  const at = reach(gateway)
+  const key = await at.newKey()
+  expect((await at.post(CHAT, chat('plain'), { key })).status).toBe(200)
+
+  await database.drop()
+  await vi.waitFor(
+    async () => expect(JSON.parse((await at.get('/health/readiness')).text)).toMatchObject({ db: 'disconnected' }),
+    { timeout: 10_000, interval: 200 },
+  )
+  const stranger = await at.post(CHAT, chat('plain'), { key: `${key.slice(0, -1)}${key.endsWith('x') ? 'y' : 'x'}` })
+  expect(stranger.status).toBeGreaterThanOrEqual(401)
+  const made = await at.post('/key/generate', {})
+  expect(made.status).toBe(503)
+  expect(JSON.parse(made.text)).toMatchObject({ error: { type: 'no_db_connection', code: '503' } })
+  expect((await at.get('/health/liveliness')).status).toBe(200)
+
+  await gateway.kill9()
+  await mock.close()
+})

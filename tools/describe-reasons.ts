@@ -1,0 +1,38 @@
+import type { Reason } from '../src/domain/reason.ts'
+
+/** For operators: what happened, and where to look. The type makes the list whole. */
+const REASONS: Readonly<Record<Reason, string>> = {
+  cred_missing: 'No header that can carry a credential was there. Often a client without its key, or a scanner.',
+  cred_scheme: 'There was a credential header without a credential, or `Authorization` without a scheme that we know.',
+  cred_multiple: 'Two headers carried different credentials. Name the one for the gateway in `x-litellm-api-key`.',
+  cred_duplicate_header: 'A credential header came twice. A proxy in front may be adding one.',
+  key_malformed:
+    'The credential has not the form of a key: it does not start with `sk-`, or is longer than 512 characters.',
+  key_checksum: 'The key has our form and its checksum is wrong: a typo or a cut-off copy. The store was not asked.',
+  key_unknown:
+    'No such key. It was deleted, it was rotated and its grace period is over, or it belongs to another installation.',
+  key_expired: 'The key was valid until its `expires`. Make a new one, or change its `duration`.',
+  key_blocked: 'Somebody blocked the key with `/key/block`; `/key/unblock` takes it back.',
+  authz_route:
+    'The route is not for this caller: the key’s `allowed_routes` or `key_type`, or the operator’s `allowed_routes` or `admin_only_routes`.',
+  authz_role: 'The route is for administrators, and a virtual key called it.',
+  model_denied: 'The key’s `models` do not include the model, under any of its names or access groups.',
+  model_unknown:
+    'No deployment serves a model of this name. Look for a typo, or a model that was taken from the configuration.',
+  model_unavailable: 'The model exists, and none of its deployments can take a call now.',
+  object_denied: 'An id that was not given to this key: a stored response, a file, a vector store, or another key.',
+  http_body: 'The body could not be read: too large, not UTF-8, not JSON, a repeated member name, or not whole.',
+  param_forbidden:
+    'A parameter that only the operator decides (destination, credential, price, logging), or one that this version refuses to take and ignore.',
+  param_missing:
+    'A required parameter is missing: the model, `user` where it is enforced, or one of the key’s `enforced_params`.',
+  param_type: 'A parameter has a wrong type or an impossible value.',
+  store_unavailable:
+    'The store did not answer when a key had to be looked up. The caller got a 503, never a wrong verdict.',
+}
+
+/** The table of docs/reasons.md. */
+export function describeReasons(): string {
+  const rows = Object.entries(REASONS).map(([reason, sentence]) => `| \`${reason}\` | ${sentence} |`)
+  return ['| reason | what happened |', '| --- | --- |', ...rows].join('\n')
+}

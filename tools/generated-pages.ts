@@ -1,0 +1,19 @@
+import { join } from 'node:path'
+import { cruise } from './cruise.ts'
+import { describeLayers } from './describe-layers.ts'
+import { describeProblems } from './describe-problems.ts'
+import { describeReasons } from './describe-reasons.ts'
+import { ROOT } from './run-check.ts'
+
+export interface Page {
+  readonly path: string
+  /** What stands between its two markers. */
+  readonly part: () => string
+}
+
+/** The documents that follow from the code. `tools/write-docs.ts` writes them, a test compares them. */
+export const GENERATED_PAGES: readonly Page[] = [
+  { path: join(ROOT, 'docs/problems.md'), part: describeProblems },
+  { path: join(ROOT, 'docs/reasons.md'), part: describeReasons },
+  { path: join(ROOT, 'docs/journey.md'), part: () => describeLayers(cruise(ROOT)) },
+]
