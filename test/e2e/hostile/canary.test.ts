@@ -25,6 +25,8 @@ const organization = secrets.plant('organization of a deployment', 'org-')
 const home = mkdtempSync(join(tmpdir(), 'latchkey-canary-'))
 const answers: string[] = []
 const revealed: string[] = []
+/** Answers of management calls that named a key by its secret. */
+const managed: Answer[] = []
 let metrics = ''
 let ledger = ''
 let output = ''
@@ -94,11 +96,11 @@ async function keysAreMade(): Promise<void> {
   secrets.watch('a regenerated key', second)
   revealed.push(made.text, again.text)
   await admin({ path: `/key/info?key=${second}` })
-  await admin({ path: '/key/update', body: { key: second, key_alias: 'renamed' } })
+  managed.push(await stand.asMaster({ path: '/key/update', body: { key: second, key_alias: 'renamed' } }))
   await admin({ path: '/key/block', body: { key: second } })
   await note(stand.call({ path: '/v1/models', headers: bearer(second) }))
   await note(stand.call({ path: '/v1/models', headers: bearer(first) }))
-  await admin({ path: '/key/delete', body: { keys: [second] } })
+  managed.push(await stand.asMaster({ path: '/key/delete', body: { keys: [second] } }))
   const chosen = secrets.plant('a chosen key', 'sk-Xy7')
   const own = await stand.asMaster({ path: '/key/generate', body: { key: chosen } })
   if (own.status === 200) revealed.push(own.text)
@@ -133,7 +135,7 @@ async function callersMisbehave(): Promise<void> {
     await caller({ path: CHAT, body: chatBody('mock-ok', more) })
   }
   const malformed = secrets.plant('malformed bodies')
-  for (const text of [`{"a":"${malformed}"`, malformed, `{"${malformed}":1,"${malformed}":2}`, `["${malformed}"]`, `{"model":"\xff${malformed}"}`]) {
+  for (const text of [`{"a":"${malformed}"`, malformed, `{"a":"${malformed}","a":"${malformed}"}`, `["${malformed}"]`, `{"model":"\xff${malformed}"}`]) {
     for (const path of [CHAT, '/key/generate', '/v1/responses']) await admin({ path, body: Buffer.from(text, 'latin1') })
   }
   const wire = secrets.plant('broken framing')
@@ -193,6 +195,11 @@ describe('AC-143, INV-31: a canary in every place a secret can be', () => {
 
   test('no answer but the one that creates a key', () => {
     expect(secrets.foundIn(answers.join('\n'))).toEqual([])
+  })
+
+  test('INV-15: naming a key by its secret does not show the secret again', () => {
+    expect(managed.map((answer) => answer.status)).toEqual([200, 200])
+    expect(secrets.foundIn(managed.map((answer) => answer.text).join('\n'))).toEqual([])
   })
 
   test('no line on standard output or error, at debug level', () => {
