@@ -199,6 +199,8 @@ async function settleFailure(
   ports: ServePorts,
 ): Promise<void> {
   const { result } = failed
+  // Its try was kept as one that may have cost money, and a call is not counted twice.
+  if (result.failure.mayHaveBilled) return
   try {
     await settle(
       admission,

@@ -54,12 +54,12 @@ async function live(store: Pick<GatewayOptions, 'dataDir' | 'databaseUrl'>, home
   try {
     const first = await start()
     const keys = await Promise.all(Array.from({ length: 4 }, () => reach(first).newKey()))
-    await first.stop()
     const witnessed = await liveThrough({
       calls: CALLS,
       clients: CLIENTS,
       keys,
       kills: planKills(KILLS, CALLS, SEED),
+      first,
       start,
     })
     await mock.stop()
@@ -110,9 +110,7 @@ function hold({ whole, underWay, killsDone, bill }: Story, { lines, accounts }: 
 }
 
 function priceOf(entry: BillEntry): bigint {
-  return (
-    BigInt(entry.promptTokens) * PICO_PER_INPUT_TOKEN + BigInt(entry.completionTokens) * PICO_PER_OUTPUT_TOKEN
-  )
+  return BigInt(entry.promptTokens) * PICO_PER_INPUT_TOKEN + BigInt(entry.completionTokens) * PICO_PER_OUTPUT_TOKEN
 }
 
 function sumOf(lines: readonly LedgerLine[]): bigint {

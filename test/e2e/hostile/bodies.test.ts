@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib'
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Answer, Ask, Stand } from './support/stand.ts'
-import { CHAT, chatBody, startStand, stillServes, stringAt, valueAt } from './support/stand.ts'
+import { CHAT, chatBody, ledgerRows, startStand, stillServes, stringAt, valueAt } from './support/stand.ts'
 import { head, sendRaw } from './support/raw-socket.ts'
 
 let stand: Stand
@@ -323,6 +323,17 @@ describe('AC-122, N-33: depth, width and size have a bound, and reaching it is c
 
     expect(answer.statuses).toEqual([401])
     expect(answer.isClosed).toBe(true)
+  })
+
+  test('what a caller notes on a call does not grow the ledger without bound', async () => {
+    const big = 'm'.repeat(MIB)
+    const headers = { 'x-litellm-call-id': 'big-notes' }
+    const more = { metadata: { note: big, spend_logs_metadata: { note: big } }, litellm_session_id: big }
+    const { status } = await stand.asCaller({ path: CHAT, headers, body: chatBody('mock-ok', more) })
+
+    if (status !== 200) return expect(status).toBe(400)
+    const [row] = await ledgerRows(stand, ['big-notes'])
+    expect(JSON.stringify(row).length).toBeLessThan(64 * 1024)
   })
 
   test('duplicate members are refused where two readers could differ', async () => {

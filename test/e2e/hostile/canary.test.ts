@@ -56,7 +56,10 @@ beforeAll(async () => {
     env: { PROVIDER_KEY_IN_ENV: keyFromEnvironment, SOMETHING_PRIVATE: environment, LITELLM_LOG: 'DEBUG' },
     configure: (upstream) => ({
       model_list: [
-        mockModel('mock-ok', upstream.apiBase, { api_key: providerKey, extra_headers: { 'x-tenant-secret': extraHeader } }),
+        mockModel('mock-ok', upstream.apiBase, {
+          api_key: providerKey,
+          extra_headers: { 'x-tenant-secret': extraHeader },
+        }),
         mockModel('mock-echo', upstream.apiBase, { api_key: 'os.environ/PROVIDER_KEY_IN_ENV', organization }),
         mockModel('mock-scripted', upstream.apiBase, { api_key: providerKey }),
         mockModel('mock-401-leak', upstream.apiBase, { api_key: providerKey }),
@@ -74,7 +77,13 @@ beforeAll(async () => {
   await callersTalk()
   await providersTalk()
 
-  for (const path of ['/model/info', '/v2/model/info', '/model_group/info', '/v1/models', '/key/list?return_full_object=true']) {
+  for (const path of [
+    '/model/info',
+    '/v2/model/info',
+    '/model_group/info',
+    '/v1/models',
+    '/key/list?return_full_object=true',
+  ]) {
     await admin({ path })
   }
   await ledgerRows(stand, ['last-words'])
@@ -111,11 +120,24 @@ async function keysAreMade(): Promise<void> {
 async function callersMisbehave(): Promise<void> {
   const body = chatBody('mock-ok')
   const guess = secrets.plant('a wrong key', 'sk-')
-  for (const headers of [bearer(guess), { 'x-api-key': guess }, { authorization: `Basic ${guess}` }, { authorization: guess }]) {
+  for (const headers of [
+    bearer(guess),
+    { 'x-api-key': guess },
+    { authorization: `Basic ${guess}` },
+    { authorization: guess },
+  ]) {
     await note(stand.call({ path: CHAT, headers, body }))
   }
   const inHeaders = secrets.plant('header values')
-  for (const name of ['cookie', 'x-custom', 'referer', 'proxy-authorization', 'x-forwarded-for', 'origin', 'x-litellm-nonsense']) {
+  for (const name of [
+    'cookie',
+    'x-custom',
+    'referer',
+    'proxy-authorization',
+    'x-forwarded-for',
+    'origin',
+    'x-litellm-nonsense',
+  ]) {
     await caller({ path: CHAT, headers: { [name]: inHeaders }, body })
   }
   const inQuery = secrets.plant('query values')
@@ -135,11 +157,22 @@ async function callersMisbehave(): Promise<void> {
     await caller({ path: CHAT, body: chatBody('mock-ok', more) })
   }
   const malformed = secrets.plant('malformed bodies')
-  for (const text of [`{"a":"${malformed}"`, malformed, `{"a":"${malformed}","a":"${malformed}"}`, `["${malformed}"]`, `{"model":"\xff${malformed}"}`]) {
-    for (const path of [CHAT, '/key/generate', '/v1/responses']) await admin({ path, body: Buffer.from(text, 'latin1') })
+  for (const text of [
+    `{"a":"${malformed}"`,
+    malformed,
+    `{"a":"${malformed}","a":"${malformed}"}`,
+    `["${malformed}"]`,
+    `{"model":"\xff${malformed}"}`,
+  ]) {
+    for (const path of [CHAT, '/key/generate', '/v1/responses'])
+      await admin({ path, body: Buffer.from(text, 'latin1') })
   }
   const wire = secrets.plant('broken framing')
-  for (const bytes of [`GET /${wire}\\ HTTP/1.1\r\nHost: g\r\n\r\n`, `${wire}\r\n\r\n`, head('GET /v1/models HTTP/1.1', `Host: ${wire}/x`)]) {
+  for (const bytes of [
+    `GET /${wire}\\ HTTP/1.1\r\nHost: g\r\n\r\n`,
+    `${wire}\r\n\r\n`,
+    head('GET /v1/models HTTP/1.1', `Host: ${wire}/x`),
+  ]) {
     answers.push((await sendRaw(stand.gateway.port, bytes)).bytes)
   }
 }
@@ -148,7 +181,13 @@ async function callersTalk(): Promise<void> {
   const said = words.plant('a message')
   const messages = [
     { role: 'system', content: said },
-    { role: 'user', content: [{ type: 'text', text: said }, { type: 'image_url', image_url: { url: `data:image/png;base64,${said}` } }] },
+    {
+      role: 'user',
+      content: [
+        { type: 'text', text: said },
+        { type: 'image_url', image_url: { url: `data:image/png;base64,${said}` } },
+      ],
+    },
   ]
   const tools = [{ type: 'function', function: { name: 'f', description: said, parameters: {} } }]
   for (const model of ['mock-ok', 'mock-echo', 'mock-scripted', 'unreachable', 'mock-reset-at-once', 'no-such-model']) {
@@ -170,7 +209,12 @@ async function providersTalk(): Promise<void> {
   const body = chatBody('mock-scripted')
   for (const status of [400, 401, 403, 404, 429, 500, 503]) {
     const text = status < 500 ? inRefusal : inFault
-    const headers = { 'content-type': 'application/json', 'www-authenticate': inHeader, 'set-cookie': inHeader, location: inHeader }
+    const headers = {
+      'content-type': 'application/json',
+      'www-authenticate': inHeader,
+      'set-cookie': inHeader,
+      location: inHeader,
+    }
     const error = JSON.stringify({ error: { message: text, type: 't', code: text, param: text, debug: text } })
     for (const content of [error, text, `<html>${text}</html>`]) {
       scripted({ refusal: { status, headers, body: content } })

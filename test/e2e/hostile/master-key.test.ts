@@ -1,10 +1,22 @@
 import { describe, expect, test } from 'vitest'
 import { tryGateway } from '../../support/gateway.ts'
 
-const WEAK = ['sk-1234', 'sk-12345', 'password', 'changeme', 'sk-0123456789abc', 'sk-aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa', 'sk-']
+const WEAK = [
+  'sk-1234',
+  'sk-12345',
+  'password',
+  'changeme',
+  'sk-0123456789abc',
+  'sk-aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa',
+  'sk-',
+]
 
 /** Refused starts say why, end with a code, and do not say the key. */
-async function isRefused(masterKey: string, args: readonly string[], config?: Record<string, unknown>): Promise<string> {
+async function isRefused(
+  masterKey: string,
+  args: readonly string[],
+  config?: Record<string, unknown>,
+): Promise<string> {
   const start = await tryGateway({ masterKey, args, ...(config === undefined ? {} : { config }) })
   if (start.ok) {
     await start.gateway.stop()

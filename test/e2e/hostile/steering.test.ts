@@ -53,18 +53,19 @@ function marked(id: string, ask: Ask): Ask {
 
 /** Whose call it was and what it cost: what no caller may write. */
 const ATTRIBUTION = [
-  ...[
-    'spend',
-    'api_key',
-    'user',
-    'team_id',
-    'organization_id',
-    'model',
-    'model_id',
-    'model_group',
-    'custom_llm_provider',
-  ],
-  ...['prompt_tokens', 'completion_tokens', 'call_type', 'status'],
+  'spend',
+  'api_key',
+  'user',
+  'team_id',
+  'organization_id',
+  'model',
+  'model_id',
+  'model_group',
+  'custom_llm_provider',
+  'prompt_tokens',
+  'completion_tokens',
+  'call_type',
+  'status',
 ]
 
 function attributionOf(row: LedgerRow): Readonly<Record<string, unknown>> {
@@ -143,7 +144,7 @@ function textOf(value: unknown): string {
 }
 
 function escapedName(name: string, value: unknown): string {
-  const escaped = [...name].map((char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`).join('')
+  const escaped = Array.from(name, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`).join('')
   return JSON.stringify(chatBody('mock-ok')).replace(/\}$/, `,"${escaped}":${JSON.stringify(value)}}`)
 }
 

@@ -11,26 +11,37 @@ let stand: Stand
 let elsewhere: MockUpstream
 
 const MODELS = [
-  ...[
-    'mock-ok',
-    'mock-usage-missing',
-    'mock-usage-negative',
-    'mock-usage-infinite',
-    'mock-usage-text',
-    'mock-usage-huge',
-  ],
-  ...['mock-usage-fraction', 'mock-usage-every-chunk', 'mock-302', 'mock-307', 'mock-gzip', 'mock-gzip-bomb'],
-  ...[
-    'mock-huge-body',
-    'mock-headers',
-    'mock-header-flood',
-    'mock-header-huge',
-    'mock-html',
-    'mock-502',
-    'mock-truncated',
-  ],
-  ...['mock-broken-event', 'mock-huge-event', 'mock-error-event', 'mock-401-leak', 'mock-reset', 'mock-reset-at-once'],
-  ...['mock-no-done', 'mock-crlf', 'mock-split-1', 'mock-scripted', 'mock-one-write'],
+  'mock-ok',
+  'mock-usage-missing',
+  'mock-usage-negative',
+  'mock-usage-infinite',
+  'mock-usage-text',
+  'mock-usage-huge',
+  'mock-usage-fraction',
+  'mock-usage-every-chunk',
+  'mock-302',
+  'mock-307',
+  'mock-gzip',
+  'mock-gzip-bomb',
+
+  'mock-huge-body',
+  'mock-headers',
+  'mock-header-flood',
+  'mock-header-huge',
+  'mock-html',
+  'mock-502',
+  'mock-truncated',
+  'mock-broken-event',
+  'mock-huge-event',
+  'mock-error-event',
+  'mock-401-leak',
+  'mock-reset',
+  'mock-reset-at-once',
+  'mock-no-done',
+  'mock-crlf',
+  'mock-split-1',
+  'mock-scripted',
+  'mock-one-write',
 ]
 
 beforeAll(async () => {
@@ -66,8 +77,13 @@ function tellsNothing({ text, headers }: Answer): void {
 }
 
 const POISON = [
-  ...['mock-usage-negative', 'mock-usage-infinite', 'mock-usage-text', 'mock-usage-huge', 'mock-usage-fraction'],
-  ...['mock-usage-missing', 'mock-usage-every-chunk'],
+  'mock-usage-negative',
+  'mock-usage-infinite',
+  'mock-usage-text',
+  'mock-usage-huge',
+  'mock-usage-fraction',
+  'mock-usage-missing',
+  'mock-usage-every-chunk',
 ]
 
 describe('AC-109, INV-29, Z-36: poisoned usage never enters the ledger', () => {
@@ -149,8 +165,17 @@ describe('N-13: the provider’s headers about itself go no further', () => {
 
     expect(status).toBe(200)
     const forbidden = [
-      ...['set-cookie', 'server', 'location', 'alt-svc', 'strict-transport-security', 'access-control-allow-origin'],
-      ...['www-authenticate', 'proxy-authenticate', 'clear-site-data', 'refresh', 'link'],
+      'set-cookie',
+      'server',
+      'location',
+      'alt-svc',
+      'strict-transport-security',
+      'access-control-allow-origin',
+      'www-authenticate',
+      'proxy-authenticate',
+      'clear-site-data',
+      'refresh',
+      'link',
     ]
     for (const name of forbidden) {
       expect(headers[name], name).toBeUndefined()

@@ -1,4 +1,4 @@
-import OpenAI from 'openai'
+import type OpenAI from 'openai'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { mockModel } from '../../support/gateway.ts'
 import { startRig } from '../serving/support/rig.ts'

@@ -68,11 +68,29 @@ test('INV-28: a call that timed out may have cost money, so it is in the ledger 
   rig.mock.script('late', { firstByteDelayMs: 20_000 })
   const callId = 'timed-out-call-1'
   await rig.post(CHAT, chat('late', { num_retries: 0, timeout: 0.2 }), { headers: { 'x-litellm-call-id': callId } })
-  const lines = await rig.linesOf(callId)
-  const charged = lines.filter((line) => line.spend > 0)
-  expect(charged).toHaveLength(1)
-  expect(charged[0]).toMatchObject({ status: 'failure', metadata: { cut_short: true, usage_from: 'estimated' } })
+  const [line, ...more] = await rig.linesOf(callId)
+  expect(line).toMatchObject({ status: 'failure', metadata: { cut_short: true, usage_from: 'estimated' } })
+  expect(line?.spend).toBeGreaterThan(0)
+  expect(more).toEqual([])
 })
+
+test(
+  'AC-110: a try that timed out and the one that succeeded are each charged, once',
+  { timeout: 20_000 },
+  async () => {
+    rig.mock.script('late', { firstByteDelayMs: 20_000, times: 1 })
+    const callId = 'timed-out-once-1'
+    const { status, text } = await rig.post(CHAT, chat('late', { num_retries: 1, timeout: 1 }), {
+      headers: { 'x-litellm-call-id': callId },
+    })
+    expect(status).toBe(200)
+    const { id }: { readonly id: string } = JSON.parse(text)
+    expect(await rig.linesOf(id)).toMatchObject([{ status: 'success', metadata: { attempted_retries: 1 } }])
+    expect(await rig.linesOf(callId)).toMatchObject([
+      { status: 'failure', metadata: { cut_short: true, usage_from: 'estimated', attempted_retries: 0 } },
+    ])
+  },
+)
 
 test('what fails twice succeeds at the third try, and the answer says so', { timeout: 20_000 }, async () => {
   failsTimes('shaky', 2)

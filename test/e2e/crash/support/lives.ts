@@ -9,6 +9,7 @@ export interface Lives {
   readonly clients: number
   readonly keys: readonly string[]
   readonly kills: readonly Kill[]
+  readonly first: RunningGateway
   readonly start: () => Promise<RunningGateway>
 }
 
@@ -33,22 +34,22 @@ export async function liveThrough(lives: Lives): Promise<Witnessed> {
   let killsDone = 0
   let next = 0
 
-  const begin = async (): Promise<Life> => {
-    const gateway = await lives.start()
-    return { gateway, pool: new Pool(gateway.url, { connections: lives.clients }) }
-  }
-  let life = begin()
+  const enter = (gateway: RunningGateway): Life => ({
+    gateway,
+    pool: new Pool(gateway.url, { connections: lives.clients }),
+  })
+  let life = Promise.resolve(enter(lives.first))
 
   const kill = async (last: Life, { twice }: Kill): Promise<Life> => {
     for (const callId of running) underWay.add(callId)
     await last.gateway.kill9()
     killsDone += 1
     await last.pool.destroy()
-    if (!twice) return begin()
-    const short = await lives.start()
-    await short.kill9()
-    killsDone += 1
-    return begin()
+    if (twice) {
+      await (await lives.start()).kill9()
+      killsDone += 1
+    }
+    return enter(await lives.start())
   }
 
   const client = async (): Promise<void> => {

@@ -37,3 +37,15 @@ export function chunksOf(stream: string): readonly Chunk[] {
       return chunk
     })
 }
+
+/** The text that a stream of chat chunks adds up to. */
+export function textIn(stream: string): string {
+  return wordsIn(stream).join('')
+}
+
+export function wordsIn(stream: string): readonly string[] {
+  return chunksOf(stream).flatMap(({ choices }) => {
+    const content = choices[0]?.delta['content']
+    return typeof content === 'string' && content !== '' ? [content] : []
+  })
+}
