@@ -66,7 +66,7 @@ beforeAll(async () => {
         mockModel('mock-reset-at-once', upstream.apiBase, { api_key: providerKey }),
         mockModel('unreachable', 'http://127.0.0.1:1/v1', { api_key: providerKey }),
       ],
-      router_settings: { num_retries: 1, disable_cooldowns: true },
+      router_settings: { num_retries: 0, disable_cooldowns: true },
       environment_variables: { SOME_DECLARED_TOKEN: declared },
     }),
   })
