@@ -13,7 +13,7 @@ const layers = {
   http: ['domain', 'journey', 'manage', 'ports', 'config', 'contract'],
 }
 
-const core = { path: '^src/(domain|ports|journey)/', pathNot: '\\.(test|contract)\\.ts$' }
+const core = { path: '^src/(domain|ports|journey|manage)/', pathNot: '\\.(test|contract)\\.ts$' }
 const notTests = '\\.test\\.ts$'
 
 module.exports = {
@@ -40,7 +40,7 @@ module.exports = {
       name: 'core-does-no-io',
       severity: 'error',
       from: core,
-      to: { dependencyTypes: ['core', 'npm', 'npm-dev', 'npm-optional', 'npm-peer'] },
+      to: { dependencyTypes: ['core', 'npm', 'npm-dev', 'npm-optional', 'npm-peer', 'npm-no-pkg', 'npm-unknown'] },
     },
     {
       name: 'core-never-reaches-the-edge',
@@ -65,6 +65,12 @@ module.exports = {
       severity: 'error',
       from: { path: '^src/', pathNot: '\\.(test|contract)\\.ts$' },
       to: { path: '^(test|bench|tools)/', dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'source-needs-only-what-ships',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '\\.(test|contract)\\.ts$' },
+      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'] },
     },
     { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
     { name: 'nothing-unresolved', severity: 'error', from: {}, to: { couldNotResolve: true } },

@@ -19,7 +19,6 @@ const REASONS: Readonly<Record<Reason, string>> = {
   model_denied: 'The key’s `models` do not include the model, under any of its names or access groups.',
   model_unknown:
     'No deployment serves a model of this name. Look for a typo, or a model that was taken from the configuration.',
-  model_unavailable: 'The model exists, and none of its deployments can take a call now.',
   object_denied: 'An id that was not given to this key: a stored response, a file, a vector store, or another key.',
   http_body: 'The body could not be read: too large, not UTF-8, not JSON, a repeated member name, or not whole.',
   param_forbidden:

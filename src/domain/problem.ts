@@ -95,7 +95,6 @@ export const PROBLEMS = {
     param: 'None',
     say: 'The key is being changed by others at the same time. Look at it, and try again.',
   },
-  'no-deployment': { status: 429, type: 'None', param: 'None', say: 'No deployments available for selected model.' },
   'store-unavailable': {
     status: 503,
     type: 'no_db_connection',
@@ -121,12 +120,6 @@ export const PROBLEMS = {
     type: 'internal_server_error',
     param: 'None',
     say: 'The gateway is at its limit. Try again.',
-  },
-  draining: {
-    status: 503,
-    type: 'internal_server_error',
-    param: 'None',
-    say: 'The gateway is shutting down. Try again.',
   },
   fault: { status: 500, type: 'internal_server_error', param: 'None', say: 'Internal Server Error.' },
 } as const satisfies Record<string, ProblemKind>

@@ -13,7 +13,6 @@ export type Reason =
   | 'authz_role'
   | 'model_denied'
   | 'model_unknown'
-  | 'model_unavailable'
   | 'object_denied'
   | 'http_body'
   | 'param_forbidden'

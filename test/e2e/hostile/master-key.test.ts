@@ -1,15 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { tryGateway } from '../../support/gateway.ts'
 
-const WEAK = [
-  'sk-1234',
-  'sk-12345',
-  'password',
-  'changeme',
-  'sk-0123456789abc',
-  'sk-aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa',
-  'sk-',
-]
+const WEAK = ['sk-1234', 'password', 'sk-0123456789abc', 'sk-aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa']
 
 /** Refused starts say why, end with a code, and do not say the key. */
 async function isRefused(
@@ -31,7 +23,7 @@ describe('AC-044, K-13: a master key that can be guessed serves nobody but this 
     const said = await isRefused(key, ['--host', '0.0.0.0'])
 
     expect(said).toMatch(/master.?key/i)
-    if (key.length > 3) expect(said).not.toContain(key)
+    expect(said).not.toContain(key)
   })
 
   test('the same from the configuration file, and on IPv6', async () => {
