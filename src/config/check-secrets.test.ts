@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { loadYaml, told } from '../../test/support/load-yaml.ts'
 
-const STRONG = 'sk-9Qm2vX7tLr4Zb8Kd'
+const STRONG = 'sk-9Qm2vX7tLr4Zb8KdPw6Ys1Nc3Hf5Jg0A'
 
 describe('K-13: the master key', () => {
   test('of good length and variety is strong', () => {

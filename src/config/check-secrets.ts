@@ -11,7 +11,7 @@ export interface MasterKeyUse {
   readonly providerEnvironment: ReadonlyMap<string, Secret>
 }
 
-const SHORTEST = 16
+const SHORTEST = 32
 const LEAST_DISTINCT = 8
 
 /** In manuals and examples everywhere, so the first that an attacker tries. */

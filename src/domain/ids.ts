@@ -37,8 +37,11 @@ export function parseTeamId(raw: string): TeamId | undefined {
   return parseVisible(raw) as TeamId | undefined
 }
 
+const NAME_OF_A_PERSON = /^[^\p{Cc}\p{Cs}\u2028\u2029\u202a-\u202e\u2066-\u2069]{1,255}$/u
+
+/** The caller's own name for its customer, in any script; without what could break a line or turn it round. */
 export function parseEndUserId(raw: string): EndUserId | undefined {
-  return parseVisible(raw) as EndUserId | undefined
+  return NAME_OF_A_PERSON.test(raw) ? (raw as EndUserId) : undefined
 }
 
 const CALL_ID = /^[0-9A-Za-z._:-]{1,128}$/

@@ -69,7 +69,8 @@ const revealed = new WeakMap<UpstreamCall['secretHeaders'], readonly string[]>()
 function secretsOf(call: UpstreamCall): readonly string[] {
   const known = revealed.get(call.secretHeaders)
   if (known !== undefined) return known
-  const values = [...call.secretHeaders.values()].map((secret) => secret.reveal().replace(/^bearer /i, ''))
+  const plain = [...call.secretHeaders.values()].map((secret) => secret.reveal().replace(/^bearer /i, ''))
+  const values = plain.flatMap(spellings)
   revealed.set(call.secretHeaders, values)
   return values
 }
@@ -82,4 +83,13 @@ function withUpstreamIds({ ask, continues }: Admission): Admission['ask'] {
     ...ask,
     forwarded: ask.forwarded.map((member) => (member.name === 'previous_response_id' ? { ...member, text } : member)),
   }
+}
+
+/** A secret is one in every coding that a text may carry it in. */
+function spellings(secret: string): readonly string[] {
+  const bytes = new TextEncoder().encode(secret)
+  const base64 = btoa(String.fromCharCode(...bytes)).replace(/=+$/, '')
+  const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('')
+  const base64url = base64.replaceAll('+', '-').replaceAll('/', '_')
+  return [...new Set([secret, base64, base64url, hex, hex.toUpperCase(), encodeURIComponent(secret)])]
 }

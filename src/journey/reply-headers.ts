@@ -51,12 +51,16 @@ export function callHeaders(facts: CallFacts): HeaderList {
 
 /** A header in which the upstream shows our own credential is nobody's to see. */
 export function addUpstreamHeaders(headers: HeaderList, answer: AnswerHeaders, secrets: readonly string[]): void {
+  let room = MAX_RELAYED
   for (const name in answer) {
     const value = answer[name]
     if (typeof value !== 'string' || value.length > MAX_VALUE) continue
     const fate = fateOf(name)
     if (fate === undefined || secrets.some((secret) => value.includes(secret))) continue
     const shown = printable(value)
+    room -= fate.shownAs.length + shown.length
+    // A flood of headers would burst the client's own limit, and all it wanted was the answer.
+    if (room < 0) return
     headers.push(fate.shownAs, shown)
     if (fate.isRateLimit) headers.push(name, shown)
   }
@@ -73,6 +77,7 @@ interface HeaderFate {
 }
 
 const MAX_VALUE = 1_024
+const MAX_RELAYED = 8 * 1_024
 const MOST_REMEMBERED = 1_000
 const TOKEN = /^[a-z0-9!#$%&'*+.^_`|~-]{1,100}$/
 

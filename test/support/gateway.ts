@@ -68,7 +68,8 @@ export async function tryGateway(options: GatewayOptions = {}): Promise<StartOut
   const exited = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)))
   const url = await ready(child, () => stdout, exited)
   const clean = (): void => {
-    if (options.dataDir === undefined) rmSync(home, { recursive: true, force: true })
+    // A data directory that was given lies elsewhere.
+    rmSync(home, { recursive: true, force: true })
   }
   if (url === undefined) {
     const code = await exited

@@ -170,7 +170,7 @@ export class CallMetrics implements CallObserver, Scrape {
         lines.push(
           tally[member].render(
             name,
-            `model="${escapeLabel(tally.model)}",status_code="${tally.status}",model_id="${escapeLabel(tally.deployment)}"`,
+            `model="${escapeLabel(tally.model)}",requested_model="${escapeLabel(tally.model)}",status_code="${tally.status}",model_id="${escapeLabel(tally.deployment)}"`,
           ),
         )
     }

@@ -29,6 +29,9 @@ export function keyRoutes(app: FastifyInstance, edge: EdgePorts, manage: ManageP
   const ports = guardStore(manage)
   const { strictNoSecretsInUrl } = ports.rules
 
+  /** INV-15: a key that the caller named by its value is named back by its digest. */
+  const unspoken = (name: string): string => (isRawKey(name) ? ports.digests.digestKey(name) : name)
+
   write('/key/generate', async (ask) => {
     const body = granted(decideFields(await readJson(ask), 'create'))
     const issued = granted(await generateKey(shaped(generateBody, body), actorOf(ask), ports))
@@ -39,12 +42,12 @@ export function keyRoutes(app: FastifyInstance, edge: EdgePorts, manage: ManageP
     const body = granted(decideFields(await readJson(ask), 'update'))
     const { key, wish } = shaped(updateBody, body)
     const row = granted(await updateKey(key, wish, actorOf(ask), ports))
-    return { ...renderNamedKey(await withSpend(row, ports)), key }
+    return { ...renderNamedKey(await withSpend(row, ports)), key: unspoken(key) }
   })
 
   write('/key/delete', async (ask) => {
     const names = shaped(deleteBody, await readJson(ask))
-    return { deleted_keys: granted(await deleteKeys(names, actorOf(ask), ports)) }
+    return { deleted_keys: granted(await deleteKeys(names, actorOf(ask), ports)).map(unspoken) }
   })
 
   write('/key/block', (ask) => switchKey(ask, true))

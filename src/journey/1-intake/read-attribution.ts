@@ -82,7 +82,7 @@ function readEndUser(
     return deny(
       'bad-request',
       'param_type',
-      'The end user id (`user`) must be a text of 1 to 255 printable ASCII characters.',
+      'The end user id (`user`) must be a text of 1 to 255 characters, without control characters.',
     )
   }
   return allow(id)

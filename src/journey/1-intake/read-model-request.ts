@@ -10,7 +10,7 @@ import type { CallControls, ControlLimits } from './read-controls.ts'
 import type { Operation, OperationName } from './operations.ts'
 import { INFERENCE_BOUNDS, parseBody } from './parse-body.ts'
 import type { ParsedBody } from './parse-body.ts'
-import { DROPPED, isForbidden } from './reserved-names.ts'
+import { DROPPED, INTERNAL, isForbidden } from './reserved-names.ts'
 import { readMembers } from './read-members.ts'
 
 /** A well-formed request for a model: what is asked, what goes upstream, and what was meant for us. */
@@ -172,7 +172,7 @@ function chooseForwarded(
 }
 
 function smuggledName(metadata: JsonValue | undefined): string | undefined {
-  return isObject(metadata) ? Object.keys(metadata).find(isForbidden) : undefined
+  return isObject(metadata) ? Object.keys(metadata).find((name) => isForbidden(name) || INTERNAL.has(name)) : undefined
 }
 
 function forbidden(name: string): ReturnType<typeof deny> {

@@ -87,6 +87,15 @@ const FORBIDDEN: ReadonlySet<string> = new Set([
 const FORBIDDEN_FAMILIES =
   /^(aws_|vertex_|azure_|ssl_|langfuse_|langsmith_|mock_testing_|user_api_key|spend_|watsonx_|gcs_|s3_)|_cost_|_cost$|cost_per_|_host$/
 
+/** Names that mean something inside a gateway: in metadata that goes to a provider they have no business. */
+export const INTERNAL: ReadonlySet<string> = new Set([
+  'model_info',
+  'proxy_server_request',
+  'secret_fields',
+  'litellm_logging_obj',
+  'timeout',
+])
+
 /** Names of ours that a client may have picked up and that mean nothing from outside: dropped without a word. */
 export const DROPPED: ReadonlySet<string> = new Set([
   'proxy_server_request',

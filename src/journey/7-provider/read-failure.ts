@@ -48,7 +48,7 @@ export function readFailure(
     failure,
     status: statusFor(failure, status),
     text: own || said === '' ? ownText(failure, status) : redact(said, secrets).slice(0, MAX_TEXT),
-    param: typeof param === 'string' ? redact(param, secrets).slice(0, 128) : null,
+    param: !own && typeof param === 'string' ? redact(param, secrets).slice(0, 128) : null,
     details: failure === 'ContentPolicyViolationError' ? innerError(error, secrets) : undefined,
     retryAfterMs: readRetryAfter(headers, now),
     headers: [],
