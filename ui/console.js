@@ -1,164 +1,150 @@
-// Decides nothing: it shows what the API answers to the key in its memory.
-const at = (id) => document.getElementById(id)
-let key = ''
-let running
+// Decides nothing: it offers what the gateway answers to the pasted key.
+import { clearChat, say, stopAnswer } from './chat.js'
+import { read, readReadiness, useKey } from './gateway.js'
+import { copySecret, forgetSecret, makeKey, showKeys, turnPage } from './keys.js'
+import { announce, at, attempt, fill, make, offer, row, showProblem, time, usd } from './page.js'
 
-async function call(path, options = {}) {
-  const response = await fetch(path, {
-    ...options,
-    headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
-  })
-  if (response.ok) return response
-  const body = await response.json().catch(() => ({}))
-  const id = response.headers.get('x-litellm-call-id')
-  throw new Error(`${body.error?.message ?? `Status ${response.status}`}${id === null ? '' : ` (call ${id})`}`)
-}
+const SHOWN_CALLS = 20
+const MILLION = 1_000_000
+let models = []
 
-const read = async (path) => (await call(path)).json()
-const write = async (path, body) => (await call(path, { method: 'POST', body: JSON.stringify(body) })).json()
-
-/** Runs what a person asked for, and says what went wrong where it can be seen. */
-async function attempt(work) {
-  at('problem').hidden = true
-  try {
-    await work()
-  } catch (error) {
-    if (error.name === 'AbortError') return
-    at('problem').textContent = error.message
-    at('problem').hidden = false
-  }
-}
-
-function row(texts, buttons = []) {
-  const line = document.createElement('tr')
-  for (const text of texts) {
-    const cell = document.createElement('td')
-    cell.textContent = text ?? '–'
-    line.append(cell)
-  }
-  if (buttons.length > 0) {
-    const cell = document.createElement('td')
-    for (const [label, act] of buttons) {
-      const button = document.createElement('button')
-      button.textContent = label
-      button.type = 'button'
-      button.addEventListener('click', () => void attempt(act))
-      cell.append(button)
-    }
-    line.append(cell)
-  }
-  return line
+async function showReadiness() {
+  const { ready, say: text } = await readReadiness().catch(() => ({ ready: false, say: 'not reachable' }))
+  at('health').textContent = text
+  at('health').className = ready ? 'good' : 'bad'
 }
 
 async function showModels() {
-  const { data } = await read('/v1/models')
-  at('model').replaceChildren(
-    ...data.map(({ id }) => {
-      const option = document.createElement('option')
-      option.value = id
-      option.textContent = id
-      return option
+  models = (await read('/v1/models')).data.map(({ id }) => id)
+  at('model').replaceChildren(...models.map((id) => make('option', id, { value: id })))
+}
+
+async function showPrices() {
+  const { data: deployments } = await read('/model/info')
+  const table = at('model-table')
+  fill(
+    table,
+    models.map((id) => {
+      const info = deployments.find((one) => one.model_name === id)?.model_info ?? {}
+      return row(table, [
+        id,
+        info.litellm_provider,
+        info.mode,
+        perMillion(info.input_cost_per_token),
+        perMillion(info.output_cost_per_token),
+      ])
     }),
+    'This key can see no model.',
   )
+}
+
+function perMillion(price) {
+  return typeof price === 'number' ? usd(price * MILLION) : '–'
 }
 
 async function showCalls() {
   const lines = await read('/spend/logs')
-  at('call-rows').replaceChildren(
-    ...lines
-      .slice(0, 20)
+  const table = at('call-table')
+  fill(
+    table,
+    lines
+      .slice(0, SHOWN_CALLS)
       .map((line) =>
-        row([
-          new Date(line.startTime).toLocaleTimeString(),
+        row(table, [
+          time(line.startTime),
           line.model_group,
-          line.total_tokens,
-          line.spend,
+          line.metadata?.user_api_key_alias ?? shorten(line.api_key),
+          line.prompt_tokens,
+          line.completion_tokens,
+          line.metadata?.pricing === 'unpriced' ? `${usd(line.spend)}, unpriced` : usd(line.spend),
           line.status,
         ]),
       ),
+    'No calls yet.',
   )
 }
 
-async function showKeys() {
-  const { keys } = await read('/key/list?return_full_object=true&size=100')
-  at('key-rows').replaceChildren(
-    ...keys.map(({ token, key_name, key_alias, spend, expires, blocked }) =>
-      row(
-        [key_name, key_alias, spend, expires === null ? 'never' : new Date(expires).toLocaleDateString()],
-        [
-          [blocked ? 'Unblock' : 'Block', () => change(blocked ? '/key/unblock' : '/key/block', { key: token })],
-          ['Delete', () => confirm(`Delete ${key_alias ?? key_name}?`) && change('/key/delete', { keys: [token] })],
-        ],
-      ),
-    ),
-  )
+async function offerCalls() {
+  await offer(at('calls'), showCalls)
 }
 
-async function change(path, body) {
-  await write(path, body)
-  await showKeys()
+function shorten(digest) {
+  return /^[0-9a-f]{64}$/.test(digest) ? `${digest.slice(0, 8)}…` : digest
 }
 
-async function stream(model, content) {
-  running = new AbortController()
-  at('stop').disabled = false
-  at('answer').textContent = ''
-  try {
-    const body = JSON.stringify({ model, stream: true, messages: [{ role: 'user', content }] })
-    const response = await call('/v1/chat/completions', { method: 'POST', body, signal: running.signal })
-    const reader = response.body.pipeThrough(new TextDecoderStream()).getReader()
-    let rest = ''
-    for (let piece = await reader.read(); !piece.done; piece = await reader.read()) {
-      const frames = (rest + piece.value).split('\n\n')
-      rest = frames.pop()
-      for (const frame of frames) {
-        if (!frame.startsWith('data: {')) continue
-        const { choices, error } = JSON.parse(frame.slice(6))
-        if (error !== undefined) throw new Error(error.message)
-        at('answer').textContent += choices[0]?.delta?.content ?? ''
-      }
-    }
-  } finally {
-    at('stop').disabled = true
-  }
-  await showCalls()
-}
-
-at('sign-in').addEventListener('submit', (event) => {
-  event.preventDefault()
-  key = at('key').value.trim()
+async function signIn() {
+  useKey(at('key').value.trim())
   at('key').value = ''
-  void attempt(async () => {
+  try {
     await showModels()
-    await showCalls()
-    at('inside').hidden = false
-    // Who may see all keys is the API's to say.
-    at('keys').hidden = await showKeys().then(
-      () => false,
-      () => true,
-    )
+  } catch (error) {
+    useKey('')
+    at('key').focus()
+    throw error
+  }
+  at('sign-in').hidden = true
+  at('sign-out').hidden = false
+  at('inside').hidden = false
+  at('question').focus()
+  announce('Signed in.')
+  const sections = [offerCalls(), offer(at('keys'), () => showKeys(1)), offer(at('prices'), showPrices)]
+  for (const shown of await Promise.allSettled(sections)) {
+    if (shown.status === 'rejected') showProblem(shown.reason)
+  }
+}
+
+async function ask() {
+  const question = at('question').value
+  at('question').value = ''
+  try {
+    await say(at('model').value, question)
+  } catch (error) {
+    at('question').value ||= question
+    throw error
+  }
+  await offerCalls()
+}
+
+async function submitNewKey() {
+  const allowed = at('models').value.split(',')
+  await makeKey(
+    at('alias').value.trim(),
+    at('duration').value.trim(),
+    allowed.map((name) => name.trim()).filter((name) => name !== ''),
+  )
+  at('new-key').reset()
+}
+
+function onSubmit(id, work) {
+  at(id).addEventListener('submit', (event) => {
+    event.preventDefault()
+    void attempt(at(id), work)
   })
-})
-at('ask').addEventListener('submit', (event) => {
+}
+
+function onPress(id, work) {
+  at(id).addEventListener('click', () => void attempt(at(id), async () => work()))
+}
+
+onSubmit('sign-in', signIn)
+onSubmit('ask', ask)
+onSubmit('new-key', submitNewKey)
+onPress('stop', stopAnswer)
+onPress('clear', clearChat)
+onPress('copy', copySecret)
+onPress('forget', forgetSecret)
+onPress('key-back', () => turnPage(-1))
+onPress('key-on', () => turnPage(1))
+onPress('refresh', () => Promise.all([offerCalls(), showReadiness()]))
+onPress('dismiss', () => (at('problem').hidden = true))
+// The surest way to forget everything is a new page; a page kept alive for the back button is not one.
+onPress('sign-out', () => location.reload())
+addEventListener('pageshow', (event) => event.persisted && location.reload())
+
+at('question').addEventListener('keydown', (event) => {
+  if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return
   event.preventDefault()
-  void attempt(() => stream(at('model').value, at('question').value))
-})
-at('stop').addEventListener('click', () => running?.abort())
-at('refresh').addEventListener('click', () => void attempt(showCalls))
-at('new-key').addEventListener('submit', (event) => {
-  event.preventDefault()
-  void attempt(async () => {
-    const made = await write('/key/generate', {
-      key_alias: at('alias').value || null,
-      duration: at('duration').value || null,
-    })
-    at('secret').textContent = made.key
-    at('made').hidden = false
-    await showKeys()
-  })
+  at('ask').requestSubmit()
 })
 
-fetch('/health/readiness')
-  .then((response) => response.json())
-  .then(({ db }) => (at('health').textContent = `store ${db}`))
-  .catch(() => (at('health').textContent = 'not reachable'))
+void showReadiness()

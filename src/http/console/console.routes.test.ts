@@ -1,20 +1,113 @@
-import Fastify from 'fastify'
-import { expect, test } from 'vitest'
+import { readdir } from 'node:fs/promises'
+import type { FastifyInstance } from 'fastify'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { parseCallId } from '../../domain/ids.ts'
+import { buildServer } from '../server.ts'
 import { consoleRoutes } from './console.routes.ts'
 
-test('S-24 S-25 the console is static, has no inline script or style, and lets nobody frame it', async () => {
-  const app = Fastify()
-  await consoleRoutes(app)
-  const page = await app.inject('/ui/')
-  expect(page.statusCode).toBe(200)
-  expect(page.headers['content-security-policy']).toContain("default-src 'none'")
-  expect(page.headers['content-security-policy']).not.toContain('unsafe')
-  expect(page.headers['x-content-type-options']).toBe('nosniff')
-  expect(page.body).not.toMatch(/<script(?![^>]*src=)|<style|\son\w+=|style=/)
+const CALL_ID = parseCallId('3f0e6f0e-5d0e-4a57-9f0e-2b1f0c7a1d11')
+let app: FastifyInstance
 
-  const script = await app.inject('/ui/console.js')
-  expect(script.headers['content-type']).toContain('javascript')
-  expect(script.body).not.toMatch(/innerHTML|insertAdjacentHTML|localStorage|sessionStorage|document\.cookie/)
-  expect((await app.inject('/ui/console.css')).statusCode).toBe(200)
-  expect((await app.inject('/')).headers.location).toBe('/ui/')
+beforeAll(async () => {
+  app = buildServer({
+    newCallId: () => {
+      if (CALL_ID === undefined) throw new Error('not a call id')
+      return CALL_ID
+    },
+    onFault: (error) => {
+      throw error
+    },
+    onProblem: () => undefined,
+    corsOrigins: [],
+  })
+  await consoleRoutes(app)
 })
+afterAll(() => app.close())
+
+const names = await readdir(new URL('../../../ui/', import.meta.url))
+const urls = names.map((name) => (name === 'index.html' ? '/ui/' : `/ui/${name}`))
+const scripts = urls.filter((url) => url.endsWith('.js'))
+
+test.each(urls)(
+  'S-24 S-25 %s lets nobody frame it, loads nothing from elsewhere and runs nothing inline',
+  async (url) => {
+    const { statusCode, headers } = await app.inject(url)
+    expect(statusCode).toBe(200)
+    expect(headers).toMatchObject({
+      'x-content-type-options': 'nosniff',
+      'referrer-policy': 'no-referrer',
+      'cross-origin-resource-policy': 'same-origin',
+      'cross-origin-opener-policy': 'same-origin',
+      'cache-control': 'no-store',
+    })
+    const policy = String(headers['content-security-policy']).split('; ')
+    expect(policy).toEqual(
+      expect.arrayContaining([
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "connect-src 'self'",
+        "frame-ancestors 'none'",
+        "base-uri 'none'",
+        "require-trusted-types-for 'script'",
+      ]),
+    )
+    expect(policy.join()).not.toMatch(/unsafe|\*|https?:/)
+    expect(headers['permissions-policy']).toContain('camera=()')
+  },
+)
+
+test.each([
+  ['/ui/', 'text/html; charset=utf-8'],
+  ['/ui/console.css', 'text/css; charset=utf-8'],
+  ['/ui/console.js', 'text/javascript; charset=utf-8'],
+])('%s is served as %s', async (url, type) => {
+  expect((await app.inject(url)).headers['content-type']).toBe(type)
+})
+
+test('S-24 the page has no inline script, handler or style, and names no other origin', async () => {
+  const { body } = await app.inject('/ui/')
+  expect(body).not.toMatch(/<script(?![^>]*\ssrc=)|<style|\son\w+=|\sstyle=|javascript:|https?:|\/\/\w/)
+})
+
+test('S-28 the key field has no name, so that no form can put the key into an address', async () => {
+  const { body } = await app.inject('/ui/')
+  expect(body).toContain('id="key"')
+  expect(body).not.toMatch(/<(input|textarea|select)[^>]*\sname=/)
+})
+
+test.each(scripts)('S-26 S-28 %s writes text nodes only and stores nothing', async (url) => {
+  const { body } = await app.inject(url)
+  expect(body).not.toMatch(/innerHTML|outerHTML|insertAdjacentHTML|document\.write|createContextualFragment|srcdoc/)
+  expect(body).not.toMatch(/localStorage|sessionStorage|indexedDB|document\.cookie|serviceWorker|caches\b|history\./)
+})
+
+test('every module that a script imports is served', async () => {
+  for (const url of scripts) {
+    const { body } = await app.inject(url)
+    for (const [, name] of body.matchAll(/from '\.\/([\w.-]+)'/g)) expect(urls).toContain(`/ui/${name}`)
+  }
+})
+
+test('every id that a script looks up stands in the page once', async () => {
+  const page = (await app.inject('/ui/')).body
+  const ids = [...page.matchAll(/\sid="([\w-]+)"/g)].map(([, id]) => id)
+  expect(new Set(ids).size).toBe(ids.length)
+  for (const url of scripts) {
+    const { body } = await app.inject(url)
+    for (const [, id] of body.matchAll(/\b(?:at|onSubmit|onPress)\('([\w-]+)'/g)) expect(ids).toContain(id)
+  }
+})
+
+test.each(['/', '/ui', '/ui?from=elsewhere'])('%s leads to the page', async (url) => {
+  const { statusCode, headers } = await app.inject(url)
+  expect(statusCode).toBe(302)
+  expect(headers.location).toBe('/ui/')
+})
+
+test.each(['/ui/index.html', '/ui/../package.json', '/ui/%2e%2e/package.json', '/ui/nothing', '/ui//console.js'])(
+  '%s is not a file of the console',
+  async (url) => {
+    expect((await app.inject(url)).statusCode).toBe(404)
+  },
+)

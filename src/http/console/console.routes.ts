@@ -5,18 +5,63 @@ import { SAFE_HEADERS } from '../wire/render-problem.ts'
 /** Beside `src` and `dist` alike. */
 const FOLDER = new URL('../../../ui/', import.meta.url)
 
+const SCRIPT = 'text/javascript; charset=utf-8'
 const FILES = [
-  { url: '/ui/', name: 'index.html', type: 'text/html; charset=utf-8' },
   { url: '/ui/console.css', name: 'console.css', type: 'text/css; charset=utf-8' },
-  { url: '/ui/console.js', name: 'console.js', type: 'text/javascript; charset=utf-8' },
+  { url: '/ui/console.js', name: 'console.js', type: SCRIPT },
+  { url: '/ui/chat.js', name: 'chat.js', type: SCRIPT },
+  { url: '/ui/gateway.js', name: 'gateway.js', type: SCRIPT },
+  { url: '/ui/keys.js', name: 'keys.js', type: SCRIPT },
+  { url: '/ui/page.js', name: 'page.js', type: SCRIPT },
 ] as const
+
+const POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self' data:",
+  "font-src 'self'",
+  "connect-src 'self'",
+  "form-action 'self'",
+  "frame-ancestors 'none'",
+  "base-uri 'none'",
+  "object-src 'none'",
+  "require-trusted-types-for 'script'",
+]
+
+/** What the page could ask a browser for. It may write to the clipboard, for the copy button, and nothing else. */
+const DENIED = [
+  'accelerometer',
+  'autoplay',
+  'camera',
+  'clipboard-read',
+  'display-capture',
+  'encrypted-media',
+  'fullscreen',
+  'geolocation',
+  'gyroscope',
+  'hid',
+  'idle-detection',
+  'local-fonts',
+  'magnetometer',
+  'microphone',
+  'midi',
+  'payment',
+  'picture-in-picture',
+  'publickey-credentials-create',
+  'publickey-credentials-get',
+  'screen-wake-lock',
+  'serial',
+  'storage-access',
+  'usb',
+  'xr-spatial-tracking',
+]
 
 const HEADERS: Readonly<Record<string, string>> = {
   ...SAFE_HEADERS,
-  'content-security-policy':
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; object-src 'none'; require-trusted-types-for 'script'",
+  'content-security-policy': POLICY.join('; '),
   'cross-origin-opener-policy': 'same-origin',
-  'permissions-policy': 'camera=(), geolocation=(), microphone=(), payment=(), usb=()',
+  'permissions-policy': [...DENIED.map((feature) => `${feature}=()`), 'clipboard-write=(self)'].join(', '),
 }
 
 /** The console's static files. They hold nothing secret: what they show comes from the API, with the key that is pasted. */
@@ -26,5 +71,12 @@ export async function consoleRoutes(app: FastifyInstance): Promise<void> {
     const content = await readFile(new URL(name, FOLDER))
     app.get(url, { config }, async (_request, reply) => reply.headers(HEADERS).type(type).send(content))
   }
+
+  const page = await readFile(new URL('index.html', FOLDER))
+  app.get('/ui/', { config }, async (request, reply) => {
+    // The server takes both spellings for one route; a page has one address.
+    if (!request.url.startsWith('/ui/')) return reply.headers(SAFE_HEADERS).redirect('/ui/')
+    return reply.headers(HEADERS).type('text/html; charset=utf-8').send(page)
+  })
   app.get('/', { config }, async (_request, reply) => reply.headers(SAFE_HEADERS).redirect('/ui/'))
 }
