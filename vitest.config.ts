@@ -9,6 +9,8 @@ export default defineConfig({
           // No unit test keeps state between files, so that they may share a module graph: half the time.
           pool: 'threads',
           isolate: false,
+          // No time decides a test; this only ends one that hangs, on a busy machine too.
+          testTimeout: 30_000,
           include: ['src/**/*.test.ts', 'tools/**/*.test.ts', 'bench/**/*.test.ts', 'test/support/**/*.test.ts'],
         },
       },
@@ -29,7 +31,8 @@ export default defineConfig({
           globalSetup: ['test/support/setup-integration.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
-          fileParallelism: false,
+          // Each file has gateways and databases of its own, and waits for them most of the time.
+          maxWorkers: 2,
         },
       },
     ],

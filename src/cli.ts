@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { runAudit } from './cli/audit.ts'
 import { runCheck } from './cli/check.ts'
 import { runServe } from './cli/serve.ts'
 import { readProcessEnvironment } from './config/load.ts'
@@ -6,7 +7,8 @@ import { readProcessEnvironment } from './config/load.ts'
 const HELP = `latchkey: an identity-first AI gateway
 
   latchkey serve [--config FILE] [--port N] [--host H] [--data-dir D]   run the gateway
-  latchkey check FILE [--json]                                          say what is wrong with a configuration
+  latchkey check FILE [--host H] [--json]                               say what is wrong with a configuration
+  latchkey audit verify [--config FILE] [--data-dir D]                  say whether the audit log is as it was written
 
 Run a command with --help for its options.
 `
@@ -24,6 +26,9 @@ switch (command) {
     break
   case 'check':
     process.exitCode = runCheck(rest, io)
+    break
+  case 'audit':
+    process.exitCode = await runAudit(rest, io)
     break
   case 'help':
   case '--help':

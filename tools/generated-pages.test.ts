@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { relative } from 'node:path'
 import { expect, test } from 'vitest'
+import { describeAccess, strayNotes } from './describe-access.ts'
 import { describeLayers } from './describe-layers.ts'
 import { GENERATED_PAGES } from './generated-pages.ts'
 import { readGenerated, replaceGenerated } from './generated-part.ts'
@@ -37,4 +38,18 @@ test('the diagram shows layers and leaves single files, tests and packages out',
       .split('\n')
       .slice(2, -1),
   ).toEqual(['  http --> journey', '  wiring --> config', '  wiring --> http'])
+})
+
+test('the table of access shows both spellings of a path once, and each right with its note', () => {
+  const lines = describeAccess().split('\n')
+  const keyInfo = '| key-read | GET `/key/info`, `/key/list`, `/key/aliases`; POST `/v2/key/info` | reads |'
+  expect(lines).toContain(`${keyInfo} A | V | O | T | SM | S | S 7 | S 7 | S | – |`)
+  expect(lines.find((line) => line.startsWith('| model-list |'))).toContain(
+    'GET `[/v1]/models`, `[/v1]/models/{model}`',
+  )
+  expect(lines.find((line) => line.startsWith('| organization-read |'))).toContain('GET POST `/organization/info`')
+})
+
+test('each note on access belongs to a right, and each right has its note', () => {
+  expect(strayNotes()).toEqual([])
 })

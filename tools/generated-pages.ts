@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { cruise } from './cruise.ts'
+import { describeAccess } from './describe-access.ts'
 import { describeLayers } from './describe-layers.ts'
 import { describeProblems } from './describe-problems.ts'
 import { describeReasons } from './describe-reasons.ts'
@@ -13,6 +14,7 @@ export interface Page {
 
 /** The documents that follow from the code. `tools/write-docs.ts` writes them, a test compares them. */
 export const GENERATED_PAGES: readonly Page[] = [
+  { path: join(ROOT, 'docs/access.md'), part: describeAccess },
   { path: join(ROOT, 'docs/problems.md'), part: describeProblems },
   { path: join(ROOT, 'docs/reasons.md'), part: describeReasons },
   { path: join(ROOT, 'docs/journey.md'), part: () => describeLayers(cruise(ROOT)) },

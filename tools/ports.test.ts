@@ -12,8 +12,9 @@ const tests = ['src', 'test'].flatMap((folder) =>
 )
 
 test('there are contracts to keep', () => {
-  expect(contracts).toContain('ledger.contract.ts')
-  expect(contracts).toContain('virtual-keys.contract.ts')
+  expect(contracts).toEqual(
+    expect.arrayContaining(['directory.contract.ts', 'ledger.contract.ts', 'registry.contract.ts']),
+  )
 })
 
 describe.each(contracts)('%s', (contract) => {
@@ -25,11 +26,15 @@ describe.each(contracts)('%s', (contract) => {
     expect(suites.length).toBeGreaterThan(0)
   })
 
-  test.each(suites)('%s is kept in memory and on a real database', (suite) => {
+  test.each(suites)('%s is kept on both real databases', (suite) => {
     const calls = new RegExp(`^\\s*${suite}\\(`, 'm')
-    const keepers = tests.filter((each) => calls.test(each.text) && each.text.includes(contract))
-    expect(keepers.some(({ path }) => path.startsWith('src/adapters/memory/'))).toBe(true)
-    expect(keepers.some(({ path }) => path.startsWith('test/integration/'))).toBe(true)
+    const keepers = tests.filter(({ text: test }) => calls.test(test) && test.includes(contract))
+    const stores = ['open: openEmbedded', 'open: openServer']
+    expect(
+      keepers.some(
+        ({ path, text: test }) => path.startsWith('test/integration/') && stores.every((open) => test.includes(open)),
+      ),
+    ).toBe(true)
   })
 })
 

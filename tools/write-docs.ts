@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { GENERATED_PAGES } from './generated-pages.ts'
 import { replaceGenerated } from './generated-part.ts'
 
-/** Writes what follows from the code into docs/problems.md, docs/reasons.md and docs/journey.md, between their markers. */
+/** Writes what follows from the code into the pages that `generated-pages.ts` names, between their markers. */
 for (const { path, part } of GENERATED_PAGES) {
   writeFileSync(path, replaceGenerated(readFileSync(path, 'utf8'), part()))
 }

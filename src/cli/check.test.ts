@@ -43,6 +43,88 @@ test('warnings alone do not fail', () => {
   expect(check([path]).code).toBe(0)
 })
 
+test.each([
+  ['opnai/gpt-4o', '', `4:14 error P.model: There is no provider "opnai". Did you mean openai?`],
+  ['gpt-5', 'custom_llm_provider: antropic', 'P.custom_llm_provider: There is no provider "antropic". Did you mean'],
+  ['anthropic/claude', '', '4:14 error P.model: The provider "anthropic" does not speak the OpenAI wire'],
+  ['mystery-model', '', '4:14 error P.model: "mystery-model" names no provider.'],
+  ['hosted_vllm/m', '', '3:21 error P.api_base: The provider "hosted_vllm" needs api_base.'],
+  ['openai/m', 'api_base: http://169.254.169.254/v1', 'P.api_base: This host is never called'],
+  ['openai/m', 'api_base: https://h/v1?a=1', 'P.api_base: The address must not carry a query or fragment.'],
+])('a model that can have no deployment is named with its line: %s %s', (model, more, says) => {
+  const path = file(`model_list:
+  - model_name: m
+    litellm_params: {
+      model: ${model}, ${more}}
+`)
+  const { code, out } = check([path])
+  expect(code).toBe(1)
+  expect(out).toContain(says.replace('P', 'model_list[0].litellm_params').replace('3:21', `${path}:3:21`))
+  expect(out).toMatch(/^\S+config\.yaml:\d+:\d+ error /)
+})
+
+const ODD_HOSTS =
+  '127.1 0x7f000001 2130706433 017700000001 [::ffff:127.0.0.1] [64:ff9b::7f00:1] 0.0.0.0 localhost. 169.254.169.254 ' +
+  '0xa9fea9fe metadata.google.internal metadata.google.internal. \uff11\uff12\uff17.0.0.1 127\u30020\u30020\u30021 ' +
+  'ex\u00e4mple.org [::] [0:0:0:0:0:0:0:1] [::ffff:a9fe:a9fe]'
+test.each(ODD_HOSTS.split(' '))('AC-119: the address http://%s/v1 is refused', (host) => {
+  const path = file(
+    `model_list:\n  - {model_name: m, litellm_params: {model: openai/m, api_base: "http://${host}/v1"}}\n`,
+  )
+  const { code, out } = check([path])
+  expect(code).toBe(1)
+  expect(out).toMatch(/:2:\d+ error model_list\[0\]\.litellm_params\.api_base/)
+})
+
+test.each([
+  '127.0.0.1:8000',
+  'localhost:8000',
+  'LOCALHOST',
+  '[::1]:8000',
+  '10.0.0.7',
+  'vllm.internal',
+  'xn--exmple-cua.org',
+])('the address http://%s/v1 is the operator’s to name', (host) => {
+  const path = file(
+    `model_list:\n  - {model_name: m, litellm_params: {model: openai/m, api_base: "http://${host}/v1"}}\n`,
+  )
+  expect(check([path])).toMatchObject({ code: 0 })
+})
+
+test('an address of a credential is blamed where it is written, one of the environment by its name', () => {
+  const path = file(`model_list:
+  - {model_name: a, litellm_params: {model: openai/a, litellm_credential_name: c}}
+  - {model_name: b, litellm_params: {model: groq/b}}
+credential_list:
+  - credential_name: c
+    credential_values: {api_base: "https://h/v1?a=1"}
+`)
+  const { out } = check([path], { GROQ_API_BASE: 'nowhere' })
+  expect(out).toContain(`${path}:6:35 error model_list[0].litellm_params.api_base`)
+  expect(out).toContain('environment error GROQ_API_BASE: This is not a URL.')
+})
+
+test('mistakes in settings hide no mistakes in models', () => {
+  const path = file('model_lst: []\nmodel_list:\n  - {model_name: m, litellm_params: {model: opnai/m}}\n')
+  const { out } = check([path])
+  expect(out).toContain(':1:1 error model_lst')
+  expect(out).toContain(':3:45 error model_list[0].litellm_params.model')
+  expect(out).toContain('2 errors')
+})
+
+test('a secret in the place of a model is not repeated', () => {
+  const { out } = check([file('model_list:\n  - {model_name: m, litellm_params: {model: sk-proj-abcdef0123}}\n')])
+  expect(out).toContain(':2:45 error')
+  expect(out).not.toContain('sk-proj')
+})
+
+test('a weak master key is an error for --host and HOST that are not loopback', () => {
+  const path = file('general_settings: {master_key: sk-1234}\n')
+  expect(check([path]).code).toBe(0)
+  expect(check([path, '--host', '0.0.0.0'])).toMatchObject({ code: 1, out: expect.stringContaining(`${path}:1:`) })
+  expect(check([path], { HOST: '0.0.0.0' }).code).toBe(1)
+})
+
 test('--json gives the findings to machines', () => {
   const path = file('model_lst: []\n')
   const { code, out } = check(['--json', path])

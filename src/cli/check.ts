@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util'
 import type { Finding } from '../config/finding.ts'
-import { loadSettings } from '../config/load.ts'
 import type { ProcessEnvironment } from '../config/load.ts'
 import { renderFindings, sortFindings, summarise } from '../config/render-findings.ts'
+import { readConfiguration } from '../read-configuration.ts'
 
 export interface CheckIo {
   readonly env: ProcessEnvironment
@@ -10,10 +10,10 @@ export interface CheckIo {
   readonly writeError: (text: string) => void
 }
 
-const USAGE = `latchkey check FILE [--json]
+const USAGE = `latchkey check FILE [--host H] [--json]
 
 Reads a configuration as a start would, prints every finding, and exits with 1 when any of them is an error.
-Without FILE, CONFIG_FILE_PATH names it.
+Without FILE, CONFIG_FILE_PATH names it. With --host, as if it were to listen there.
 `
 
 /** `latchkey check`: the arguments after the word, in; the exit code, out. */
@@ -29,14 +29,15 @@ export function runCheck(argv: readonly string[], io: CheckIo): number {
     io.writeError(`Which file? Name one, or set CONFIG_FILE_PATH.\n\n${USAGE}`)
     return 2
   }
-  const { findings } = loadSettings({ file, env: io.env, cli: {} })
-  const failed = findings.some((finding) => finding.severity === 'error')
+  const cli = args.host === undefined ? {} : { host: args.host }
+  const { usable, findings } = readConfiguration({ file, env: io.env, cli })
   io.write(args.json ? renderJson(file, findings) : renderText(file, findings))
-  return failed ? 1 : 0
+  return usable === undefined ? 1 : 0
 }
 
 interface CheckArgs {
   readonly file: string | undefined
+  readonly host: string | undefined
   readonly json: boolean
   readonly help: boolean
 }
@@ -45,12 +46,17 @@ function parse(argv: readonly string[]): CheckArgs | undefined {
   try {
     const { values, positionals } = parseArgs({
       args: [...argv],
-      options: { config: { type: 'string' }, json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
+      options: {
+        config: { type: 'string' },
+        host: { type: 'string' },
+        json: { type: 'boolean' },
+        help: { type: 'boolean', short: 'h' },
+      },
       allowPositionals: true,
     })
     const files = values.config === undefined ? positionals : [values.config, ...positionals]
     if (files.length > 1) return undefined
-    return { file: files[0], json: values.json ?? false, help: values.help ?? false }
+    return { file: files[0], host: values.host, json: values.json ?? false, help: values.help ?? false }
   } catch {
     return undefined
   }

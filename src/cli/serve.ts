@@ -1,16 +1,16 @@
+import { SealingProblem } from '../adapters/crypto/sealing-keys.ts'
 import { openLog } from '../adapters/log/operator-log.ts'
 import type { Log } from '../adapters/log/operator-log.ts'
 import { clock } from '../adapters/system/clock.ts'
 import { StoreProblem } from '../adapters/sql/store-problem.ts'
-import { buildCatalogue } from '../build-catalogue.ts'
 import { compose, openGatewayStore } from '../compose.ts'
 import type { Gateway } from '../compose.ts'
-import { loadSettings } from '../config/load.ts'
-import type { ProcessEnvironment } from '../config/load.ts'
+import type { ConfigSource, ProcessEnvironment } from '../config/load.ts'
 import { renderFindings, summarise } from '../config/render-findings.ts'
 import type { Settings } from '../config/settings.ts'
 import type { ModelCatalogue } from '../domain/model-catalogue.ts'
 import { BENCH_LEVELS, WHOLE_WORK } from '../level-of-work.ts'
+import { readConfiguration } from '../read-configuration.ts'
 import { chooseMasterKey } from './choose-master-key.ts'
 import { parseServeArgs } from './serve-args.ts'
 import type { ServeArgs } from './serve-args.ts'
@@ -48,15 +48,13 @@ export async function runServe(argv: readonly string[], io: ServeIo): Promise<nu
     io.write(HELP)
     return 0
   }
-  const read = readConfiguration(args, io)
-  if (read === undefined) return 1
-  const { settings, catalogue } = read
-  if (settings.masterKeyWeak && !isLoopback(settings.listen.host)) {
-    io.writeError(
-      'latchkey: the master key is short or publicly known, and the address is not loopback. Set a long random `general_settings.master_key`.\n',
-    )
+  const { usable, findings } = readConfiguration(sourceOf(args, io))
+  if (findings.length > 0) io.writeError(`${renderFindings(findings)}\n`)
+  if (usable === undefined) {
+    io.writeError(`latchkey: the configuration has errors, so the gateway does not start. ${summarise(findings)}\n`)
     return 1
   }
+  const { settings, catalogue } = usable
 
   const log = openLog(settings.logLevel, clock)
   for (const note of args.notes) log.info(note)
@@ -70,11 +68,8 @@ export async function runServe(argv: readonly string[], io: ServeIo): Promise<nu
   }
 }
 
-function readConfiguration(
-  args: ServeArgs,
-  io: ServeIo,
-): { settings: Settings; catalogue: ModelCatalogue } | undefined {
-  const loaded = loadSettings({
+function sourceOf(args: ServeArgs, io: ServeIo): ConfigSource {
+  return {
     ...(args.config === undefined ? {} : { file: args.config }),
     env: io.env,
     cli: {
@@ -84,15 +79,7 @@ function readConfiguration(
       ...(args.numWorkers === undefined ? {} : { numWorkers: args.numWorkers }),
       ...(args.debug ? { logLevel: 'debug' as const } : {}),
     },
-  })
-  const built = loaded.settings === undefined ? undefined : buildCatalogue(loaded.settings)
-  const findings = [...loaded.findings, ...(built?.findings ?? [])]
-  if (findings.length > 0) io.writeError(`${renderFindings(findings)}\n`)
-  if (loaded.settings === undefined || built === undefined || built.findings.length > 0) {
-    io.writeError(`latchkey: the configuration has errors, so the gateway does not start. ${summarise(findings)}\n`)
-    return undefined
   }
-  return { settings: loaded.settings, catalogue: built.catalogue }
 }
 
 async function serveUntilStopped(
@@ -171,12 +158,8 @@ function startedMsAgo(env: ProcessEnvironment): number {
   return Number(env['LATCHKEY_STARTED_MS_AGO'] ?? 0) + performance.now()
 }
 
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || host.startsWith('127.')
-}
-
 function startFault(error: unknown, log: Log): string {
-  if (error instanceof StoreProblem) return error.message
+  if (error instanceof StoreProblem || error instanceof SealingProblem) return error.message
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
   if (code === 'EADDRINUSE') return 'the port is in use by another program. Choose another one with --port.'
   if (code === 'EACCES') return 'the address may not be used by this user. Choose another one with --host and --port.'

@@ -7,18 +7,22 @@ describe('K-13: the master key', () => {
   test('of good length and variety is strong', () => {
     const loaded = loadYaml(`general_settings: {master_key: ${STRONG}}`)
     expect(loaded.findings).toEqual([])
-    expect(loaded.settings?.masterKeyWeak).toBe(false)
   })
 
   test.each(['sk-1234', 'sk-short-123', 'sk-aaaaaaaaaaaaaaaaaaaaaaaa', 'sk-litellm-master-key-9Qm2'])(
-    '%s is weak: a warning, and a mark for the start to refuse it beyond loopback',
+    '%s is weak: a warning on loopback, an error beyond',
     (key) => {
       const loaded = loadYaml(`general_settings:\n  master_key: ${key}`)
-      expect(loaded.settings?.masterKeyWeak).toBe(true)
+      expect(loaded.settings).toBeDefined()
       expect(told(loaded, 'warning')).toHaveLength(1)
       expect(told(loaded, 'warning')[0]).toMatch(
         /^2 general_settings\.master_key The master key is short or well known/,
       )
+      for (const host of ['0.0.0.0', '::', '10.1.2.3', 'gateway.example']) {
+        const beyond = loadYaml(`general_settings:\n  master_key: ${key}`, { cli: { host } })
+        expect(beyond.settings).toBeUndefined()
+        expect(told(beyond, 'error')[0]).toMatch(/^2 general_settings\.master_key .*loopback only/)
+      }
     },
   )
 
@@ -76,4 +80,39 @@ describe('the database', () => {
   test('a host without a user or a name is refused', () => {
     expect(told(loadYaml('', { env: { DATABASE_HOST: 'h' } }), 'error')[0]).toContain('DATABASE_USER is not')
   })
+})
+
+describe('C-02: the key that seals stored secrets', () => {
+  test.each(['short', 'sk-1234', 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa'])('%s is weak', (LITELLM_SALT_KEY) => {
+    const loaded = loadYaml('general_settings: {}', { env: { LITELLM_SALT_KEY } })
+    expect(told(loaded, 'warning')[0]).toContain('short or well known')
+    const elsewhere = { env: { LITELLM_SALT_KEY, HOST: '0.0.0.0' } }
+    expect(told(loadYaml('general_settings: {}', elsewhere), 'error').join()).toContain('to listen elsewhere')
+  })
+
+  test('of good length is strong, and absent it is not weak', () => {
+    const yaml = 'general_settings: {}'
+    for (const env of [{}, { LITELLM_SALT_KEY: STRONG }]) {
+      expect(told(loadYaml(yaml, { env }), 'warning').join()).not.toContain('short or well known')
+    }
+  })
+})
+
+describe('where models may be stored', () => {
+  test.each([
+    ['', {}, false],
+    ['general_settings: { store_model_in_db: true }', {}, true],
+    ['', { STORE_MODEL_IN_DB: 'True' }, true],
+    ['general_settings: { store_model_in_db: false }', { STORE_MODEL_IN_DB: 'True' }, false],
+  ])('%s %o', (yaml, env, stores) => {
+    expect(loadYaml(yaml, { env }).settings?.storeModels).toBe(stores)
+  })
+
+  test.each(['10.0.0.0/8', '10.0.0.0/33:80', 'host:0', 'host:70000', '[10.0.0.1]:80', '1.2.3:80', '::1:80', 'a b:1'])(
+    '%s is no destination to allow',
+    (entry) => {
+      const loaded = loadYaml(`general_settings: { provider_egress_allow: ["${entry}"] }`)
+      expect(told(loaded, 'error')[0]).toContain('provider_egress_allow')
+    },
+  )
 })

@@ -9,6 +9,8 @@ export interface MasterKeyUse {
   readonly saltKey: Secret | undefined
   readonly models: readonly LocatedModel[]
   readonly providerEnvironment: ReadonlyMap<string, Secret>
+  /** The address that the gateway will listen on. */
+  readonly host: string
 }
 
 const SHORTEST = 32
@@ -17,8 +19,8 @@ const LEAST_DISTINCT = 8
 /** In manuals and examples everywhere, so the first that an attacker tries. */
 const WELL_KNOWN = /^sk-(?:1234|12345|123456|test|master|litellm|admin|password|secret|changeme|default|your)/i
 
-/** Checks the master key against K-13; true when it is too weak for anything but loopback. */
-export function checkMasterKey(use: MasterKeyUse, findings: Findings): boolean {
+/** Checks the master key against K-13. */
+export function checkMasterKey(use: MasterKeyUse, findings: Findings): void {
   const value = use.masterKey.reveal()
   if (!value.startsWith('sk-')) {
     findings.error(use.place, use.key, 'The master key must begin with sk-.')
@@ -43,15 +45,29 @@ export function checkMasterKey(use: MasterKeyUse, findings: Findings): boolean {
     findings.error(use.place, use.key, `The master key equals the provider key ${name}; choose another.`)
   }
 
-  const weak = value.length < SHORTEST || WELL_KNOWN.test(value) || new Set(value).size < LEAST_DISTINCT
-  if (weak) {
-    const suggestion = 'Use `sk-` and 32 random bytes.'
-    findings.warn(
-      use.place,
-      use.key,
-      'The master key is short or well known; it is accepted on loopback only.',
-      suggestion,
-    )
-  }
-  return weak
+  if (isWeak(value)) refuseBeyondLoopback(use, findings)
+}
+
+function refuseBeyondLoopback({ place, key, host }: MasterKeyUse, findings: Findings): void {
+  const suggestion = 'Use `sk-` and 32 random bytes.'
+  const message = 'The master key is short or well known; it is accepted on loopback only'
+  if (isLoopback(host)) findings.warn(place, key, `${message}.`, suggestion)
+  else findings.error(place, key, `${message}, and the gateway is to listen elsewhere.`, suggestion)
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || host.startsWith('127.')
+}
+
+/** Checks the key that seals secrets in the store (C-02). */
+export function checkSaltKey(saltKey: Secret | undefined, host: string, findings: Findings): void {
+  if (saltKey === undefined || !isWeak(saltKey.reveal())) return
+  const message = 'The key that seals stored secrets is short or well known; it is accepted on loopback only'
+  const suggestion = 'Use 32 random bytes. Secrets that were sealed with this one have to be written again.'
+  if (isLoopback(host)) findings.warn({}, 'LITELLM_SALT_KEY', `${message}.`, suggestion)
+  else findings.error({}, 'LITELLM_SALT_KEY', `${message}, and the gateway is to listen elsewhere.`, suggestion)
+}
+
+function isWeak(value: string): boolean {
+  return value.length < SHORTEST || WELL_KNOWN.test(value) || new Set(value).size < LEAST_DISTINCT
 }

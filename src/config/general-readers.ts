@@ -26,16 +26,18 @@ export const anOrigin = textThat('an origin such as https://app.example.com', (t
   return url !== undefined && url.origin === text && (url.protocol === 'https:' || url.protocol === 'http:')
 })
 
-const IPV4 = /^(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?:25[0-5]|2[0-4]\d|1?\d?\d)){3}$/
+export const IPV4 = /^(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?:25[0-5]|2[0-4]\d|1?\d?\d)){3}$/
 
-export const anAddressRange = textThat('an address or a range such as 10.0.0.0/8', (text) => {
+export const anAddressRange = textThat('an address or a range such as 10.0.0.0/8', isRange)
+
+export function isRange(text: string): boolean {
   const [address = '', bits, ...rest] = text.split('/')
   if (rest.length > 0) return false
   const most = IPV4.test(address) ? 32 : isIpv6(address) ? 128 : -1
   return most >= 0 && (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= most))
-})
+}
 
-function isIpv6(text: string): boolean {
+export function isIpv6(text: string): boolean {
   return /^[0-9A-Fa-f:.]+$/.test(text) && text.includes(':') && URL.canParse(`http://[${text}]/`)
 }
 

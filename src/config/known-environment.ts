@@ -1,6 +1,6 @@
 import { honour } from './key-table.ts'
 import type { KeyTable } from './key-table.ts'
-import { aNumber, aSecret, aText, aWholeNumber, durationAsMs, secondsAsMs, timeoutAsMs } from './readers.ts'
+import { aFlag, aNumber, aSecret, aText, aWholeNumber, durationAsMs, secondsAsMs, timeoutAsMs } from './readers.ts'
 import { logLevelName } from './log-level.ts'
 
 const MOST = 1_000_000_000
@@ -11,7 +11,12 @@ export const ENV = {
   port: honour('PORT', aWholeNumber(0, 65_535), 'Port to listen on, where --port names none. Default 4000.'),
   numWorkers: honour('NUM_WORKERS', aWholeNumber(1, 1024), 'Accepted; one process serves.'),
   masterKey: honour('LITELLM_MASTER_KEY', aSecret, 'The operator’s key, where the file names none.'),
-  saltKey: honour('LITELLM_SALT_KEY', aSecret, 'Encrypts stored secrets.'),
+  saltKey: honour(
+    'LITELLM_SALT_KEY',
+    aSecret,
+    'Seals the secrets in the store. Without it, a key in the data directory does; on PostgreSQL nothing can be sealed.',
+  ),
+  storeModels: honour('STORE_MODEL_IN_DB', aFlag, 'As store_model_in_db, which wins.'),
   databaseUrl: honour('DATABASE_URL', aSecret, 'PostgreSQL, where the file names none.'),
   databaseHost: honour('DATABASE_HOST', aText, 'With DATABASE_USER and DATABASE_NAME, in place of DATABASE_URL.'),
   databasePort: honour('DATABASE_PORT', aWholeNumber(1, 65_535), 'Default 5432.'),
@@ -91,7 +96,6 @@ export const ENV_TABLE: KeyTable = {
   },
   unsupported: {
     SERVER_ROOT_PATH: 'serve the gateway at the root of a host, or let the proxy in front strip the prefix.',
-    STORE_MODEL_IN_DB: 'models come from the configuration file only; write them into model_list.',
     LITELLM_CONFIG_BUCKET_NAME: 'fetch the file before the start and name it with --config.',
     LITELLM_CONFIG_BUCKET_OBJECT_KEY: 'fetch the file before the start and name it with --config.',
     LITELLM_CONFIG_BUCKET_TYPE: 'fetch the file before the start and name it with --config.',

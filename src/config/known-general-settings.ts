@@ -1,5 +1,6 @@
 import { GENERAL_UNSUPPORTED } from './unsupported-general-settings.ts'
 import { anAddressRange, anOrigin, aRoute, databaseUrl, endUserHeaderMappings } from './general-readers.ts'
+import { anEgressEntry } from './egress-reader.ts'
 import { honour } from './key-table.ts'
 import type { KeyTable } from './key-table.ts'
 import { aFlag, aHeaderName, aJsonObject, aSecret, aText, aWholeNumber, listOf, megabytesAsBytes } from './readers.ts'
@@ -47,6 +48,13 @@ export const GENERAL = {
     'expose_reject_reason',
     aFlag,
     'Latchkey: tell callers the reason code of a refusal. Default false.',
+  ),
+  needsTeam: honour('default_team_disabled', aFlag, 'Refuse keys without a team. Default false.'),
+  storeModels: honour('store_model_in_db', aFlag, 'Models may be made through the API. Default false.'),
+  egressAllow: honour(
+    'provider_egress_allow',
+    listOf(anEgressEntry),
+    'Latchkey: private addresses, and hosts without TLS, that models made through the API may lead to, each with its port: `10.1.0.0/16:8000`, `[fd00::/8]:443`, `vllm.internal:8000`, `127.0.0.1:*`. Default none.',
   ),
   strictNoSecretsInUrl: honour('strict_no_secrets_in_url', aFlag, 'Latchkey: refuse keys in queries. Default false.'),
 }

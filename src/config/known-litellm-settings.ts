@@ -1,7 +1,7 @@
 import { aCallbackList } from './callbacks.ts'
 import { honour } from './key-table.ts'
 import type { KeyTable } from './key-table.ts'
-import { keyDefaultsReader, keyUpperBoundsReader } from './key-rules.ts'
+import { keyDefaultsReader, keyGenerationReader, keyUpperBoundsReader, userDefaultsReader } from './key-rules.ts'
 import { ROUTER } from './known-router-settings.ts'
 import { aFlag, aText, mapOf, timeoutAsMs } from './readers.ts'
 
@@ -24,12 +24,22 @@ export const LITELLM = {
   keyDefaults: honour(
     'default_key_generate_params',
     keyDefaultsReader,
-    'Fills what a new key leaves open: duration, models, metadata, tags.',
+    'Fills what a new key leaves open: duration, models, metadata, tags, budget and limits.',
   ),
   keyUpperBounds: honour(
     'upperbound_key_generate_params',
     keyUpperBoundsReader,
-    'The longest duration that a new key may have.',
+    'The most that a new key may have of duration, budget and limits, and what it has where nothing is said.',
+  ),
+  keyGeneration: honour(
+    'key_generation_settings',
+    keyGenerationReader,
+    'Who may make keys, and what must come with them.',
+  ),
+  userDefaults: honour(
+    'default_internal_user_params',
+    userDefaultsReader,
+    'What a new user has where nothing is said.',
   ),
   requireAuthForMetrics: honour(
     'require_auth_for_metrics_endpoint',
@@ -39,7 +49,7 @@ export const LITELLM = {
 }
 
 const NO_BUDGETS = 'budgets are not in this version.'
-const NO_USERS = 'users and teams are not in this version.'
+const NO_USERS = 'teams have no defaults in this version; say it when the team is made.'
 const NO_METRIC_CHOICE = 'the metrics and their labels are fixed in this version.'
 const NO_MESSAGES_LOGGED = 'prompts and answers are never logged.'
 
@@ -47,6 +57,7 @@ export const LITELLM_TABLE: KeyTable = {
   section: 'litellm_settings',
   honoured: Object.values(LITELLM),
   moot: {
+    store_audit_logs: 'every change of management is in the audit log, always.',
     drop_params: 'parameters reach the upstream as they are, and it decides what it takes.',
     modify_params: 'it repairs requests for providers whose format differs; OpenAI-compatible ones need no repair.',
     json_logs: 'logs are always JSON.',
@@ -72,15 +83,12 @@ export const LITELLM_TABLE: KeyTable = {
     max_ui_session_budget: NO_BUDGETS,
     max_end_user_budget: NO_BUDGETS,
     max_end_user_budget_id: NO_BUDGETS,
-    default_internal_user_params: NO_USERS,
     validate_end_user_id_in_db: 'end users are not stored in this version.',
-    key_generation_settings: NO_USERS,
     default_team_params: NO_USERS,
     default_team_settings: NO_USERS,
     model_group_settings: 'settings by model group are not in this version.',
     public_model_groups: 'the public model page is not in this version.',
     log_raw_request_response: 'requests and answers are never logged.',
-    store_audit_logs: 'the audit log is not in this version.',
     custom_prometheus_metadata_labels: NO_METRIC_CHOICE,
     custom_prometheus_tags: NO_METRIC_CHOICE,
     prometheus_metrics_config: NO_METRIC_CHOICE,

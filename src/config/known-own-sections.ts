@@ -1,6 +1,6 @@
 import { honour } from './key-table.ts'
 import type { KeyTable } from './key-table.ts'
-import { aFlag, aJsonObject, aText } from './readers.ts'
+import { aBudgetStatus, aFlag, aJsonObject, aText } from './readers.ts'
 
 export const COMPAT = {
   stripClientTags: honour('strip_client_tags', aFlag, 'Ignore tags that callers send. Default false.'),
@@ -8,12 +8,13 @@ export const COMPAT = {
   metricsAuth: honour('metrics_auth', aFlag, '`/metrics` needs a key. Default true.'),
   readinessStrict: honour('readiness_strict', aFlag, '`/health/readiness` answers 503 for any fault. Default false.'),
   exposeApiBase: honour('expose_api_base', aFlag, 'Tell callers which address served them. Default false.'),
+  budgetErrorStatus: honour('budget_error_status', aBudgetStatus, 'Status of a refusal for a budget. Default 429.'),
 }
 
 export const COMPAT_TABLE: KeyTable = {
   section: 'compat',
   honoured: Object.values(COMPAT),
-  moot: { budget_error_status: 'there are no budgets in this version.' },
+  moot: {},
   unsupported: {},
 }
 

@@ -12,7 +12,6 @@ const fixture = loadSettings({
 describe('a file with every honoured key', () => {
   test('gives settings in our own words and units', () => {
     expect(fixture).toMatchObject({
-      masterKeyWeak: false,
       databasePoolSize: 20,
       logLevel: 'debug',
       forcedModels: { completion: 'gpt-4o', embedding: 'shared/embed', moderation: 'shared/moderation' },
@@ -29,6 +28,13 @@ describe('a file with every honoured key', () => {
       keyDefaults: { duration: '30d', models: ['gpt-4o'], metadata: { cost_centre: '7' }, tags: ['default'] },
       keyUpperBounds: { duration: '90d' },
       strictNoSecretsInUrl: true,
+      storeModels: true,
+      egressAllow: [
+        { kind: 'network', address: '10.1.0.0', prefix: 16, family: 'ipv4', port: 8000 },
+        { kind: 'network', address: 'fd00::', prefix: 8, family: 'ipv6', port: 443 },
+        { kind: 'host', name: 'vllm.internal', port: 8000 },
+        { kind: 'network', address: '127.0.0.1', prefix: 32, family: 'ipv4', port: undefined },
+      ],
       corsOrigins: ['https://app.example.com'],
       trustedProxies: ['10.0.0.0/8', '::1'],
       exposeRejectReason: true,
@@ -171,7 +177,12 @@ describe('without a file', () => {
 })
 
 describe('precedence', () => {
-  const env = { PORT: '5000', HOST: '0.0.0.0', LITELLM_LOG: 'WARNING', LITELLM_MASTER_KEY: 'sk-of-the-environment-1' }
+  const env = {
+    PORT: '5000',
+    HOST: '0.0.0.0',
+    LITELLM_LOG: 'WARNING',
+    LITELLM_MASTER_KEY: 'sk-of-the-environment-1-Zb8KdPw6Ys1Nc3',
+  }
 
   test('the command line wins over the environment, and that over defaults', () => {
     expect(settingsOf('', { env }).listen).toEqual({ host: '0.0.0.0', port: 5000 })
@@ -181,9 +192,9 @@ describe('precedence', () => {
   })
 
   test('the file wins over the environment for the master key and the database', () => {
-    expect(settingsOf('', { env }).masterKey?.reveal()).toBe('sk-of-the-environment-1')
-    const text = 'general_settings: {master_key: sk-of-the-file-98765}'
-    expect(settingsOf(text, { env }).masterKey?.reveal()).toBe('sk-of-the-file-98765')
+    expect(settingsOf('', { env }).masterKey?.reveal()).toBe('sk-of-the-environment-1-Zb8KdPw6Ys1Nc3')
+    const text = 'general_settings: {master_key: sk-of-the-file-98765-Zb8KdPw6Ys1Nc3Hf}'
+    expect(settingsOf(text, { env }).masterKey?.reveal()).toBe('sk-of-the-file-98765-Zb8KdPw6Ys1Nc3Hf')
   })
 })
 

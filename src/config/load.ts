@@ -3,7 +3,9 @@ import type { Finding } from './finding.ts'
 import { freezeDeep } from './freeze-deep.ts'
 import { isAbsent, kindOf } from './located.ts'
 import type { LocatedMap } from './located.ts'
+import type { Secret } from '../domain/secret.ts'
 import { readFiles } from './read-files.ts'
+import type { LocatedModel } from './read-models.ts'
 import { readSettings } from './read-settings.ts'
 import type { CliSettings } from './read-settings.ts'
 import { readTextFile } from './read-text-file.ts'
@@ -27,6 +29,10 @@ export interface ConfigSource {
 export interface LoadedConfig {
   /** Absent when any finding is an error. */
   readonly settings?: Settings
+  /** Every model that could be read, with its places, other errors or not. */
+  readonly models: readonly LocatedModel[]
+  /** What the environment offers to providers. */
+  readonly providerEnvironment: ReadonlyMap<string, Secret>
   /** The file that was read, if there is one. */
   readonly file?: string
   readonly findings: readonly Finding[]
@@ -39,13 +45,19 @@ export function loadSettings(source: ConfigSource): LoadedConfig {
   const file = source.file ?? nonEmpty(processEnvironment.get('CONFIG_FILE_PATH'))
   const written = file === undefined ? undefined : readFiles(file, source.readText ?? readTextFile, findings)
   const where = file === undefined ? {} : { file }
-  if (file !== undefined && written === undefined && findings.hasErrors) return { ...where, findings: findings.list() }
+  if (file !== undefined && written === undefined && findings.hasErrors)
+    return { ...where, models: [], providerEnvironment: new Map(), findings: findings.list() }
 
   const environment = new Map([...processEnvironment, ...readOverlay(written, processEnvironment, findings)])
   const root = written === undefined ? undefined : resolveReferences(written, environment, findings)
-  const settings = readSettings(root, environment, source.cli, findings)
-  if (findings.hasErrors) return { ...where, findings: findings.list() }
-  return { ...where, settings: freezeDeep(settings), findings: findings.list() }
+  const { settings, models } = readSettings(root, environment, source.cli, findings)
+  return {
+    ...where,
+    ...(findings.hasErrors ? {} : { settings: freezeDeep(settings) }),
+    models,
+    providerEnvironment: settings.providerEnvironment,
+    findings: findings.list(),
+  }
 }
 
 /** The one look at the environment of the process. */

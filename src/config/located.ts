@@ -35,6 +35,13 @@ export function isAbsent(node: Located | undefined): boolean {
   return node === undefined || (node.kind === 'scalar' && node.value === null)
 }
 
+/** Where the first of these members is written, or the whole when none is. */
+export function placeOf(node: Located, ...names: readonly string[]): Place {
+  if (node.kind !== 'map') return node.place
+  const found = names.map((name) => node.entries.get(name)?.value).find((value) => !isAbsent(value))
+  return found?.place ?? node.place
+}
+
 /** Whether the value asks for nothing: an unsupported feature that is switched off is no reason to refuse. */
 export function isOff(node: Located): boolean {
   switch (node.kind) {

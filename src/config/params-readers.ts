@@ -1,8 +1,9 @@
+import { namesSecret } from '../domain/secret-names.ts'
 import { Secret } from '../domain/secret.ts'
 import { isAbsent, kindOf } from './located.ts'
 import { aText } from './readers.ts'
 import type { Reader } from './readers.ts'
-import { namesSecret, showKey } from './show-name.ts'
+import { showKey } from './show-name.ts'
 
 /** An http(s) URL without credentials: those would be shown wherever the address is. */
 export const anApiBase: Reader<string> = {

@@ -1,9 +1,10 @@
 import type { JsonObject } from '../domain/json.ts'
+import { looksLikeSecret, namesSecret } from '../domain/secret-names.ts'
 import type { Findings } from './finding.ts'
 import type { Located } from './located.ts'
 import { aJsonObject } from './readers.ts'
 import type { Reader } from './readers.ts'
-import { looksLikeSecret, namesSecret, showKey } from './show-name.ts'
+import { showKey } from './show-name.ts'
 
 /**
  * Free-form members that other people get to see (`/model/info`, a key's metadata) or that are kept as plain values.

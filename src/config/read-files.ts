@@ -5,7 +5,7 @@ import type { LocatedMap } from './located.ts'
 import { mergeFiles } from './merge-files.ts'
 import { parseYaml } from './parse-yaml.ts'
 import type { ReadText, TextFile } from './read-text-file.ts'
-import { looksLikeSecret } from './show-name.ts'
+import { looksLikeSecret } from '../domain/secret-names.ts'
 
 /** The main file and everything that it includes, as one map. Undefined when the main file cannot be used at all. */
 export function readFiles(main: string, readText: ReadText, findings: Findings): LocatedMap | undefined {

@@ -7,13 +7,15 @@ import { readDatabaseUrl } from './read-environment.ts'
 import { readJwtAuth } from './read-jwt-auth.ts'
 import type { Section } from './section.ts'
 import type { Compat, Settings } from './settings.ts'
-import { withoutAbsent } from './without-absent.ts'
+import { firstOf, withoutAbsent } from './without-absent.ts'
 
 type General = Pick<
   Settings,
   | 'databaseUrl'
   | 'databasePoolSize'
   | 'saltKey'
+  | 'storeModels'
+  | 'egressAllow'
   | 'forcedModels'
   | 'limits'
   | 'keyHeaderName'
@@ -26,6 +28,7 @@ type General = Pick<
   | 'adminOnlyRoutes'
   | 'allowCustomKeys'
   | 'strictNoSecretsInUrl'
+  | 'needsTeam'
   | 'corsOrigins'
   | 'trustedProxies'
   | 'exposeRejectReason'
@@ -46,6 +49,8 @@ export function readGeneral(general: Section, env: Section, findings: Findings):
       keyHeaderName: general.take(GENERAL.keyHeaderName),
       allowedRoutes: general.take(GENERAL.allowedRoutes),
     }),
+    storeModels: firstOf(general.take(GENERAL.storeModels), env.take(ENV.storeModels)) ?? false,
+    egressAllow: general.take(GENERAL.egressAllow) ?? [],
     databasePoolSize: general.take(GENERAL.databasePoolSize) ?? 10,
     forcedModels: withoutAbsent({
       completion: general.take(GENERAL.completionModel),
@@ -63,6 +68,7 @@ export function readGeneral(general: Section, env: Section, findings: Findings):
     rejectClientsideMetadataTags: general.take(GENERAL.rejectClientsideMetadataTags) ?? false,
     adminOnlyRoutes: general.take(GENERAL.adminOnlyRoutes) ?? [],
     allowCustomKeys: general.take(GENERAL.allowCustomKeys) ?? true,
+    needsTeam: general.take(GENERAL.needsTeam) ?? false,
     strictNoSecretsInUrl: general.take(GENERAL.strictNoSecretsInUrl) ?? false,
     corsOrigins: general.take(GENERAL.corsOrigins) ?? [],
     trustedProxies: general.take(GENERAL.trustedProxies) ?? [],
@@ -88,5 +94,6 @@ export function readCompat(compat: Section, litellm: Section, findings: Findings
     metricsAuth,
     readinessStrict: compat.take(COMPAT.readinessStrict) ?? false,
     exposeApiBase: compat.take(COMPAT.exposeApiBase) ?? false,
+    budgetErrorStatus: compat.take(COMPAT.budgetErrorStatus) ?? 429,
   }
 }

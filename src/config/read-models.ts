@@ -3,7 +3,7 @@ import type { ModelEntry } from '../domain/model-entry.ts'
 import type { Findings, Place } from './finding.ts'
 import { INFO, INFO_TABLE, MODEL, MODEL_TABLE } from './known-model-info.ts'
 import { fateOf } from './key-table.ts'
-import { kindOf } from './located.ts'
+import { kindOf, placeOf } from './located.ts'
 import type { Located, LocatedEntry, LocatedMap } from './located.ts'
 import { plainJson } from './plain-json.ts'
 import type { Credentials } from './read-credentials.ts'
@@ -18,7 +18,11 @@ export interface LocatedModel {
   readonly id?: string
   readonly key: string
   readonly place: Place
+  /** Where the members are written that say who answers, or would be. */
+  readonly places: Readonly<Record<PlacedMember, Place>>
 }
+
+export type PlacedMember = 'model' | 'custom_llm_provider' | 'api_base' | 'id'
 
 export function readModels(
   node: Located | undefined,
@@ -40,7 +44,13 @@ export function readModels(
   })
 }
 
-function readModel(node: Located, key: string, credentials: Credentials, findings: Findings): LocatedModel | undefined {
+/** `credentials` puts in what an entry takes from a credential that it names. */
+export function readModel(
+  node: Located,
+  key: string,
+  credentials: Pick<Credentials, 'fill'>,
+  findings: Findings,
+): LocatedModel | undefined {
   if (node.kind !== 'map') {
     findings.error(node.place, key, `Expected a map with model_name and litellm_params, found ${kindOf(node)}.`)
     return undefined
@@ -51,14 +61,21 @@ function readModel(node: Located, key: string, credentials: Credentials, finding
     findings.error(node.place, `${key}.model_name`, 'model_name is missing.')
 
   const info = readInfo(section.node('model_info'), `${key}.model_info`, findings)
-  const params = readEntryParams(section, credentials, findings)
-  if (name === undefined || params === undefined || info === undefined) return undefined
+  const filled = readEntryParams(section, credentials, findings)
+  if (name === undefined || filled === undefined || info === undefined) return undefined
 
+  const { params, written } = filled
+  const places = {
+    model: placeOf(written, 'model'),
+    custom_llm_provider: placeOf(written, 'custom_llm_provider'),
+    api_base: placeOf(written, 'api_base', 'base_url'),
+    id: placeOf(section.node('model_info') ?? node, 'id'),
+  }
   const entry = { name, params: { ...params, prices: new Map([...info.prices, ...params.prices]) }, info: info.json }
-  return { entry, key, place: node.place, ...(info.id === undefined ? {} : { id: info.id }) }
+  return { entry, key, place: node.place, places, ...(info.id === undefined ? {} : { id: info.id }) }
 }
 
-function readEntryParams(section: Section, credentials: Credentials, findings: Findings) {
+function readEntryParams(section: Section, credentials: Pick<Credentials, 'fill'>, findings: Findings) {
   const key = section.pathOf('litellm_params')
   const node = section.node('litellm_params')
   if (node === undefined) {
@@ -70,7 +87,9 @@ function readEntryParams(section: Section, credentials: Credentials, findings: F
     findings.error(node.place, key, `Expected a map, found ${kindOf(node)}.`)
     return undefined
   }
-  return readParams(credentials.fill(node, key), key, findings)
+  const written = credentials.fill(node, key)
+  const params = readParams(written, key, findings)
+  return params === undefined ? undefined : { params, written }
 }
 
 interface Info {

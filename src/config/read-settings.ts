@@ -1,4 +1,6 @@
-import { checkMasterKey } from './check-secrets.ts'
+import type { Secret } from '../domain/secret.ts'
+import { checkMasterKey, checkSaltKey } from './check-secrets.ts'
+import type { MasterKeyUse } from './check-secrets.ts'
 import { checkModelNames } from './check-model-names.ts'
 import type { Findings } from './finding.ts'
 import { ENV } from './known-environment.ts'
@@ -13,6 +15,7 @@ import { Credentials } from './read-credentials.ts'
 import { openEnvironment, readProviderEnvironment } from './read-environment.ts'
 import { readCompat, readGeneral } from './read-general.ts'
 import { readModels } from './read-models.ts'
+import type { LocatedModel } from './read-models.ts'
 import { readRouter } from './read-router.ts'
 import type { Environment } from './resolve-references.ts'
 import { Section } from './section.ts'
@@ -37,13 +40,20 @@ interface Sections {
   readonly env: Section
 }
 
-/** The settings of one file and one environment. Only what came without an error may be used. */
+export interface ReadConfig {
+  /** Only what came without an error may be used. */
+  readonly settings: Settings
+  /** The models of it with their places, those that could be read. */
+  readonly models: readonly LocatedModel[]
+}
+
+/** The settings of one file and one environment. */
 export function readSettings(
   root: LocatedMap | undefined,
   environment: Environment,
   cli: CliSettings,
   findings: Findings,
-): Settings {
+): ReadConfig {
   const sections = openSections(root, environment, findings)
   const { top, general, litellm, router, env } = sections
   const credentials = Credentials.read(top.node('credential_list'), findings)
@@ -64,11 +74,15 @@ export function readSettings(
   for (const list of [LITELLM.callbacks, LITELLM.successCallback, LITELLM.failureCallback]) litellm.take(list)
   for (const list of [LITELLM.serviceCallback, LITELLM.serviceCallbacks]) litellm.take(list)
 
+  const listen = readListen(env, cli)
+  const others = { models, providerEnvironment, saltKey: generalSettings.saltKey, host: listen.host }
+  const masterKey = readMasterKey(sections, others, findings)
+  checkSaltKey(generalSettings.saltKey, listen.host, findings)
   const settings: Settings = {
     ...generalSettings,
-    ...readMasterKey(sections, { models, providerEnvironment, saltKey: generalSettings.saltKey }, findings),
+    ...withoutAbsent({ masterKey }),
     dataDir: cli.dataDir ?? './.latchkey',
-    listen: readListen(env, cli),
+    listen,
     logLevel: readLogLevel(sections, cli),
     ...named,
     models: models.map(({ entry }) => entry),
@@ -79,10 +93,12 @@ export function readSettings(
     },
     keyDefaults: litellm.take(LITELLM.keyDefaults) ?? {},
     keyUpperBounds: litellm.take(LITELLM.keyUpperBounds) ?? {},
-    ...withoutAbsent({ keyRotationGraceMs: env.take(ENV.keyRotationGraceMs) }),
+    keyGeneration: litellm.take(LITELLM.keyGeneration) ?? {},
+    userDefaults: litellm.take(LITELLM.userDefaults) ?? {},
+    ...withoutAbsent({ keyRotationGraceMs: env.take(ENV.keyRotationGraceMs), defaultMaxParallel }),
     compat: readCompat(sections.compat, litellm, findings),
   }
-  return settings
+  return { settings, models }
 }
 
 function openSections(root: LocatedMap | undefined, environment: Environment, findings: Findings): Sections {
@@ -104,18 +120,18 @@ function openSections(root: LocatedMap | undefined, environment: Environment, fi
 
 function readMasterKey(
   { general, env }: Sections,
-  others: Pick<Parameters<typeof checkMasterKey>[0], 'models' | 'providerEnvironment' | 'saltKey'>,
+  others: Omit<MasterKeyUse, 'masterKey' | 'key' | 'place'>,
   findings: Findings,
-): Pick<Settings, 'masterKey' | 'masterKeyWeak'> {
+): Secret | undefined {
   const ofEnv = env.take(ENV.masterKey)
   const ofFile = general.take(GENERAL.masterKey)
   const masterKey = ofFile ?? ofEnv
-  if (masterKey === undefined) return { masterKeyWeak: false }
+  if (masterKey === undefined) return undefined
 
   const from = ofFile === undefined ? env : general
   const key = ofFile === undefined ? ENV.masterKey : GENERAL.masterKey
-  const use = { masterKey, key: from.pathOf(key.name), place: from.placeOf(key), ...others }
-  return { masterKey, masterKeyWeak: checkMasterKey(use, findings) }
+  checkMasterKey({ masterKey, key: from.pathOf(key.name), place: from.placeOf(key), ...others }, findings)
+  return masterKey
 }
 
 function readListen(env: Section, cli: CliSettings): Settings['listen'] {

@@ -63,6 +63,12 @@ export function aWholeNumber(least: number, most: number): Reader<number> {
   })
 }
 
+/** Older releases answer 400 where newer ones answer 429. */
+export const aBudgetStatus: Reader<400 | 429> = reader('429 or 400', (node) => {
+  const value = node.kind === 'scalar' ? scalarJson(node) : undefined
+  return value === 400 || value === 429 ? value : undefined
+})
+
 const DAY_SECONDS = 86_400
 
 /** Seconds as written, milliseconds as kept. */

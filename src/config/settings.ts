@@ -1,4 +1,5 @@
-import type { JsonObject } from '../domain/json.ts'
+import type { KeyDefaults, KeyGeneration, KeyUpperBounds, UserDefaults } from '../domain/key-rules.ts'
+import type { EgressEntry } from '../domain/egress.ts'
 import type { GroupAlias } from '../domain/model-catalogue.ts'
 import type { ModelEntry } from '../domain/model-entry.ts'
 import type { RouterPolicy } from '../domain/router-policy.ts'
@@ -7,8 +8,6 @@ import type { Secret } from '../domain/secret.ts'
 /** What the operator decided, checked and typed. Frozen; nothing else of the configuration reaches the program. */
 export interface Settings {
   readonly masterKey?: Secret
-  /** Short or publicly known: fit for loopback only (K-13). */
-  readonly masterKeyWeak: boolean
   readonly saltKey?: Secret
   readonly databaseUrl?: Secret
   readonly databasePoolSize: number
@@ -17,6 +16,12 @@ export interface Settings {
   readonly logLevel: LogLevel
 
   readonly models: readonly ModelEntry[]
+  /** Of deployments that set none; applied to `models` already. */
+  readonly defaultMaxParallel?: number
+  /** Whether models may be made through the API, beside those of the file. */
+  readonly storeModels: boolean
+  /** Destinations that models made through the API may have although they are private or without TLS. */
+  readonly egressAllow: readonly EgressEntry[]
   /** Every `…_API_KEY`, `…_API_BASE` and `…_BASE_URL` of the environment, for deployments that name none. */
   readonly providerEnvironment: ReadonlyMap<string, Secret>
   readonly modelAliases: ReadonlyMap<string, string>
@@ -38,6 +43,9 @@ export interface Settings {
   readonly allowCustomKeys: boolean
   readonly keyDefaults: KeyDefaults
   readonly keyUpperBounds: KeyUpperBounds
+  readonly keyGeneration: KeyGeneration
+  readonly userDefaults: UserDefaults
+  readonly needsTeam: boolean
   readonly keyRotationGraceMs?: number
 
   readonly strictNoSecretsInUrl: boolean
@@ -65,18 +73,6 @@ export interface Limits {
   readonly maxResponseBytes: number
 }
 
-export interface KeyDefaults {
-  /** Duration as written: `30d`. */
-  readonly duration?: string
-  readonly models?: readonly string[]
-  readonly metadata?: JsonObject
-  readonly tags?: readonly string[]
-}
-
-export interface KeyUpperBounds {
-  readonly duration?: string
-}
-
 /** Our departures from the compatible behaviour, each of which can be taken back. */
 export interface Compat {
   readonly stripClientTags: boolean
@@ -84,4 +80,5 @@ export interface Compat {
   readonly metricsAuth: boolean
   readonly readinessStrict: boolean
   readonly exposeApiBase: boolean
+  readonly budgetErrorStatus: 400 | 429
 }

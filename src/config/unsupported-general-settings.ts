@@ -7,7 +7,6 @@ const NO_PYTHON = 'Python hooks cannot be run, and other hooks are not in this v
 const NO_TEAMS = 'users and teams are not in this version.'
 
 export const GENERAL_UNSUPPORTED: Readonly<Record<string, string | Refusal>> = {
-  store_model_in_db: 'models come from the configuration file only; write them into model_list.',
   store_prompts_in_spend_logs: 'prompts and answers are never stored.',
   disable_spend_logs: 'every call has one ledger line; totals are sums of them.',
   disable_spend_updates: 'every call has one ledger line; totals are sums of them.',
@@ -37,7 +36,6 @@ export const GENERAL_UNSUPPORTED: Readonly<Record<string, string | Refusal>> = {
   role_permissions: NO_JWT,
   enforce_rbac: NO_JWT,
   allow_user_auth: NO_TEAMS,
-  default_team_disabled: NO_TEAMS,
   service_account_settings: NO_TEAMS,
   key_management_system: { because: NO_VAULT, harmless: ['local'] },
   use_google_kms: NO_VAULT,

@@ -1,4 +1,4 @@
-type Present<Members> = { readonly [Name in keyof Members]?: Exclude<Members[Name], undefined> }
+export type Present<Members> = { readonly [Name in keyof Members]?: Exclude<Members[Name], undefined> }
 
 /** The members that are there: an optional member is absent, never `undefined` (exactOptionalPropertyTypes). */
 export function withoutAbsent<Members extends object>(members: Members): Present<Members>

@@ -1,10 +1,17 @@
 import { z } from 'zod'
 import { filledText, flag, jsonMap, optional, text, textMap, texts, wholeNumber } from './lenient.ts'
+import { clearable, limitFields, limitWish } from './limits.ts'
+import type { LimitFields } from './limits.ts'
 
 /** What may be said about a key in every call that writes one. Members of other names are ignored. */
 const keyFields = {
   key_alias: optional(filledText),
   user_id: optional(filledText),
+  team_id: optional(filledText),
+  organization_id: optional(filledText),
+  budget_id: clearable(text),
+  access_group_ids: optional(texts),
+  ...limitFields,
   duration: optional(text),
   models: optional(texts),
   aliases: optional(textMap),
@@ -12,6 +19,9 @@ const keyFields = {
   enforced_params: optional(texts),
   tags: optional(texts),
   metadata: optional(jsonMap),
+  allowed_cache_controls: optional(texts),
+  permissions: optional(jsonMap),
+  config: optional(jsonMap),
   blocked: optional(flag),
 }
 
@@ -27,8 +37,41 @@ export const generateBody = z
   .transform(({ key, key_type, ...fields }) => ({ ...inOurWords(fields), chosenKey: key, keyType: key_type }))
 
 export const updateBody = z
-  .object({ ...keyFields, key: text, duration: changedDuration })
-  .transform(({ key, ...fields }) => ({ key, wish: inOurWords(fields) }))
+  .object({
+    ...keyFields,
+    key: text,
+    duration: changedDuration,
+    temp_budget_increase: optional(z.number()),
+    temp_budget_expiry: optional(text),
+    updated_at: optional(text),
+  })
+  .refine(
+    ({ temp_budget_increase: more, temp_budget_expiry: until }) => (more === undefined) === (until === undefined),
+    {
+      message: '`temp_budget_increase` and `temp_budget_expiry` go together.',
+    },
+  )
+  .transform(({ key, temp_budget_increase, temp_budget_expiry, updated_at, ...fields }) => ({
+    key,
+    wish: {
+      ...inOurWords(fields),
+      seenAt: updated_at,
+      temporaryBudget:
+        temp_budget_increase === undefined || temp_budget_expiry === undefined
+          ? undefined
+          : { increase: temp_budget_increase, until: temp_budget_expiry },
+    },
+  }))
+
+export const serviceAccountBody = z
+  .object({ ...keyFields, team_id: text, user_id: z.unknown().optional(), key: optional(text) })
+  .transform(({ key, ...fields }) => ({ ...inOurWords({ ...fields, user_id: undefined }), chosenKey: key }))
+
+export const bulkUpdateBody = z.object({ keys: z.array(jsonMap) })
+
+export const keyNamesBody = z.object({ keys: texts })
+
+export const resetSpendBody = z.object({ reset_to: z.number() })
 
 export const regenerateBody = z
   .object({
@@ -70,6 +113,9 @@ export const keyListQuery = z
     key_hash: optional(filledText),
     key_alias: optional(filledText),
     return_full_object: optional(flag),
+    include_team_keys: optional(flag),
+    include_created_by_keys: optional(flag),
+    expand: optional(z.union([text, texts])),
     sort_by: optional(filledText),
     sort_order: optional(filledText),
     status: optional(filledText),
@@ -80,17 +126,24 @@ export const keyListQuery = z
     userId: query.user_id,
     key: query.key_hash,
     alias: query.key_alias,
-    /** What no key can belong to yet. */
-    group: query.team_id ?? query.organization_id ?? query.project_id,
+    teamId: query.team_id,
+    organizationId: query.organization_id,
     isFull: query.return_full_object ?? false,
+    withTeamKeys: query.include_team_keys ?? false,
+    withCreatedKeys: query.include_created_by_keys ?? false,
+    withUser: [query.expand].flat().includes('user'),
     sort: query.sort_by ?? 'created_at',
     order: query.sort_order ?? 'desc',
     status: query.status,
   }))
 
-interface WireFields {
+interface WireFields extends LimitFields {
   readonly key_alias: string | undefined
   readonly user_id: string | undefined
+  readonly team_id: string | undefined
+  readonly organization_id: string | undefined
+  readonly budget_id?: string | null | undefined
+  readonly access_group_ids: readonly string[] | undefined
   readonly duration?: string | undefined
   readonly models: readonly string[] | undefined
   readonly aliases: Readonly<Record<string, string>> | undefined
@@ -98,6 +151,9 @@ interface WireFields {
   readonly enforced_params: readonly string[] | undefined
   readonly tags: readonly string[] | undefined
   readonly metadata: z.infer<typeof jsonMap> | undefined
+  readonly allowed_cache_controls?: readonly string[] | undefined
+  readonly permissions?: z.infer<typeof jsonMap> | undefined
+  readonly config?: z.infer<typeof jsonMap> | undefined
   readonly blocked: boolean | undefined
 }
 
@@ -105,6 +161,11 @@ function inOurWords(fields: WireFields) {
   return {
     alias: fields.key_alias,
     userId: fields.user_id,
+    teamId: fields.team_id,
+    organizationId: fields.organization_id,
+    budgetId: fields.budget_id,
+    accessGroupIds: fields.access_group_ids,
+    limits: limitWish(fields),
     duration: fields.duration,
     models: fields.models,
     modelAliases: fields.aliases,
@@ -112,6 +173,15 @@ function inOurWords(fields: WireFields) {
     enforcedParams: fields.enforced_params,
     tags: fields.tags,
     metadata: fields.metadata,
+    inert: inertOf(fields),
     blocked: fields.blocked,
   }
+}
+
+/** What clients write and read back, and nothing here stands behind. */
+function inertOf({ allowed_cache_controls, permissions, config }: WireFields) {
+  const said = Object.entries({ allowed_cache_controls, permissions, config }).flatMap(([name, value]) =>
+    value === undefined ? [] : [[name, value] as const],
+  )
+  return said.length === 0 ? undefined : Object.fromEntries(said)
 }

@@ -15,6 +15,10 @@ export interface Denied {
   /** The sentence for the caller where the problem's own does not say enough. */
   readonly say?: string
   readonly because: Reason
+  /** After this time the answer may be another one. */
+  readonly retryAfterMs?: number
+  /** What the audit log says instead, where the caller must not learn it. */
+  readonly onRecord?: Reason
 }
 
 export function allow<Granted>(granted: Granted): Allowed<Granted> {

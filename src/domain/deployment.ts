@@ -1,6 +1,8 @@
+import type { HostChoice } from './egress.ts'
 import type { DeploymentId } from './ids.ts'
 import type { ModelEntry } from './model-entry.ts'
 import type { Secret } from './secret.ts'
+import type { ShownModel } from './shown-model.ts'
 
 /** One place that can answer for a model group. Deployments of the same group are interchangeable. */
 export interface Deployment {
@@ -11,7 +13,11 @@ export interface Deployment {
   /** The name the upstream knows the model by; of a wildcard deployment, the pattern that the star's text goes into. */
   readonly upstreamModel: string
   readonly target: Target
+  /** Of a model that a team brought: nobody else resolves it. */
+  readonly teamId?: string
   readonly entry: ModelEntry
+  /** Of a model that was made through the API. */
+  readonly stored?: ShownModel
 }
 
 export type Target = HttpTarget | CannedTarget
@@ -19,6 +25,7 @@ export type Target = HttpTarget | CannedTarget
 export interface HttpTarget {
   readonly kind: 'http'
   readonly wire: 'openai' | 'azure'
+  readonly host: HostChoice
   /** Scheme, host and port, from the operator's configuration. The credential goes nowhere else. */
   readonly origin: string
   /** Without a trailing slash. */

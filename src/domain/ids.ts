@@ -6,9 +6,13 @@ export type KeyDigest = Tagged<string, 'KeyDigest'>
 export type DeploymentId = Tagged<string, 'DeploymentId'>
 /** Ours, one per metered call, never the caller's: what makes a ledger line exactly-once. */
 export type EntryId = Tagged<string, 'EntryId'>
+/** One per reservation of budget, ours like an entry's. */
+export type HoldId = Tagged<string, 'HoldId'>
 export type CallId = Tagged<string, 'CallId'>
 export type UserId = Tagged<string, 'UserId'>
 export type TeamId = Tagged<string, 'TeamId'>
+export type OrganizationId = Tagged<string, 'OrganizationId'>
+export type BudgetId = Tagged<string, 'BudgetId'>
 export type EndUserId = Tagged<string, 'EndUserId'>
 export type EpochMs = Tagged<number, 'EpochMs'>
 
@@ -37,6 +41,14 @@ export function parseTeamId(raw: string): TeamId | undefined {
   return parseVisible(raw) as TeamId | undefined
 }
 
+export function parseOrganizationId(raw: string): OrganizationId | undefined {
+  return parseVisible(raw) as OrganizationId | undefined
+}
+
+export function parseBudgetId(raw: string): BudgetId | undefined {
+  return parseVisible(raw) as BudgetId | undefined
+}
+
 const NAME_OF_A_PERSON = /^[^\p{Cc}\p{Cs}\u2028\u2029\u202a-\u202e\u2066-\u2069]{1,255}$/u
 
 /** The caller's own name for its customer, in any script; without what could break a line or turn it round. */
@@ -48,6 +60,21 @@ const CALL_ID = /^[0-9A-Za-z._:-]{1,128}$/
 
 export function parseCallId(raw: string): CallId | undefined {
   return CALL_ID.test(raw) ? (raw as CallId) : undefined
+}
+
+/** What is made here is well-formed as it comes. */
+type Uuid = `${string}-${string}-${string}`
+
+export function callIdOf(uuid: Uuid): CallId {
+  return uuid as string as CallId
+}
+
+export function entryIdOf(uuid: Uuid): EntryId {
+  return uuid as string as EntryId
+}
+
+export function holdIdOf(uuid: Uuid): HoldId {
+  return uuid as string as HoldId
 }
 
 const ENTRY_ID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/

@@ -1,4 +1,14 @@
-import type { DeploymentId, EndUserId, EntryId, EpochMs, KeyDigest, TeamId, UserId } from './ids.ts'
+import type {
+  DeploymentId,
+  EndUserId,
+  EntryId,
+  EpochMs,
+  HoldId,
+  KeyDigest,
+  OrganizationId,
+  TeamId,
+  UserId,
+} from './ids.ts'
 import type { JsonObject } from './json.ts'
 import type { PicoUsd } from './money.ts'
 import type { Usage } from './usage.ts'
@@ -20,6 +30,7 @@ export interface LedgerEntry {
   readonly payer: Payer
   readonly userId: UserId | undefined
   readonly teamId: TeamId | undefined
+  readonly organizationId: OrganizationId | undefined
   readonly endUserId: EndUserId | undefined
   readonly amount: PicoUsd
   /** Why the amount is what it is; `unpriced` is a zero that somebody should look at. */
@@ -45,4 +56,8 @@ export interface LedgerEntry {
   readonly clientAddress: string | undefined
   /** `metadata.spend_logs_metadata` and the caller's own `metadata`, as far as it is theirs to set. */
   readonly callerMetadata: JsonObject
+  /** The reservation that this line settles. */
+  readonly holdId?: HoldId | undefined
+  /** When the call was admitted, where budgets go by that and not by `startedAt`. */
+  readonly countedAt?: EpochMs | undefined
 }

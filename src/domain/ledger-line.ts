@@ -1,4 +1,4 @@
-import type { EndUserId, EntryId, EpochMs, KeyDigest, TeamId, UserId } from './ids.ts'
+import type { EndUserId, EntryId, EpochMs, HoldId, KeyDigest, OrganizationId, TeamId, UserId } from './ids.ts'
 import type { JsonObject } from './json.ts'
 import type { LedgerEntry } from './ledger-entry.ts'
 import { picoUsd } from './money.ts'
@@ -13,6 +13,7 @@ export interface LedgerRow {
   readonly key_digest?: KeyDigest | null | undefined
   readonly user_id?: UserId | null | undefined
   readonly team_id?: TeamId | null | undefined
+  readonly organization_id?: OrganizationId | null | undefined
   readonly end_user_id?: EndUserId | null | undefined
   readonly request_id: string
   /** Decimal digits: JSON has no integers of this size. */
@@ -22,6 +23,8 @@ export interface LedgerRow {
   readonly prompt_tokens: number
   readonly completion_tokens: number
   readonly detail: LedgerDetail
+  readonly hold_id?: HoldId | null | undefined
+  readonly counted_at?: EpochMs | null | undefined
 }
 
 /** What is as usual is left out: every byte of a line is written, sent, parsed and kept once per call. */
@@ -85,6 +88,7 @@ export function entryOf(row: LedgerRow): LedgerEntry {
     payer: payerOf(row),
     userId: row.user_id ?? undefined,
     teamId: row.team_id ?? undefined,
+    organizationId: row.organization_id ?? undefined,
     endUserId: row.end_user_id ?? undefined,
     amount: picoUsd(BigInt(row.amount_pico)),
     pricing: detail.pricing ?? 'priced',
@@ -114,6 +118,8 @@ export function entryOf(row: LedgerRow): LedgerEntry {
     sessionId: detail.sessionId,
     clientAddress: detail.clientAddress,
     callerMetadata: detail.callerMetadata ?? {},
+    holdId: row.hold_id ?? undefined,
+    countedAt: row.counted_at ?? undefined,
   }
 }
 
@@ -130,6 +136,7 @@ function rowOf(entry: LedgerEntry): LedgerRow {
     key_digest: payer.kind === 'key' ? payer.digest : undefined,
     user_id: entry.userId,
     team_id: entry.teamId,
+    organization_id: entry.organizationId,
     end_user_id: entry.endUserId,
     request_id: entry.requestId,
     amount_pico: entry.amount.toString(),
@@ -138,6 +145,8 @@ function rowOf(entry: LedgerEntry): LedgerRow {
     prompt_tokens: usage.inputTokens,
     completion_tokens: usage.outputTokens,
     detail: detailOf(entry),
+    hold_id: entry.holdId,
+    counted_at: entry.countedAt,
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Deployment } from './deployment.ts'
+import type { ShownModel } from './shown-model.ts'
 import { fillStar, starText } from './wildcard.ts'
 
 export interface GroupAlias {
@@ -22,21 +23,46 @@ export interface ResolvedModel {
   readonly deployments: readonly Deployment[]
   /** What the star of the upstream's name stands for. */
   readonly star: string | undefined
+  /** The team that brought this model. */
+  readonly teamId?: string | undefined
+}
+
+/** A named set of models, beside those that deployments name themselves (`model_info.access_groups`). */
+export interface ModelGroup {
+  readonly id: string
+  readonly name: string
+  readonly models: ReadonlySet<string>
 }
 
 /** All models of this gateway, by every name that leads to them. Immutable; a change makes a new one. */
 export class ModelCatalogue {
   readonly deployments: readonly Deployment[]
+  /** Models of the store that no call reaches: blocked, or without a deployment. */
+  readonly idle: readonly ShownModel[]
   readonly #groups = new Map<string, Deployment[]>()
   readonly #ids = new Map<string, Deployment>()
   /** Longest literal text first, so that the most specific pattern wins. */
   readonly #patterns: readonly string[]
   readonly #aliases: CatalogueAliases
+  readonly #accessGroups: readonly ModelGroup[]
+  /** By team, then by the name that its members use. */
+  readonly #ofTeams = new Map<string, Map<string, Deployment[]>>()
 
-  constructor(deployments: readonly Deployment[], aliases: CatalogueAliases) {
+  constructor(
+    deployments: readonly Deployment[],
+    aliases: CatalogueAliases,
+    accessGroups: readonly ModelGroup[] = [],
+    idle: readonly ShownModel[] = [],
+  ) {
     this.deployments = deployments
+    this.idle = idle
     this.#aliases = aliases
+    this.#accessGroups = accessGroups
     for (const deployment of deployments) {
+      if (deployment.teamId !== undefined) {
+        this.#addToTeam(deployment.teamId, deployment)
+        continue
+      }
       const group = this.#groups.get(deployment.group)
       if (group === undefined) this.#groups.set(deployment.group, [deployment])
       else group.push(deployment)
@@ -47,7 +73,13 @@ export class ModelCatalogue {
       .toSorted((a, b) => b.replaceAll('*', '').length - a.replaceAll('*', '').length)
   }
 
-  resolve(asked: string, ownAliases: Readonly<Record<string, string>>): ResolvedModel | undefined {
+  #addToTeam(teamId: string, deployment: Deployment): void {
+    const names = this.#ofTeams.get(teamId) ?? new Map<string, Deployment[]>()
+    this.#ofTeams.set(teamId, names.set(deployment.group, [...(names.get(deployment.group) ?? []), deployment]))
+    this.#ids.set(deployment.id, deployment)
+  }
+
+  resolve(asked: string, ownAliases: Readonly<Record<string, string>>, teamId?: string): ResolvedModel | undefined {
     const names = [asked]
     const through = (target: string | undefined): string => {
       const current = names[names.length - 1] ?? asked
@@ -58,11 +90,14 @@ export class ModelCatalogue {
     name = through(this.#aliases.models.get(name))
     name = through(this.#aliases.groups.get(name)?.model)
 
+    const brought = teamId === undefined ? undefined : this.#ofTeams.get(teamId)?.get(name)
+    if (brought !== undefined) return { group: name, names, deployments: brought, star: undefined, teamId }
+
     const exact = this.#groups.get(name)
     if (exact !== undefined) return { group: name, names, deployments: exact, star: undefined }
 
     const single = this.#ids.get(name)
-    if (single !== undefined) {
+    if (single !== undefined && (single.teamId === undefined || single.teamId === teamId)) {
       return { group: single.group, names: [...names, single.group], deployments: [single], star: undefined }
     }
     for (const pattern of this.#patterns) {
@@ -81,18 +116,42 @@ export class ModelCatalogue {
   }
 
   /** Every public name, aliases that are not hidden included. */
-  publicNames(): readonly string[] {
+  publicNames(teamId?: string): readonly string[] {
     const visible = [...this.#aliases.groups].filter(([, alias]) => !alias.hidden).map(([name]) => name)
-    return [...new Set([...this.#groups.keys(), ...visible])]
+    const brought = teamId === undefined ? [] : (this.#ofTeams.get(teamId)?.keys() ?? [])
+    return [...new Set([...this.#groups.keys(), ...visible, ...brought])]
   }
 
-  /** Names of access groups (`model_info.access_groups`) that a model group belongs to. */
-  accessGroups(group: string): readonly string[] {
-    const names = this.group(group).flatMap((deployment) => {
+  /** Names and ids of the access groups that a model is in. */
+  accessGroupsOf({ names, deployments }: Pick<ResolvedModel, 'names' | 'deployments'>): readonly string[] {
+    const groups = new Set<string>()
+    for (const deployment of deployments) {
       const listed = deployment.entry.info['access_groups']
-      return Array.isArray(listed) ? listed.filter((name) => typeof name === 'string') : []
-    })
-    return [...new Set(names)]
+      if (Array.isArray(listed)) for (const name of listed) if (typeof name === 'string') groups.add(name)
+    }
+    for (const { id, name, models } of this.#accessGroups) {
+      if (names.some((model) => models.has(model))) groups.add(id).add(name)
+    }
+    return [...groups]
+  }
+
+  /** By group: the public names of the models in it. */
+  accessGroups(): ReadonlyMap<string, readonly string[]> {
+    const groups = new Map<string, Set<string>>()
+    const add = (group: string, model: string): void => {
+      groups.set(group, (groups.get(group) ?? new Set()).add(model))
+    }
+    for (const { group, entry } of this.deployments) {
+      const listed = entry.info['access_groups']
+      if (Array.isArray(listed)) for (const name of listed) if (typeof name === 'string') add(name, group)
+    }
+    for (const { id, name, models } of this.#accessGroups) {
+      for (const model of models) {
+        add(id, model)
+        add(name, model)
+      }
+    }
+    return new Map([...groups].map(([name, models]) => [name, [...models]]))
   }
 }
 

@@ -32,3 +32,15 @@ export function usdText(amount: PicoUsd): string {
 export function usdNumber(amount: PicoUsd): number {
   return Number(usdText(amount))
 }
+
+/** Enough for any budget, and within what doubles keep to the cent. */
+const MOST_USD = 1e12
+const DECIMAL = /^(\d+)(?:\.(\d+))?$/
+
+/** An amount as JSON has it, to the nearest unit; undefined when it is none. */
+export function parseUsd(dollars: number): PicoUsd | undefined {
+  if (!(dollars >= 0 && dollars <= MOST_USD)) return undefined
+  // `toFixed` writes no exponent below 1e21 and rounds the double itself, so that 0.1 is 0.1.
+  const [, whole = '0', part = ''] = DECIMAL.exec(dollars.toFixed(DECIMALS)) ?? []
+  return picoUsd(BigInt(whole) * PICO_PER_USD + BigInt(part.padEnd(DECIMALS, '0')))
+}

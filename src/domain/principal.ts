@@ -1,3 +1,8 @@
+import type { Organization } from './organization.ts'
+import type { UserRole } from './role.ts'
+import { ROLE_WITHOUT_USER } from './role.ts'
+import type { Team } from './team.ts'
+import type { TeamStanding, UserFacts } from './user.ts'
 import type { VirtualKey } from './virtual-key.ts'
 
 /**
@@ -13,7 +18,20 @@ export interface MasterPrincipal {
 export interface KeyPrincipal {
   readonly kind: 'virtual-key'
   readonly key: VirtualKey
+  readonly standing: Standing
 }
+
+/** Who and what stands behind a credential, as the directory has it now. */
+export interface Standing {
+  readonly user: UserFacts | undefined
+  readonly team: Team | undefined
+  /** The key's own, or its team's. */
+  readonly organization: Organization | undefined
+  /** Models that the member may use in the team; empty: the team's. */
+  readonly memberModels: readonly string[]
+}
+
+export const NOBODY: Standing = { user: undefined, team: undefined, organization: undefined, memberModels: [] }
 
 /** The user id that the compatible API shows for whoever holds the master key. */
 export const MASTER_USER_ID = 'default_user_id'
@@ -28,4 +46,18 @@ export function actorName(principal: Principal): string {
     case 'virtual-key':
       return principal.key.userId ?? principal.key.alias ?? principal.key.displayName
   }
+}
+
+export function roleOf(principal: Principal): UserRole {
+  if (principal.kind === 'master') return 'proxy_admin'
+  return principal.standing.user?.user.role ?? ROLE_WITHOUT_USER
+}
+
+/** The caller's membership in the team that the credential is of. */
+export function membershipOf(principal: KeyPrincipal): TeamStanding | undefined {
+  return membershipIn(principal, principal.key.teamId)
+}
+
+export function membershipIn({ standing }: KeyPrincipal, team: string | undefined): TeamStanding | undefined {
+  return standing.user?.teams.find(({ teamId }) => teamId === team)
 }

@@ -23,8 +23,34 @@ export const PROBLEMS = {
     param: 'key',
     say: 'Authentication Error, Invalid proxy server token passed. Unable to find token in cache or `LiteLLM_VerificationTokenTable`',
   },
+  'too-many-guesses': {
+    status: 429,
+    type: 'throttling_error',
+    param: null,
+    say: 'Too many unknown keys came from this address. Try again in a minute.',
+  },
   'key-expired': { status: 401, type: 'expired_key', param: 'None', say: 'Authentication Error - Expired Key.' },
   'key-blocked': auth("Authentication Error, Key is blocked. Update via `/key/unblock` if you're an admin."),
+  'user-blocked': auth('Authentication Error, User is blocked.'),
+  'team-blocked': auth("Authentication Error, Team is blocked. Update via `/team/unblock` if you're an admin."),
+  'not-a-member': {
+    status: 403,
+    type: 'auth_error',
+    param: 'None',
+    say: 'No longer a member of the team of this key.',
+  },
+  'end-user-blocked': {
+    status: 403,
+    type: 'auth_error',
+    param: 'None',
+    say: 'User blocked from making LLM API Calls.',
+  },
+  'viewer-calls': {
+    status: 403,
+    type: 'auth_error',
+    param: 'None',
+    say: 'Viewers look at things. They call no models and change nothing.',
+  },
   'route-denied': { status: 403, type: 'auth_error', param: 'None', say: 'This key may not call this route.' },
   'admin-only': auth('Only proxy admin can be used to generate, delete, update info for new keys/users/teams.'),
   'not-yours': {
@@ -39,6 +65,9 @@ export const PROBLEMS = {
     param: 'model',
     say: 'key not allowed to access model.',
   },
+  'model-denied-to-team': denied('team'),
+  'model-denied-to-user': denied('user'),
+  'model-denied-to-organization': denied('org'),
   'model-unknown': { status: 400, type: 'None', param: 'None', say: 'Invalid model name passed.' },
   'model-info-unknown': { status: 400, type: 'None', param: 'None', say: 'not found on litellm proxy' },
   'model-not-found': { status: 404, type: 'not_found_error', param: 'model', say: 'The model does not exist.' },
@@ -82,6 +111,109 @@ export const PROBLEMS = {
     say: 'Only `Expect: 100-continue` is understood.',
   },
   'key-not-found': { status: 404, type: 'not_found_error', param: 'key', say: 'Key not found in database' },
+  'beyond-yours': {
+    status: 403,
+    type: 'auth_error',
+    param: 'None',
+    say: 'Nobody can grant what they do not have themselves.',
+  },
+  'user-not-found': { status: 404, type: 'not_found_error', param: 'user_id', say: 'User not found' },
+  'team-not-found': { status: 404, type: 'not_found_error', param: 'team_id', say: 'Team not found' },
+  'organization-not-found': {
+    status: 404,
+    type: 'not_found_error',
+    param: 'organization_id',
+    say: 'Organization not found',
+  },
+  'budget-not-found': { status: 404, type: 'not_found_error', param: 'budget_id', say: 'Budget not found' },
+  'user-not-yours': {
+    status: 403,
+    type: 'internal_server_error',
+    param: 'None',
+    say: "You are not allowed to access this user's info.",
+  },
+  'users-unknown': { status: 404, type: 'not_found_error', param: 'user_ids', say: 'User not found' },
+  'budget-in-use': {
+    status: 400,
+    type: 'bad_request_error',
+    param: 'id',
+    say: 'The budget is in use. Take it away from what uses it first.',
+  },
+  'customer-taken': { status: 400, type: 'bad_request', param: 'user_id', say: 'Customer already exists.' },
+  'customer-unknown': { status: 400, type: 'bad_request', param: 'end_user_id', say: 'End User does not exist in db' },
+  'customers-unknown': { status: 404, type: 'not_found_error', param: 'user_ids', say: 'End User not found' },
+  'tag-taken': { status: 400, type: 'bad_request_error', param: 'name', say: 'Tag already exists' },
+  'tags-unknown': { status: 404, type: 'not_found_error', param: 'names', say: 'Tags not found' },
+  'invitation-not-found': {
+    status: 404,
+    type: 'not_found_error',
+    param: 'invitation_id',
+    say: 'Invitation id does not exist in the database.',
+  },
+  'invitation-unusable': auth('The invitation is unknown, used or expired. Ask for a new one.'),
+  'already-there': { status: 400, type: 'bad_request_error', param: 'None', say: 'It exists already.' },
+  'user-taken': { status: 409, type: 'bad_request_error', param: 'user_id', say: 'User already exists.' },
+  'already-in-team': {
+    status: 400,
+    type: 'team_member_already_in_team',
+    param: 'user_id',
+    say: 'User is already in the team.',
+  },
+  'member-call-denied': {
+    status: 403,
+    type: 'auth_error',
+    param: 'None',
+    say: 'Call not allowed. User not proxy admin OR team admin.',
+  },
+  'last-admin': {
+    status: 409,
+    type: 'bad_request_error',
+    param: 'None',
+    say: 'The last active proxy admin cannot be deleted, blocked or demoted.',
+  },
+  'models-not-stored': {
+    status: 500,
+    type: 'internal_server_error',
+    param: 'None',
+    say: "Set `'STORE_MODEL_IN_DB='True'` in your env to enable this feature.",
+  },
+  'secrets-not-stored': {
+    status: 500,
+    type: 'internal_server_error',
+    param: 'None',
+    say: 'This gateway has no key to seal secrets with.',
+  },
+  'model-in-config': {
+    status: 400,
+    type: 'bad_request_error',
+    param: 'None',
+    say: "Can't edit model. Model in config. Store model in db via `/model/new`. to edit.",
+  },
+  'stored-model-not-found': { status: 400, type: 'bad_request_error', param: 'None', say: 'model not found' },
+  'credential-not-found': {
+    status: 404,
+    type: 'not_found_error',
+    param: 'credential_name',
+    say: 'Credential not found',
+  },
+  'credential-taken': {
+    status: 500,
+    type: 'internal_server_error',
+    param: 'credential_name',
+    say: 'Unique constraint failed on the fields: (`credential_name`)',
+  },
+  'access-group-not-found': {
+    status: 404,
+    type: 'not_found_error',
+    param: 'access_group',
+    say: 'Access group not found',
+  },
+  'access-group-taken': {
+    status: 409,
+    type: 'bad_request_error',
+    param: 'access_group',
+    say: 'An access group of this name already exists.',
+  },
   'alias-taken': { status: 400, type: 'bad_request_error', param: 'key_alias', say: 'The alias is taken.' },
   'key-taken': {
     status: 400,
@@ -101,6 +233,14 @@ export const PROBLEMS = {
     param: 'None',
     say: 'The gateway cannot reach its store. Try again.',
   },
+  'budget-exceeded': { status: 429, type: 'budget_exceeded', param: null, say: 'Budget has been exceeded!' },
+  'budget-exceeded-400': { status: 400, type: 'budget_exceeded', param: null, say: 'Budget has been exceeded!' },
+  'price-unknown': {
+    status: 400,
+    type: 'bad_request_error',
+    param: 'model',
+    say: 'The price of this model is not known.',
+  },
   'upstream-unreadable': { status: 502, type: 'None', param: 'None', say: 'The upstream failed.' },
   'upstream-timeout': { status: 408, type: 'None', param: 'None', say: 'The upstream did not answer in time.' },
   'upstream-limited': {
@@ -108,6 +248,12 @@ export const PROBLEMS = {
     type: 'throttling_error',
     param: null,
     say: 'The upstream refuses more calls for now.',
+  },
+  'loop-detected': {
+    status: 508,
+    type: 'internal_server_error',
+    param: 'None',
+    say: 'This call has passed this gateway before: the address of a model leads back to it.',
   },
   'not-recorded': {
     status: 503,
@@ -125,6 +271,15 @@ export const PROBLEMS = {
 } as const satisfies Record<string, ProblemKind>
 
 export type ProblemCode = keyof typeof PROBLEMS
+
+function denied(object: string): ProblemKind {
+  return {
+    status: 401,
+    type: `${object}_model_access_denied`,
+    param: 'model',
+    say: `${object} not allowed to access model.`,
+  }
+}
 
 function auth(say: string): ProblemKind {
   return { status: 401, type: 'auth_error', param: 'None', say }

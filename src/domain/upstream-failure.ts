@@ -32,6 +32,8 @@ export interface UpstreamFailure {
   readonly headers: readonly (readonly [string, string])[]
   /** The upstream may have done the work, and may bill it, although we have no answer. */
   readonly mayHaveBilled: boolean
+  /** Set where it was we who ended the answer: the type that the client reads, with our text as it is. */
+  readonly type?: 'budget_exceeded'
 }
 
 /** Whether trying the same thing again can help. */

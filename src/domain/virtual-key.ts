@@ -1,5 +1,8 @@
-import type { EpochMs, KeyDigest, UserId } from './ids.ts'
+import type { BudgetId, EpochMs, KeyDigest, OrganizationId, TeamId, UserId } from './ids.ts'
 import type { JsonObject } from './json.ts'
+import type { Limits } from './limits.ts'
+import type { PicoUsd } from './money.ts'
+import type { Blocker } from './role.ts'
 
 /** A virtual key's row. The key itself is known to its holder only. */
 export interface VirtualKey {
@@ -8,6 +11,10 @@ export interface VirtualKey {
   readonly displayName: string
   readonly alias: string | undefined
   readonly userId: UserId | undefined
+  readonly teamId: TeamId | undefined
+  readonly organizationId: OrganizationId | undefined
+  /** Its user was a member of its team: without that membership it is dead. */
+  readonly needsMembership: boolean
   /** Empty: no restriction of its own. */
   readonly models: readonly string[]
   readonly modelAliases: Readonly<Record<string, string>>
@@ -16,7 +23,16 @@ export interface VirtualKey {
   readonly enforcedParams: readonly string[]
   readonly tags: readonly string[]
   readonly metadata: JsonObject
+  /** Members of the compatible API that are kept for who wrote them, and mean nothing here. */
+  readonly inert: JsonObject
+  readonly accessGroupIds: readonly string[]
+  readonly limits: Limits
+  /** A shared row of limits; they count where the key has none of its own. */
+  readonly budgetId: BudgetId | undefined
+  readonly temporaryBudget: TemporaryBudget | undefined
   readonly blocked: boolean
+  /** The role of whoever blocked it; a lower one does not open it again. */
+  readonly blockedByRole: Blocker | undefined
   readonly expiresAt: EpochMs | undefined
   readonly createdAt: EpochMs
   readonly createdBy: string
@@ -24,6 +40,12 @@ export interface VirtualKey {
   readonly updatedBy: string
   readonly rotationCount: number
   readonly lastRotatedAt: EpochMs | undefined
+}
+
+/** Adds to the key's own budget for a while. */
+export interface TemporaryBudget {
+  readonly increase: PicoUsd
+  readonly expiresAt: EpochMs
 }
 
 export type KeyState = 'usable' | 'expired' | 'blocked'

@@ -1,12 +1,19 @@
+import type { IncomingMessage } from 'node:http'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { z } from 'zod'
+import type { AccessRow } from '../domain/access-row.ts'
 import type { Decision, Denied } from '../domain/decision.ts'
+import { rowFor } from '../domain/access-table.ts'
 import { Problem } from '../domain/problem.ts'
 import type { CallId } from '../domain/ids.ts'
 import type { Principal } from '../domain/principal.ts'
-import type { Arrival, RouteFacts, RouteNeeds } from '../journey/1-intake/arrival.ts'
+import type { Arrival, RouteFacts } from '../journey/1-intake/arrival.ts'
 import { identify } from '../journey/journey.ts'
 import type { JourneyPorts } from '../journey/journey.ts'
 import type { CallObserver } from '../ports/call-observer.ts'
+import type { Refusals } from '../ports/refusals.ts'
+import { tellRefusal } from './tell-refusal.ts'
+import type { Exchange } from './wire/answer-fault.ts'
 import type { ClientAddresses } from './wire/client-address.ts'
 import { headerReader } from './wire/header-reader.ts'
 import type { BodyBudget } from './wire/read-body.ts'
@@ -16,8 +23,8 @@ import { COMPATIBLE_VERSION } from '../journey/reply-headers.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** What the route asks of its caller. The server does not start with a route that says nothing. */
-    needs?: RouteNeeds
+    /** What the route asks of its caller: the id of its row in the access table. The server does not start without. */
+    needs?: string
     /** A parameter of the route may hold an encoded slash, as model names do. */
     slashInParameter?: boolean
   }
@@ -34,14 +41,30 @@ export interface EdgePorts {
   readonly addresses: ClientAddresses
   readonly limits: { readonly inferenceBytes: number; readonly managementBytes: number }
   readonly exposeRejectReason: boolean
+  readonly refusals: Refusals
+  /** Filled while routes are registered. */
+  readonly described: ApiRoute[]
 }
 
-type Method = 'GET' | 'POST' | 'DELETE'
-
-export interface PlainRoute {
+/** Routes with what is known about them, for the page of the API. */
+export interface DescribedAs {
   readonly method: Method
   readonly paths: readonly string[]
-  readonly needs: Exclude<RouteNeeds, 'nothing'>
+  /** What it does, in a few words. */
+  readonly summary: string
+  readonly body?: z.ZodType
+  readonly query?: z.ZodType
+}
+
+/** One path of them, as the world knows it. */
+export interface ApiRoute extends Omit<DescribedAs, 'paths'> {
+  readonly path: string
+  readonly row: AccessRow
+}
+
+export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+
+export interface PlainRoute extends DescribedAs {
   readonly slashInParameter?: boolean
   /** Returns what is sent as JSON with status 200, or throws a `Problem`. */
   readonly answer: (ask: PlainAsk) => Promise<unknown>
@@ -49,37 +72,104 @@ export interface PlainRoute {
 
 export interface PlainAsk {
   readonly principal: Principal
+  readonly route: RouteFacts
   readonly request: FastifyRequest
   /** Of the route's own limit. */
   readonly readBody: () => Promise<string>
   readonly reply: FastifyReply
+  readonly clientAddress: string | undefined
 }
 
-/** Registers a route that answers JSON: identify, ask, render. It can't be registered without saying what it needs. */
+/** What is known of a caller who shows no credential. */
+export type OpenAsk = Omit<PlainAsk, 'principal'>
+
+export interface OpenRoute extends Omit<PlainRoute, 'answer'> {
+  readonly answer: (ask: OpenAsk) => Promise<unknown>
+}
+
+/** INV-11: a route that the table doesn't know can't be registered, and the gateway doesn't start. */
+export function factsOf(method: Method, path: string): RouteFacts {
+  const shown = shownPath(path)
+  const row = rowFor(method, shown)
+  if (row === undefined) throw new Error(`The route ${method} ${shown} has no row in the access table.`)
+  return { path: shown, row }
+}
+
+/** Enters a route in the description of the API. */
+export function describeRoute(
+  edge: Pick<EdgePorts, 'described'>,
+  { method, summary, body, query }: Omit<DescribedAs, 'paths'>,
+  { path, row }: RouteFacts,
+): void {
+  edge.described.push({
+    method,
+    summary,
+    ...(body === undefined ? {} : { body }),
+    ...(query === undefined ? {} : { query }),
+    path,
+    row,
+  })
+}
+
+/** Registers a route that answers JSON: identify, ask, render. */
 export function plainRoute(app: FastifyInstance, edge: EdgePorts, route: PlainRoute): void {
   for (const path of route.paths) {
-    const facts: RouteFacts = { path: shownPath(path), needs: route.needs }
-    const config = { needs: route.needs, slashInParameter: route.slashInParameter ?? false }
+    const facts = factsOf(route.method, path)
+    describeRoute(edge, route, facts)
+    const config = { needs: facts.row.id, slashInParameter: route.slashInParameter ?? false }
     app.route({
       method: route.method,
       url: path,
       config,
       handler: async (request, reply) => {
-        const identity = await identify({ headers: headerReader(request.raw), route: facts }, edge.journey)
-        if (identity.verdict === 'deny') return refuse(request, reply, identity, facts, edge)
+        const identity = await identify(callerOf(request, facts, edge), edge.journey)
+        if (identity.verdict === 'deny') {
+          await tellRefusal(identity, facts, request, edge)
+          refuse(takeOver(request, reply), identity, facts, edge)
+          return reply
+        }
         const body = await route.answer({
           principal: identity.granted,
+          route: facts,
           request,
           reply,
-          readBody: async () => granted(await readBody(request.raw, edge.limits.managementBytes, edge.bodies)),
+          clientAddress: edge.addresses.of(request.raw),
+          readBody: () => readWhole(request, edge),
         })
-        return reply
-          .headers({ ...SAFE_HEADERS, 'x-litellm-call-id': request.callId, 'x-litellm-version': COMPATIBLE_VERSION })
-          .type('application/json')
-          .send(JSON.stringify(body))
+        return sendJson(request, reply, body)
       },
     })
   }
+}
+
+/** Registers a route that asks for no credential: what it does hangs on something else, which it checks itself. */
+export function openRoute(app: FastifyInstance, edge: EdgePorts, route: OpenRoute): void {
+  for (const path of route.paths) {
+    const facts = factsOf(route.method, path)
+    describeRoute(edge, route, facts)
+    if (facts.row.cells.AN.right !== 'P') throw new Error(`The route ${route.method} ${path} is not for everybody.`)
+    app.route({
+      method: route.method,
+      url: path,
+      config: { needs: 'nothing' },
+      handler: async (request, reply) => {
+        const clientAddress = edge.addresses.of(request.raw)
+        const ask = { route: facts, request, reply, clientAddress, readBody: () => readWhole(request, edge) }
+        return sendJson(request, reply, await route.answer(ask))
+      },
+    })
+  }
+}
+
+async function readWhole(request: FastifyRequest, edge: EdgePorts): Promise<string> {
+  return granted(await readBody(request.raw, edge.limits.managementBytes, edge.bodies))
+}
+
+function sendJson(request: FastifyRequest, reply: FastifyReply, body: unknown): FastifyReply {
+  return reply
+    .headers({ ...SAFE_HEADERS, 'x-litellm-call-id': request.callId, 'x-litellm-version': COMPATIBLE_VERSION })
+    .type('application/json')
+    .send(JSON.stringify(body))
 }
 
 /** Hands a decision's refusal to the one place that renders problems. */
@@ -88,46 +178,61 @@ export function granted<Value>(decision: Decision<Value>): Value {
   return decision.granted
 }
 
+/** From here on the answer is ours alone, whatever happens. */
+export function takeOver({ raw, callId }: Pick<FastifyRequest, 'raw' | 'callId'>, reply: FastifyReply): Exchange {
+  reply.hijack()
+  return { request: raw, response: reply.raw, callId }
+}
+
 export function refuse(
-  request: FastifyRequest,
-  reply: FastifyReply,
+  { request, response, callId }: Exchange,
   denied: Denied,
   route: RouteFacts,
   edge: EdgePorts,
-): FastifyReply {
-  reply.hijack()
-  edge.observer.refused(denied, { callId: request.callId, route: route.path, status: statusOf(denied.problem) })
-  sendProblem(reply.raw, {
+): void {
+  edge.observer.refused(denied, { callId, route: route.path, status: statusOf(denied.problem) })
+  sendProblem(response, {
     code: denied.problem,
     say: denied.say,
-    callId: request.callId,
+    callId,
     reason: edge.exposeRejectReason ? denied.because : undefined,
-    close: !request.raw.readableEnded && hasBody(request),
+    close: !request.readableEnded && hasBody(request),
+    ...(denied.retryAfterMs === undefined
+      ? {}
+      : { extraHeaders: { 'retry-after': String(Math.ceil(denied.retryAfterMs / 1000)) } }),
   })
-  return reply
+}
+
+/** What the journey has to know of a request to tell who it is from. */
+export function callerOf(
+  request: FastifyRequest,
+  route: RouteFacts,
+  edge: EdgePorts,
+): Pick<Arrival, 'route' | 'headers' | 'clientAddress'> {
+  return { route, headers: headerReader(request.raw), clientAddress: edge.addresses.of(request.raw) }
 }
 
 export function arrivalOf(
-  request: FastifyRequest,
+  { request, callId }: Exchange,
   route: RouteFacts,
   pathModel: string | undefined,
   edge: EdgePorts,
 ): Arrival {
   return {
     route,
-    headers: headerReader(request.raw),
-    readBody: () => readBody(request.raw, edge.limits.inferenceBytes, edge.bodies),
+    headers: headerReader(request),
+    readBody: () => readBody(request, edge.limits.inferenceBytes, edge.bodies),
     pathModel,
-    callId: request.callId,
-    clientAddress: edge.addresses.of(request.raw),
+    callId,
+    clientAddress: edge.addresses.of(request),
   }
 }
 
 /** `/key/:key/regenerate` in the router's words is `/key/{key}/regenerate` in everybody else's. */
-export function shownPath(path: string): string {
+function shownPath(path: string): string {
   return path.replaceAll(/:([a-z_]+)/g, '{$1}').replace(/\*$/, '{model}')
 }
 
-function hasBody({ headers }: FastifyRequest): boolean {
+function hasBody({ headers }: IncomingMessage): boolean {
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
 }

@@ -8,15 +8,16 @@ import { Problem } from '../domain/problem.ts'
 import type { ProblemCode } from '../domain/problem.ts'
 import { parseCallId } from '../domain/ids.ts'
 import type { CallId } from '../domain/ids.ts'
+import { answerFault } from './wire/answer-fault.ts'
+import type { FaultPorts } from './wire/answer-fault.ts'
 import { findFrameFlaw } from './wire/check-frame.ts'
+import type { Doors } from './wire/doors.ts'
 import { renderProblem, sendProblem, statusOf } from './wire/render-problem.ts'
 
-export interface ServerPorts {
+export interface ServerPorts extends FaultPorts {
   readonly newCallId: () => CallId
-  /** Something of ours failed; the caller learns the call id and nothing else. */
-  readonly onFault: (error: unknown, about: { readonly callId: string; readonly route: string }) => void
-  readonly onProblem: (problem: Problem, about: { readonly callId: string; readonly route: string }) => void
   readonly corsOrigins: readonly string[]
+  readonly doors: Doors
 }
 
 const HEADERS_MS = 10_000
@@ -75,17 +76,10 @@ export function buildServer(ports: ServerPorts): FastifyInstance {
     })
   })
   app.setErrorHandler((error, request, reply) => {
-    const about = { callId: request.callId ?? callIdOf(request.raw, ports), route: request.routeOptions.url ?? '' }
-    const problem = problemOf(error)
-    if (problem === undefined || statusOf(problem.code) >= 500) ports.onFault(error, about)
-    else ports.onProblem(problem, about)
     reply.hijack()
-    sendProblem(reply.raw, {
-      code: problem?.code ?? 'fault',
-      say: problem === undefined ? `Internal Server Error. Correlation id: ${about.callId}` : problem.say,
-      callId: about.callId,
-      close: !request.raw.complete,
-    })
+    const callId = request.callId ?? callIdOf(request.raw, ports)
+    const exchange = { request: request.raw, response: reply.raw, callId }
+    answerFault(error, exchange, request.routeOptions.url ?? '', ports)
   })
   return app
 }
@@ -112,7 +106,10 @@ function strictServer(
       }
       const flaw = findFrameFlaw(request)
       if (flaw === undefined) {
-        handler(request, response)
+        // A server that stops says so in its answers, and the router knows how.
+        const known = server.listening ? ports.doors.find(request) : undefined
+        if (known === undefined) handler(request, response)
+        else known.door({ request, response, callId: callIdOf(request, ports) }, known.route)
         return
       }
       // In doubt about where this message ends, nothing after it is believed.
@@ -206,14 +203,4 @@ function pathOf(request: FastifyRequest): string {
   const target = request.raw.url ?? ''
   const query = target.indexOf('?')
   return query === -1 ? target : target.slice(0, query)
-}
-
-/** Our own refusals, and those of the framework that are about the request. */
-function problemOf(error: unknown): Problem | undefined {
-  if (error instanceof Problem) return error
-  const status = error instanceof Error && 'statusCode' in error ? Number(error.statusCode) : Number.NaN
-  if (status === 415)
-    return new Problem('coding-unsupported', 'The `Content-Type` is malformed; send `application/json`.')
-  if (status === 413) return new Problem('body-too-large')
-  return status >= 400 && status < 500 ? new Problem('bad-request') : undefined
 }

@@ -11,12 +11,14 @@ import type { MockUsage } from './7-provider/demo/write-answer.ts'
 import type { Admission } from './admission.ts'
 import type { CallProgress } from './attempt-result.ts'
 import type { SettlePorts } from './settle.ts'
+import type { StandingWatch } from './standing-watch.ts'
 
 export interface AttemptPorts extends SettlePorts {
   readonly clock: Clock
   readonly timers: Timers
   readonly upstream: Upstream
   readonly signer: IdSigner
+  readonly standing: Pick<StandingWatch, 'watch'>
   readonly policy: RouterPolicy
   readonly maxAnswerBytes: number
   readonly maxStreamMs: number

@@ -1,5 +1,6 @@
 import type { Deployment } from '../domain/deployment.ts'
 import type { EpochMs } from '../domain/ids.ts'
+import type { LedgerEntry } from '../domain/ledger-entry.ts'
 import type { UpstreamFailure } from '../domain/upstream-failure.ts'
 import type { AnswerHeaders } from './exchange-whole.ts'
 
@@ -27,4 +28,6 @@ export interface FailedAttempt {
   readonly upstreamModel: string
   readonly group: string
   readonly startedAt: EpochMs
+  /** Its own line in the ledger, where it may have been billed. */
+  readonly kept: LedgerEntry | undefined
 }

@@ -3,7 +3,7 @@ import { epochMs } from '../domain/ids.ts'
 import { upstreamModelFor } from '../domain/model-catalogue.ts'
 import type { ResolvedModel } from '../domain/model-catalogue.ts'
 import type { Reply } from '../ports/reply.ts'
-import { weighText } from './5-meter/estimate-tokens.ts'
+import { weighText, weightOfTokens } from './5-meter/estimate-tokens.ts'
 import { readReply, writeReply, writtenPart } from './7-provider/openai/read-reply.ts'
 import { unreadableAnswer } from './7-provider/read-failure.ts'
 import type { Admission } from './admission.ts'
@@ -44,7 +44,7 @@ async function wholeAttempt(attempt: Attempt): Promise<AttemptResult> {
     attempt.reply,
     exchangePorts(attempt, prepared),
   )
-  return finishWhole(attempt, answer, prepared.secrets)
+  return await finishWhole(attempt, answer, prepared.secrets)
 }
 
 async function finishWhole(attempt: Attempt, answer: WholeAnswer, secrets: readonly string[]): Promise<AttemptResult> {
@@ -94,6 +94,8 @@ async function streamAttempt(attempt: Attempt): Promise<AttemptResult> {
       limits: { maxAnswerBytes: ports.maxAnswerBytes, totalMs: Math.max(prepared.totalMs, ports.maxStreamMs) },
       reply,
       open: (answerHeaders) => openStream(attempt, answerHeaders, secrets),
+      mostWeight: mostWeightOf(attempt),
+      watch: (revoked) => ports.standing.watch(admission, revoked),
     },
     exchangePorts(attempt, prepared),
   )
@@ -113,11 +115,22 @@ async function streamAttempt(attempt: Attempt): Promise<AttemptResult> {
   if (end.kind === 'broken') {
     await keep(attempt, { ...told, failure: end.failure, cutShort: true })
     reply.end(failureFrame(end.failure, factsOf(attempt), admission))
-    return { kind: 'ended', failure: end.failure }
+    // Ending it was our decision, and is no mark against the deployment.
+    return { kind: 'ended', failure: end.failure.type === undefined ? end.failure : undefined }
   }
   await keep(attempt, told)
   reply.end(end.lastFrames)
   return { kind: 'answered' }
+}
+
+/** Our count of tokens is rough: only what is far beyond the limit shows that the upstream does not keep it. */
+const ROUGHNESS = 2
+const SPARE_TOKENS = 64
+
+function mostWeightOf({ admission, deployment }: Attempt): number {
+  const allowance = admission.budget?.allowance(deployment.id)
+  if (allowance === undefined) return Number.POSITIVE_INFINITY
+  return weightOfTokens(allowance.tokens * allowance.choices * ROUGHNESS + SPARE_TOKENS)
 }
 
 function openStream(attempt: Attempt, answerHeaders: AnswerHeaders, secrets: readonly string[]): void {

@@ -1,5 +1,7 @@
+import type { Denied } from '../domain/decision.ts'
 import { isObject } from '../domain/json.ts'
 import type { JsonValue } from '../domain/json.ts'
+import { PROBLEMS } from '../domain/problem.ts'
 import { FAILURE_STATUS } from '../domain/upstream-failure.ts'
 import type { UpstreamFailure } from '../domain/upstream-failure.ts'
 import type { Reply } from '../ports/reply.ts'
@@ -33,6 +35,10 @@ interface Handling {
   readonly reply: Reply
   /** Sends the client's status line and headers, when the first frame is ready. */
   readonly open: (headers: AnswerHeaders) => void
+  /** Weight of what the upstream may write, whatever it was asked for. */
+  readonly mostWeight: number
+  /** Tells when the caller may no longer have the rest. Returns what ends the telling. */
+  readonly watch: (revoked: (denied: Denied) => void) => () => void
 }
 
 /** Carries a stream from upstream to client, event by event, at the pace of the slower of the two. */
@@ -55,6 +61,7 @@ export function exchangeStream(call: UpstreamCall, handling: Handling, ports: Ex
       if (ended) return
       ended = true
       cancel()
+      unwatch()
       if (end.kind === 'finished') letGo()
       else flow.abort()
       resolve(end)
@@ -85,6 +92,7 @@ export function exchangeStream(call: UpstreamCall, handling: Handling, ports: Ex
     }
     const take = (event: StreamEvent): void => {
       const step = translator.step(event)
+      if (translator.tally.emittedWeight > handling.mostWeight) return cutOff()
       switch (step.kind) {
         case 'emit':
           return send(step.frame)
@@ -102,6 +110,10 @@ export function exchangeStream(call: UpstreamCall, handling: Handling, ports: Ex
         case 'unreadable':
           return fail(unreadableAnswer('The upstream sent an event that cannot be read.'))
       }
+    }
+    const cutOff = (): void => {
+      firstByteAt ??= openedNow()
+      finish({ kind: 'broken', failure: OVERSPENT, firstByteAt })
     }
     const openedNow = (): number => {
       handling.open(headers)
@@ -144,6 +156,10 @@ export function exchangeStream(call: UpstreamCall, handling: Handling, ports: Ex
       },
     })
     const cancel = ports.timers.after(limits.totalMs, () => fail(failureOfFault('timeout', true)))
+    const unwatch = handling.watch((denied) => {
+      firstByteAt ??= openedNow()
+      finish({ kind: 'broken', failure: revokedFailure(denied), firstByteAt })
+    })
     reply.whenGone(() => finish({ kind: 'gone', firstByteAt }))
     reply.whenDrained(() => {
       if (!paused) return
@@ -151,6 +167,24 @@ export function exchangeStream(call: UpstreamCall, handling: Handling, ports: Ex
       flow.resume()
     })
   })
+}
+
+/** Z-35: the upstream goes on beyond what it was told, and beyond what was reserved. */
+const OVERSPENT: UpstreamFailure = {
+  ...unreadableAnswer('Budget has been exceeded! The answer was ended where it reached what was reserved for it.'),
+  failure: 'RateLimitError',
+  status: 429,
+  type: 'budget_exceeded',
+}
+
+/** To the client the stream ends with the refusal that its next call would get. */
+function revokedFailure({ problem, say }: Denied): UpstreamFailure {
+  const { status, say: usual } = PROBLEMS[problem]
+  return {
+    ...unreadableAnswer(say ?? usual),
+    failure: status === 403 ? 'PermissionDeniedError' : 'AuthenticationError',
+    status,
+  }
 }
 
 function failureInStream(error: JsonValue, secrets: readonly string[]): UpstreamFailure {

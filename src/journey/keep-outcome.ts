@@ -1,4 +1,3 @@
-import { Problem } from '../domain/problem.ts'
 import type { UpstreamFailure } from '../domain/upstream-failure.ts'
 import type { Attempt } from './attempt-context.ts'
 import type { AttemptResult, FailedAttempt } from './attempt-result.ts'
@@ -12,8 +11,9 @@ export type Told = Partial<
 >
 
 /** Settles a try. A charge that can't be kept is a fault, and the client gets no end of its answer. */
-export async function keep(attempt: Attempt, told: Told): Promise<Settled> {
+export function keep(attempt: Attempt, told: Told): Promise<Settled> {
   const outcome: Outcome = {
+    of: told.of ?? 'call',
     deployment: attempt.deployment,
     upstreamModel: attempt.upstreamModel,
     group: attempt.model.group,
@@ -31,11 +31,7 @@ export async function keep(attempt: Attempt, told: Told): Promise<Settled> {
     endedAt: attempt.ports.clock.now(),
     retries: attempt.progress.retries,
   }
-  try {
-    return await settle(attempt.admission, outcome, attempt.ports)
-  } catch (cause) {
-    throw new Problem('not-recorded', undefined, { callId: attempt.admission.callId }, cause)
-  }
+  return settle(attempt.admission, outcome, attempt.ports)
 }
 
 /** The client left: what was done until then is charged. */
@@ -51,7 +47,8 @@ export async function keepFailed(
   headers: AnswerHeaders,
   secrets: readonly string[],
 ): Promise<FailedAttempt> {
-  if (failure.mayHaveBilled) await keep(attempt, { failure, httpStatus: failure.status, cutShort: true })
+  const told: Told = { of: 'try', failure, httpStatus: failure.status, cutShort: true }
+  const kept = failure.mayHaveBilled ? (await keep(attempt, told)).entry : undefined
   const { deployment, upstreamModel, startedAt, model } = attempt
-  return { kind: 'failed', failure, headers, secrets, deployment, upstreamModel, group: model.group, startedAt }
+  return { kind: 'failed', failure, headers, secrets, deployment, upstreamModel, group: model.group, startedAt, kept }
 }

@@ -3,7 +3,9 @@ import type { Upstream, UpstreamCall } from '../ports/upstream.ts'
 import type { Timers } from '../ports/chance.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { RouterPolicy } from '../domain/router-policy.ts'
+import { HOPS_HEADER } from './1-intake/decide-loop.ts'
 import { CannedUpstream } from './canned-upstream.ts'
+import { limitOutput } from './5-meter/bound-output.ts'
 import { writeModelCall } from './7-provider/openai/write-request.ts'
 import type { MockUsage } from './7-provider/demo/write-answer.ts'
 import type { Admission } from './admission.ts'
@@ -32,7 +34,7 @@ interface Preparation {
 const IDLE_MS = 120_000
 
 export function prepareCall({ admission, deployment, upstreamModel, ports }: Preparation): PreparedCall {
-  const ask = withUpstreamIds(admission)
+  const ask = withinBudget(withUpstreamIds(admission), admission, deployment, upstreamModel)
   const { params } = deployment.entry
   const own = ask.stream ? (ask.controls.streamTimeoutMs ?? ask.controls.timeoutMs) : ask.controls.timeoutMs
   const set = ask.stream ? (params.streamTimeoutMs ?? params.timeoutMs) : params.timeoutMs
@@ -48,7 +50,8 @@ export function prepareCall({ admission, deployment, upstreamModel, ports }: Pre
     // A stream may last longer than its timeout, but not stand still for longer.
     idleMs: ask.stream ? Math.min(totalMs, IDLE_MS) : totalMs,
   })
-  return { call, upstream: ports.upstream, secrets: secretsOf(call), totalMs }
+  const ownHeaders = [HOPS_HEADER, admission.hops]
+  return { call: { ...call, ownHeaders }, upstream: ports.upstream, secrets: secretsOf(call), totalMs }
 }
 
 /** A canned answer goes nowhere; the call only carries it through the same path as any other. */
@@ -83,6 +86,18 @@ function withUpstreamIds({ ask, continues }: Admission): Admission['ask'] {
     ...ask,
     forwarded: ask.forwarded.map((member) => (member.name === 'previous_response_id' ? { ...member, text } : member)),
   }
+}
+
+/** A call that falls under budgets may write no more than they have left. */
+function withinBudget(
+  ask: Admission['ask'],
+  { budget }: Admission,
+  deployment: Deployment,
+  upstreamModel: string,
+): Admission['ask'] {
+  const allowance = budget?.allowance(deployment.id)
+  if (allowance === undefined || !allowance.mustBeWritten) return ask
+  return { ...ask, forwarded: limitOutput(ask, deployment, upstreamModel, allowance.tokens) }
 }
 
 /** A secret is one in every coding that a text may carry it in. */

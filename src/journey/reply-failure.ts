@@ -17,6 +17,7 @@ export function replyFailure(admission: Admission, result: FailedAttempt, trail:
   const { failure, deployment, group } = result
   const headers = callHeaders({
     callId: admission.callId,
+    principal: admission.principal,
     deployment,
     group,
     retries: trail.retries,
@@ -59,7 +60,7 @@ interface ErrorBody {
 function errorBody(failure: UpstreamFailure, provider: string | undefined, message: string): ErrorBody {
   const error = {
     message,
-    type: provider !== undefined && failure.status === 429 ? 'throttling_error' : 'None',
+    type: failure.type ?? (provider !== undefined && failure.status === 429 ? 'throttling_error' : 'None'),
     param: failure.param,
     code: String(failure.status),
   }
@@ -75,7 +76,7 @@ function messageOf(
   trail: Trail | undefined,
 ): string {
   // Without a deployment it is the router that speaks, in words of its own that clients look for.
-  if (provider === undefined) return failure.text
+  if (provider === undefined || failure.type !== undefined) return failure.text
   const special = failure.failure === 'ContextWindowExceededError' || failure.failure === 'ContentPolicyViolationError'
   const chain = special ? `litellm.${failure.failure}: litellm.BadRequestError` : `litellm.${failure.failure}`
   const inner = failure.failure === 'RateLimitError' ? 'RateLimitError: ' : ''

@@ -1,4 +1,6 @@
 import type { Deployment } from '../domain/deployment.ts'
+import type { Principal } from '../domain/principal.ts'
+import type { Limits } from '../domain/limits.ts'
 import { usdText } from '../domain/money.ts'
 import type { PicoUsd } from '../domain/money.ts'
 import type { AnswerHeaders } from './exchange-whole.ts'
@@ -8,6 +10,7 @@ export const COMPATIBLE_VERSION = '1.97.0'
 
 export interface CallFacts {
   readonly callId: string
+  readonly principal: Principal
   readonly deployment: Deployment | undefined
   readonly group: string | undefined
   readonly retries: number
@@ -27,7 +30,7 @@ const RATE_LIMIT = /^x-ratelimit-(limit|remaining|reset)-(requests|tokens)$/
 export type HeaderList = string[]
 
 export function callHeaders(facts: CallFacts): HeaderList {
-  const { deployment, group } = facts
+  const { principal, deployment, group } = facts
   const headers: HeaderList = [
     'x-litellm-call-id',
     facts.callId,
@@ -42,11 +45,25 @@ export function callHeaders(facts: CallFacts): HeaderList {
   ]
   if (deployment !== undefined) headers.push('x-litellm-model-id', deployment.id)
   if (group !== undefined) headers.push('x-litellm-model-group', printable(group))
+  if (principal.kind === 'virtual-key') addKeyLimits(headers, principal.key.limits)
   const target = deployment?.target
   if (facts.showsApiBase === true && target?.kind === 'http') {
     headers.push('x-litellm-model-api-base', target.origin + target.basePath)
   }
   return headers
+}
+
+function addKeyLimits(
+  headers: HeaderList,
+  {
+    maxBudget,
+    tokensPerMinute,
+    requestsPerMinute,
+  }: Pick<Limits, 'maxBudget' | 'tokensPerMinute' | 'requestsPerMinute'>,
+): void {
+  if (maxBudget !== undefined) headers.push('x-litellm-key-max-budget', usdText(maxBudget))
+  if (tokensPerMinute !== undefined) headers.push('x-litellm-key-tpm-limit', String(tokensPerMinute))
+  if (requestsPerMinute !== undefined) headers.push('x-litellm-key-rpm-limit', String(requestsPerMinute))
 }
 
 /** A header in which the upstream shows our own credential is nobody's to see. */

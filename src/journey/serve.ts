@@ -1,12 +1,13 @@
 import type { Deployment } from '../domain/deployment.ts'
 import type { DeploymentId } from '../domain/ids.ts'
 import type { ModelCatalogue, ResolvedModel } from '../domain/model-catalogue.ts'
-import { Problem } from '../domain/problem.ts'
 import type { RouterPolicy } from '../domain/router-policy.ts'
+import { FAILURE_STATUS } from '../domain/upstream-failure.ts'
 import type { UpstreamFailure } from '../domain/upstream-failure.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Timers } from '../ports/chance.ts'
 import type { Reply } from '../ports/reply.ts'
+import { decideModelAccess } from './4-authorise/decide-model-access.ts'
 import { chooseDeployment } from './6-route/choose-deployment.ts'
 import type { DeploymentHealth } from './6-route/deployment-health.ts'
 import { planFallbacks } from './6-route/plan-fallback.ts'
@@ -14,7 +15,7 @@ import { planRetry, retriesFor } from './6-route/plan-retry.ts'
 import type { Admission } from './admission.ts'
 import { attemptCall } from './attempt.ts'
 import type { AttemptPorts } from './attempt-context.ts'
-import type { AttemptResult, CallProgress, FailedAttempt } from './attempt-result.ts'
+import type { AttemptResult, FailedAttempt } from './attempt-result.ts'
 import { replyFailure } from './reply-failure.ts'
 import { settle } from './settle.ts'
 
@@ -36,7 +37,7 @@ interface GroupFailure {
 export async function serve(admission: Admission, reply: Reply, ports: ServePorts): Promise<void> {
   const known =
     admission.principal.kind === 'virtual-key' ? ports.spend.prepare(admission.principal.key.digest) : undefined
-  if (known !== undefined) await known
+  if (known !== undefined) await unlessReleased(known, admission)
 
   let first: GroupFailure | undefined
   const queue = [admission.model]
@@ -44,13 +45,50 @@ export async function serve(admission: Admission, reply: Reply, ports: ServePort
   for (let fallbacks = 0; fallbacks < queue.length; fallbacks += 1) {
     const model = queue[fallbacks]
     if (model === undefined) break
-    const failed = await tryGroup(model, admission, reply, fallbacks, ports)
+    // What a fallback may cost was not asked about at admission.
+    if (fallbacks > 0 && !(await canAfford(admission, model))) continue
+    const failed =
+      (fallbacks === 0 ? mockedFailure(model, admission, ports) : undefined) ??
+      (await tryGroup(model, admission, reply, fallbacks, ports))
     if (failed === undefined) return
     first ??= failed
     if (!planned && !admission.ask.controls.disableFallbacks) queue.push(...fallbacksFor(admission, failed, ports))
     planned = true
   }
   if (first !== undefined) await refuseFailed(admission, first, queue, reply, ports)
+}
+
+/** Nothing was sent yet, so that nothing needs to be held when this fails. */
+async function unlessReleased(step: Promise<void>, { budget }: Admission): Promise<void> {
+  try {
+    await step
+  } catch (error) {
+    await budget?.release()
+    throw error
+  }
+}
+
+/** A try that was billed has used up what was held: another one must fit into the budgets again. */
+async function canAfford({ budget }: Admission, model: ResolvedModel): Promise<boolean> {
+  if (budget === undefined) return true
+  try {
+    return (await budget.afford(model)).verdict === 'allow'
+  } catch {
+    // The client gets the failure that it would get without this try.
+    return false
+  }
+}
+
+/** A caller who tests its fallbacks, where the operator lets it: the group fails as if there were nothing of it. */
+function mockedFailure(model: ResolvedModel, { ask }: Admission, ports: ServePorts): GroupFailure | undefined {
+  const { mockFailure } = ask.controls
+  if (mockFailure === undefined) return undefined
+  const result = nothingReady(model, ports)
+  return {
+    result: { ...result, failure: { ...result.failure, failure: mockFailure, status: FAILURE_STATUS[mockFailure] } },
+    retries: 0,
+    maxRetries: ports.policy.numRetries,
+  }
 }
 
 /** Undefined: the client has its answer, or is gone. */
@@ -71,7 +109,15 @@ async function tryGroup(
 
     const wantedRetries = admission.ask.controls.numRetries ?? deployment.entry.params.numRetries
     const maxRetries = wantedRetries ?? ports.policy.numRetries
-    const result = await attemptCounted(admission, model, deployment, { retries, maxRetries, fallbacks }, reply, ports)
+    const progress = { retries, maxRetries, fallbacks }
+    let result: AttemptResult
+    // Counts the call against what the deployment may carry at once.
+    ports.health.enter(deployment.id)
+    try {
+      result = await attemptCall(admission, model, deployment, progress, reply, ports)
+    } finally {
+      ports.health.leave(deployment.id)
+    }
     if (result.kind !== 'failed') {
       const failure = result.kind === 'ended' ? result.failure : undefined
       if (result.kind === 'answered' || failure !== undefined) note(deployment, model, failure, ports)
@@ -91,27 +137,11 @@ async function tryGroup(
     last = { result, retries, maxRetries: retriesFor(attempted, ports.policy) }
     const waitMs = planRetry(attempted, ports.policy)
     if (waitMs === undefined) return last
+    if (!(await canAfford(admission, model))) return last
     if (waitMs > 0 && !(await waitUnlessGone(waitMs, reply, ports))) {
       await settleFailure(admission, last, 499, true, ports)
       return undefined
     }
-  }
-}
-
-/** Counts the call against what the deployment may carry at once. */
-async function attemptCounted(
-  admission: Admission,
-  model: ResolvedModel,
-  deployment: Deployment,
-  progress: CallProgress,
-  reply: Reply,
-  ports: ServePorts,
-): Promise<AttemptResult> {
-  ports.health.enter(deployment.id)
-  try {
-    return await attemptCall(admission, model, deployment, progress, reply, ports)
-  } finally {
-    ports.health.leave(deployment.id)
   }
 }
 
@@ -133,10 +163,10 @@ function note(
   failure: UpstreamFailure | undefined,
   ports: ServePorts,
 ): void {
-  ports.observer.attempted(deployment.id, model.group, failure?.failure)
+  ports.observer.attempted(deployment, model, failure)
   if (failure === undefined) ports.health.recordSuccess(deployment.id, ports.clock.now())
   else if (ports.health.recordFailure(deployment, failure, model.deployments.length, ports.clock.now())) {
-    ports.observer.rested(deployment.id, model.group)
+    ports.observer.rested(deployment, model, failure)
   }
 }
 
@@ -151,6 +181,7 @@ function nothingReady(model: ResolvedModel, ports: ServePorts): FailedAttempt {
     headers: {},
     secrets: [],
     startedAt: ports.clock.now(),
+    kept: undefined,
     failure: {
       failure: 'RateLimitError',
       status: 429,
@@ -164,11 +195,14 @@ function nothingReady(model: ResolvedModel, ports: ServePorts): FailedAttempt {
   }
 }
 
-/** A caller's own fallbacks were checked at admission; the operator's are the operator's to give. */
+/** A caller's own fallbacks were checked at admission. The operator's say where to go, and not who may (Z-32). */
 function fallbacksFor(admission: Admission, failed: GroupFailure, ports: ServePorts): readonly ResolvedModel[] {
   if (admission.fallbacks.length > 0) return admission.fallbacks.slice(0, ports.policy.maxFallbacks)
   const names = planFallbacks(admission.model.group, failed.result.failure.failure, [], ports.policy)
-  return names.flatMap((name) => ports.catalogue().resolve(name, {}) ?? [])
+  return names.flatMap((name) => {
+    const access = decideModelAccess(admission.principal, name, ports.catalogue())
+    return access.verdict === 'allow' ? [access.granted] : []
+  })
 }
 
 async function refuseFailed(
@@ -199,34 +233,35 @@ async function settleFailure(
   ports: ServePorts,
 ): Promise<void> {
   const { result } = failed
-  // Its try was kept as one that may have cost money, and a call is not counted twice.
-  if (result.failure.mayHaveBilled) return
-  try {
-    await settle(
-      admission,
-      {
-        deployment: result.deployment,
-        upstreamModel: result.upstreamModel,
-        group: result.group,
-        usage: undefined,
-        writtenWeight: 0,
-        replyId: undefined,
-        reportedModel: undefined,
-        serviceTier: undefined,
-        failure: result.failure,
-        charge: false,
-        cutShort,
-        httpStatus,
-        startedAt: admission.admittedAt,
-        firstByteAt: undefined,
-        endedAt: ports.clock.now(),
-        retries: failed.retries,
-      },
-      ports,
-    )
-  } catch (cause) {
-    throw new Problem('not-recorded', undefined, { callId: admission.callId }, cause)
+  // The line of its last try is the call's as well: what was kept is not charged twice.
+  if (result.kept !== undefined) {
+    ports.observer.finished({ ...result.kept, httpStatus, cutShort }, admission.admittedAt)
+    await admission.budget?.release()
+    return
   }
+  await settle(
+    admission,
+    {
+      of: 'call',
+      deployment: result.deployment,
+      upstreamModel: result.upstreamModel,
+      group: result.group,
+      usage: undefined,
+      writtenWeight: 0,
+      replyId: undefined,
+      reportedModel: undefined,
+      serviceTier: undefined,
+      failure: result.failure,
+      charge: false,
+      cutShort,
+      httpStatus,
+      startedAt: admission.admittedAt,
+      firstByteAt: undefined,
+      endedAt: ports.clock.now(),
+      retries: failed.retries,
+    },
+    ports,
+  )
 }
 
 function waitUnlessGone(ms: number, reply: Reply, ports: ServePorts): Promise<boolean> {

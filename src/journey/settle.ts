@@ -4,15 +4,18 @@ import type { JsonValue } from '../domain/json.ts'
 import type { LedgerEntry } from '../domain/ledger-entry.ts'
 import { NO_MONEY } from '../domain/money.ts'
 import type { PicoUsd } from '../domain/money.ts'
+import { Problem } from '../domain/problem.ts'
 import { NO_USAGE } from '../domain/usage.ts'
 import type { Usage } from '../domain/usage.ts'
 import type { UpstreamFailure } from '../domain/upstream-failure.ts'
-import type { CallObserver } from '../ports/call-observer.ts'
+import type { CallObserver, LineOf } from '../ports/call-observer.ts'
 import type { Chance } from '../ports/chance.ts'
 import type { ChargeKeeper } from '../ports/ledger.ts'
 import type { ModelFacts } from '../ports/model-facts.ts'
+import type { NextTurn } from '../ports/next-turn.ts'
 import type { RunningSpend } from '../ports/running-spend.ts'
-import { estimateTokens, tokensOfWeight } from './5-meter/estimate-tokens.ts'
+import { estimateLongText, tokensOfWeight } from './5-meter/estimate-tokens.ts'
+import { priceQuery } from './5-meter/forecast-call.ts'
 import { priceUsage } from './5-meter/price-usage.ts'
 import { readUsage } from './5-meter/read-usage.ts'
 import type { Admission } from './admission.ts'
@@ -23,10 +26,12 @@ export interface SettlePorts {
   readonly spend: RunningSpend
   readonly chance: Chance
   readonly observer: CallObserver
+  readonly nextTurn: NextTurn
 }
 
 /** How a call, or one try of it, came out. */
 export interface Outcome {
+  readonly of: LineOf
   readonly deployment: Deployment | undefined
   readonly upstreamModel: string
   readonly group: string
@@ -57,22 +62,44 @@ export interface Settled {
 /** The highest count that anybody's context window could explain. */
 const MOST_TOKENS = 16_000_000
 
-/** Writes the one line of a call into the ledger. When this resolves, the charge survives us; when it rejects, nothing was kept. */
+/** Writes a line of a call into the ledger. When this resolves, the charge survives us; when it rejects, nothing was kept. */
 export async function settle(admission: Admission, outcome: Outcome, ports: SettlePorts): Promise<Settled> {
-  const { usage, usageFrom } = countUsage(admission, outcome)
+  try {
+    const known = knownUsage(admission, outcome)
+    const counted = known ?? (await estimateUsage(admission, outcome, ports))
+    const entry = writeEntry(admission, outcome, counted, ports)
+    await ports.ledger.keep(entry)
+    ports.observer.charged(entry, outcome.of)
+    if (outcome.of === 'call') ports.observer.finished(entry, admission.admittedAt)
+    const { payer, amount } = entry
+    return { entry, keySpend: payer.kind === 'key' ? ports.spend.add(payer.digest, amount) : undefined }
+  } catch (cause) {
+    throw new Problem('not-recorded', undefined, { callId: admission.callId }, cause)
+  }
+}
+
+function writeEntry(
+  admission: Admission,
+  outcome: Outcome,
+  { usage, usageFrom }: CountedUsage,
+  ports: SettlePorts,
+): LedgerEntry {
   const price = priceOf(outcome, usage, ports)
-  const { principal, ask } = admission
+  const { principal, ask, budget } = admission
+  const hold = budget?.take()
   const key = principal.kind === 'virtual-key' ? principal.key : undefined
-  const entry: LedgerEntry = {
+  return {
     entryId: ports.chance.entryId(),
     requestId: outcome.replyId ?? admission.callId,
     callId: admission.callId,
     callType: ask.operation.callType,
     payer: key === undefined ? { kind: 'master' } : { kind: 'key', digest: key.digest, alias: key.alias },
     userId: key?.userId,
-    teamId: undefined,
+    teamId: key?.teamId,
+    organizationId: principal.kind === 'virtual-key' ? principal.standing.organization?.id : undefined,
     endUserId: ask.attribution.endUserId,
-    amount: price.amount,
+    // The provider was told where to stop: what we count for ourselves is never beyond that.
+    amount: hold !== undefined && usageFrom === 'estimated' ? lesser(price.amount, hold.amount) : price.amount,
     pricing: price.pricing,
     usage,
     usageFrom,
@@ -95,26 +122,36 @@ export async function settle(admission: Admission, outcome: Outcome, ports: Sett
     sessionId: ask.attribution.sessionId,
     clientAddress: admission.clientAddress,
     callerMetadata: ask.attribution.metadata,
+    holdId: hold?.id,
+    countedAt: budget?.at,
   }
-  await ports.ledger.keep(entry)
-  ports.observer.finished(entry, ask.model)
-  return { entry, keySpend: key === undefined ? undefined : ports.spend.add(key.digest, entry.amount) }
 }
 
-function countUsage(admission: Admission, outcome: Outcome): { usage: Usage; usageFrom: LedgerEntry['usageFrom'] } {
+function lesser(one: PicoUsd, other: PicoUsd): PicoUsd {
+  return one < other ? one : other
+}
+
+interface CountedUsage {
+  readonly usage: Usage
+  readonly usageFrom: LedgerEntry['usageFrom']
+}
+
+function knownUsage(admission: Admission, outcome: Outcome): CountedUsage | undefined {
   if (!outcome.charge) return { usage: NO_USAGE, usageFrom: 'none' }
   const told = readUsage(outcome.usage, { maxPlausible: MOST_TOKENS })
   if (told !== undefined) return { usage: told, usageFrom: 'upstream' }
   // Moderations are free everywhere and report nothing.
   if (admission.ask.operation.name === 'moderation') return { usage: NO_USAGE, usageFrom: 'none' }
-  return {
-    usage: {
-      ...NO_USAGE,
-      inputTokens: estimateTokens(admission.ask.promptText),
-      outputTokens: tokensOfWeight(outcome.writtenWeight),
-    },
-    usageFrom: 'estimated',
-  }
+  return undefined
+}
+
+async function estimateUsage(
+  { ask }: Admission,
+  { writtenWeight }: Outcome,
+  { nextTurn }: SettlePorts,
+): Promise<CountedUsage> {
+  const inputTokens = await estimateLongText(ask.promptText, nextTurn)
+  return { usage: { ...NO_USAGE, inputTokens, outputTokens: tokensOfWeight(writtenWeight) }, usageFrom: 'estimated' }
 }
 
 function priceOf(
@@ -126,13 +163,9 @@ function priceOf(
   if (!outcome.charge || deployment === undefined) return { amount: NO_MONEY, pricing: 'not-charged' }
   if (deployment.target.kind === 'canned' && deployment.entry.params.prices.size === 0)
     return { amount: NO_MONEY, pricing: 'free' }
-  const baseModel = deployment.entry.info['base_model']
   const { sheet } = ports.prices.priceSheet(
     {
-      provider: deployment.provider,
-      model: outcome.upstreamModel,
-      overrides: deployment.entry.params.prices,
-      ...(typeof baseModel === 'string' ? { baseModel } : {}),
+      ...priceQuery(deployment, outcome.upstreamModel),
       ...(outcome.reportedModel === undefined ? {} : { reportedModel: outcome.reportedModel }),
     },
     outcome.endedAt,

@@ -38,6 +38,7 @@ export function factsOf(attempt: Attempt): CallFacts {
   const { admission, deployment, model, progress } = attempt
   return {
     callId: admission.callId,
+    principal: admission.principal,
     deployment,
     group: model.group,
     showsApiBase: attempt.ports.showsApiBase,

@@ -1,9 +1,13 @@
 import { allow } from '../domain/decision.ts'
 import type { Decision } from '../domain/decision.ts'
 import type { KeyDigest } from '../domain/ids.ts'
+import { reachesKey } from '../domain/scope.ts'
+import { describeRow } from './describe-change.ts'
+import { placeOfKey } from './key-place.ts'
 import { digestNamed } from './name-key.ts'
-import type { Actor, ManagePorts } from './ports.ts'
-import { keyNotFound, malformed } from './refuse.ts'
+import { changer } from './ports.ts'
+import type { Ask, ManagePorts } from './ports.ts'
+import { foreign, keyNotFound, malformed } from './refuse.ts'
 
 export interface KeyNames {
   readonly keys: readonly string[]
@@ -15,23 +19,38 @@ const MOST_AT_ONCE = 500
 /** All or none. The answer names the keys as the caller did. */
 export async function deleteKeys(
   { keys, aliases }: KeyNames,
-  actor: Actor,
+  ask: Ask,
   ports: ManagePorts,
 ): Promise<Decision<readonly string[]>> {
   const names = [...keys, ...aliases]
   if (names.length > MOST_AT_ONCE) return malformed(`At most ${MOST_AT_ONCE} keys can be deleted at once.`)
 
-  const digests: KeyDigest[] = []
+  const digests = new Set<KeyDigest>()
   for (const name of keys) {
     const digest = digestNamed(name, ports.digests)
     if (digest === undefined) return keyNotFound()
-    digests.push(digest)
+    digests.add(digest)
   }
-  for (const alias of aliases) {
-    const key = await ports.keys.findByAlias(alias)
-    if (key === undefined) return keyNotFound()
-    digests.push(key.digest)
-  }
-  const outcome = await ports.keys.delete(digests, actor.onBehalfOf ?? actor.name, ports.clock.now())
-  return outcome === 'deleted' ? allow(names) : keyNotFound()
+  const about = {
+    action: 'deleted',
+    objectType: 'LiteLLM_VerificationToken',
+    objectId: [...digests].join(','),
+  } as const
+  return ports.registry.change(ask.origin, about, async (rooms) => {
+    for (const alias of aliases) {
+      const key = await rooms.keys.findByAlias(alias)
+      if (key === undefined) return keyNotFound()
+      digests.add(key.digest)
+    }
+    const found = await rooms.keys.findMany([...digests])
+    if (found.length !== digests.size) return keyNotFound()
+    for (const key of found) {
+      if (!reachesKey(ask.reach, await placeOfKey(key, rooms), ask.origin.route)) return foreign(keyNotFound())
+    }
+    const gone = await rooms.keys.archive([...digests], changer(ask))
+    return allow({
+      outcome: names,
+      records: gone.map((key) => ({ ...about, objectId: key.digest, before: describeRow(key), after: {} })),
+    })
+  })
 }

@@ -4,7 +4,15 @@ import { digests } from '../adapters/crypto/digests.ts'
 import { formOf, OWN_FORM } from '../domain/key-format.ts'
 import { makeKey } from './make-key.ts'
 
-const rules = { allowCustomKeys: true, keyDefaults: {}, keyUpperBounds: {}, strictNoSecretsInUrl: false }
+const rules = {
+  allowCustomKeys: true,
+  keyDefaults: {},
+  keyUpperBounds: {},
+  strictNoSecretsInUrl: false,
+  keyGeneration: {},
+  needsTeam: false,
+  userDefaults: {},
+}
 const masterKey = digests.digestKey('sk-master')
 
 test('K-01: whatever bytes chance gives, a key of our own form comes of them, and bytes that would bias it are passed over', () => {

@@ -41,7 +41,7 @@ function secretOf(key: string, { digests }: SecretPorts): NewSecret {
 }
 
 /** One byte in 32 is passed over, so the first handful is nearly always enough. */
-function randomText(length: number, { chance }: SecretPorts): string {
+export function randomText(length: number, { chance }: Pick<SecretPorts, 'chance'>): string {
   for (;;) {
     const text = base62(chance.secretBytes(length * 2), length)
     if (text !== undefined) return text

@@ -1,47 +1,47 @@
-import { allow, deny } from '../domain/decision.ts'
+import { allow } from '../domain/decision.ts'
 import type { Decision } from '../domain/decision.ts'
-import type { KeyDigest } from '../domain/ids.ts'
+import type { Budget } from '../domain/budget.ts'
+import type { EpochMs } from '../domain/ids.ts'
 import { NO_MONEY } from '../domain/money.ts'
 import type { PicoUsd } from '../domain/money.ts'
-import type { Principal } from '../domain/principal.ts'
+import { reachesKey } from '../domain/scope.ts'
 import type { VirtualKey } from '../domain/virtual-key.ts'
-import { digestNamed, loadKey } from './name-key.ts'
-import type { ManagePorts } from './ports.ts'
+import { placeOfKey } from './key-place.ts'
+import { digestNamed } from './name-key.ts'
+import type { Ask, ManagePorts } from './ports.ts'
+import type { UserView } from './user-view.ts'
 import { keyNotFound } from './refuse.ts'
 
 export interface KeyWithSpend {
   readonly row: VirtualKey
   readonly spend: PicoUsd
+  /** The shared row of limits that it names. */
+  readonly budget?: Budget | undefined
+  /** Where it was asked for, and the caller may see that row. */
+  readonly owner?: UserView | undefined
+  /** Of a key that is gone and still on record. */
+  readonly deleted?: { readonly at: EpochMs; readonly by: string }
 }
 
-/** The asked key, or the caller's own. */
-export async function readKey(
-  name: string | undefined,
-  principal: Principal,
-  ports: ManagePorts,
-): Promise<Decision<KeyWithSpend>> {
-  const asked = name === undefined ? undefined : digestNamed(name, ports.digests)
-  const digest = principal.kind === 'master' ? allow(asked) : await ownDigest(name, asked, principal.key.digest, ports)
-  if (digest.verdict === 'deny') return digest
-  const row = digest.granted === undefined ? undefined : await loadKey(digest.granted, ports.keys)
-  return row === undefined ? keyNotFound() : allow(await withSpend(row, ports))
-}
-
-export async function withSpend(row: VirtualKey, { ledger }: Pick<ManagePorts, 'ledger'>): Promise<KeyWithSpend> {
-  const spend = await ledger.spendOfKeys([row.digest])
-  return { row, spend: spend.get(row.digest) ?? NO_MONEY }
-}
-
-/** INV-14: for somebody else's key and for no key at all the same answer, after the same look-up. */
-async function ownDigest(
-  name: string | undefined,
-  asked: KeyDigest | undefined,
-  own: KeyDigest,
-  ports: ManagePorts,
-): Promise<Decision<KeyDigest>> {
-  if (name === undefined || asked === own) return allow(own)
+/** The asked key, or the caller's own. INV-14: somebody else's key and no key at all are one answer. */
+export async function readKey(name: string | undefined, ask: Ask, ports: ManagePorts): Promise<Decision<KeyWithSpend>> {
+  const { principal } = ask
+  const own = principal.kind === 'virtual-key' ? principal.key.digest : undefined
+  const digest = name === undefined ? own : digestNamed(name, ports.digests)
+  if (digest === undefined) return keyNotFound()
+  const { rooms } = ports.registry
   // The caller's own key may have been rotated, and the caller may still hold the secret of before.
-  const found = asked === undefined ? undefined : await ports.keys.findKey(asked, ports.clock.now())
-  if (found?.key.digest === own) return allow(own)
-  return deny('not-yours', 'object_denied', "You are not allowed to access this key's info. Your role=internal_user")
+  const row = (await rooms.keys.find(digest)) ?? (await rooms.keys.findBySecretOfBefore(digest, ports.clock.now()))
+  if (row === undefined) return keyNotFound()
+  if (row.digest !== own && !reachesKey(ask.reach, await placeOfKey(row, rooms), '/key/info')) return keyNotFound()
+  return allow(await withSpend(row, ports))
+}
+
+export async function withSpend(
+  row: VirtualKey,
+  { ledger, registry }: Pick<ManagePorts, 'ledger' | 'registry'>,
+): Promise<KeyWithSpend> {
+  const spend = await ledger.spendOfKeys([row.digest])
+  const budget = row.budgetId === undefined ? undefined : await registry.rooms.budgets.find(row.budgetId)
+  return { row, spend: spend.get(row.digest) ?? NO_MONEY, budget }
 }

@@ -1,22 +1,24 @@
 import { allow } from '../domain/decision.ts'
 import type { Decision } from '../domain/decision.ts'
-import { epochMs, parseUserId } from '../domain/ids.ts'
-import type { EpochMs, KeyDigest, UserId } from '../domain/ids.ts'
+import { parseTeamId, parseUserId } from '../domain/ids.ts'
 import type { LedgerEntry } from '../domain/ledger-entry.ts'
-import { addUsd, NO_MONEY } from '../domain/money.ts'
+import { NO_MONEY } from '../domain/money.ts'
 import type { PicoUsd } from '../domain/money.ts'
 import { MASTER_ALIAS } from '../domain/principal.ts'
-import type { Principal } from '../domain/principal.ts'
 import type { DailySpend, LedgerFilter } from '../ports/ledger.ts'
 import { digestNamed } from './name-key.ts'
-import type { ManagePorts } from './ports.ts'
+import type { Ask, ManagePorts } from './ports.ts'
+import { DAY_MS, dayOf, dayStart, readDays } from './read-days.ts'
+import type { DayRange } from './read-days.ts'
 import { malformed } from './refuse.ts'
+import { spendScopeOf } from './spend-scope.ts'
 
 export interface SpendAsk {
   readonly requestId?: string | undefined
   /** A key, in full or by its digest. */
   readonly key?: string | undefined
   readonly userId?: string | undefined
+  readonly teamId?: string | undefined
   /** First and last day, `YYYY-MM-DD`, UTC. */
   readonly startDate?: string | undefined
   readonly endDate?: string | undefined
@@ -27,90 +29,65 @@ export type SpendReport =
   | { readonly kind: 'lines'; readonly lines: readonly LedgerEntry[] }
   | { readonly kind: 'days'; readonly days: readonly DailySpend[] }
 
-type Scope = Pick<LedgerFilter, 'key' | 'userId'>
-type Range = { readonly from: EpochMs; readonly until: EpochMs }
+type Filter = Omit<LedgerFilter, 'limit'>
 
 /** Without any filter: the newest so many. */
 export const MOST_LINES_UNFILTERED = 1_000
 export const MOST_LINES = 10_000
-const DAY_MS = 86_400_000
-const MOST_DAYS = 3_660
 const NOTHING: SpendReport = { kind: 'lines', lines: [] }
 
-export async function readSpend(
-  ask: SpendAsk,
-  principal: Principal,
-  ports: ManagePorts,
-): Promise<Decision<SpendReport>> {
-  const range = readRange(ask)
-  if (range.verdict === 'deny') return range
-  const scope = readScope(ask, principal, ports)
-  if (scope.verdict === 'deny') return scope
-  if (scope.granted === 'nobody') return allow(NOTHING)
+/** The permission by which a team lets its plain members see the lines of all of them. */
+export const SPEND_LOGS = '/spend/logs'
 
-  if (ask.requestId !== undefined) {
-    const filter = { ...scope.granted, ...range.granted, requestId: ask.requestId, limit: MOST_LINES }
-    return allow({ kind: 'lines', lines: await ports.ledger.entries(filter) })
+/** Lines that the caller sees, or their sums by the day. INV-14: others do not exist, whatever is asked for. */
+export async function readSpend(wanted: SpendAsk, ask: Ask, ports: ManagePorts): Promise<Decision<SpendReport>> {
+  const range = readDays(wanted.startDate, wanted.endDate)
+  if (range.verdict === 'deny') return range
+  const named = readNamed(wanted, ask, ports)
+  if (named.verdict === 'deny') return named
+  if (named.granted === 'nobody') return allow(NOTHING)
+  const filter: Filter = { ...named.granted, ...range.granted, scope: spendScopeOf(ask, SPEND_LOGS) }
+
+  if (wanted.requestId === undefined && range.granted !== undefined && wanted.summarize) {
+    return allow({ kind: 'days', days: withTrailingDays(await ports.ledger.daily(filter), range.granted) })
   }
-  if (range.granted !== undefined && ask.summarize) {
-    const days = await ports.ledger.daily({ ...scope.granted, ...range.granted })
-    return allow({ kind: 'days', days: withTrailingDays(days, range.granted) })
-  }
-  const isFiltered = range.granted !== undefined || ask.key !== undefined || ask.userId !== undefined
+  const isFiltered = range.granted !== undefined || Object.keys(named.granted).length > 0
   const limit = isFiltered ? MOST_LINES : MOST_LINES_UNFILTERED
-  return allow({ kind: 'lines', lines: await ports.ledger.entries({ ...scope.granted, ...range.granted, limit }) })
+  return allow({ kind: 'lines', lines: await ports.ledger.entries({ ...filter, limit }) })
 }
 
 export async function readTotalSpend({ ledger }: Pick<ManagePorts, 'ledger'>): Promise<PicoUsd> {
-  const days = await ledger.daily({})
-  return days.reduce((sum, day) => addUsd(sum, day.total), NO_MONEY)
+  return (await ledger.listSpend('all')).get('') ?? NO_MONEY
 }
 
-/** A virtual key reads its own lines, whatever it asks for; what is not among them does not exist. */
-function readScope(ask: SpendAsk, principal: Principal, ports: ManagePorts): Decision<Scope | 'nobody'> {
-  const asked = ask.key === undefined ? undefined : digestNamed(ask.key, ports.digests)
-  const isMaster = ask.key === MASTER_ALIAS || (asked !== undefined && ports.digests.equal(asked, ports.masterKey))
-  if (principal.kind === 'master' && isMaster) {
+export type NamedInLines = Pick<Filter, 'requestId' | 'key' | 'userId' | 'teamId'>
+
+/** What the call names, as the ledger knows it. `nobody`: nothing can fit. */
+export function readNamed(
+  { requestId, key, userId, teamId }: Pick<SpendAsk, 'requestId' | 'key' | 'userId' | 'teamId'>,
+  { reach }: Ask,
+  ports: ManagePorts,
+): Decision<NamedInLines | 'nobody'> {
+  const digest = key === undefined ? undefined : digestNamed(key, ports.digests)
+  const isMaster = key === MASTER_ALIAS || (digest !== undefined && ports.digests.equal(digest, ports.masterKey))
+  if (reach.scope === 'all' && isMaster) {
     return malformed('Lines of the master key cannot be picked out yet. Ask by `request_id` or by dates.')
   }
-  const userId = ask.userId === undefined ? undefined : parseUserId(ask.userId)
-  const isUnknown = (ask.key !== undefined && asked === undefined) || (ask.userId !== undefined && userId === undefined)
-  if (isUnknown) return allow('nobody')
-  if (principal.kind === 'master') return allow(scopeOf(asked, userId))
-  const own = principal.key.digest
-  return allow(asked === undefined || asked === own ? scopeOf(own, userId) : 'nobody')
-}
-
-function scopeOf(key: KeyDigest | undefined, userId: UserId | undefined): Scope {
-  return { ...(key === undefined ? {} : { key }), ...(userId === undefined ? {} : { userId }) }
-}
-
-function readRange({ startDate, endDate }: SpendAsk): Decision<Range | undefined> {
-  if (startDate === undefined && endDate === undefined) return allow(undefined)
-  if (startDate === undefined || endDate === undefined) return malformed('Please provide start_date and end_date')
-  const from = dayStart(startDate)
-  const last = dayStart(endDate)
-  if (from === undefined || last === undefined)
-    return malformed('`start_date` and `end_date` must be days as YYYY-MM-DD.')
-  if (last < from) return malformed('`end_date` is before `start_date`.')
-  if (last - from > MOST_DAYS * DAY_MS) return malformed(`A report covers at most ${MOST_DAYS} days.`)
-  return allow({ from, until: epochMs(last + DAY_MS) })
-}
-
-const DAY = /^[0-9]{4}-[0-9]{2}-[0-9]{2}$/
-
-/** The 30th of February is no day. */
-function dayStart(text: string): EpochMs | undefined {
-  const at = DAY.test(text) ? Date.parse(`${text}T00:00:00.000Z`) : Number.NaN
-  return Number.isNaN(at) || dayOf(at) !== text ? undefined : epochMs(at)
-}
-
-function dayOf(at: number): string {
-  return new Date(at).toISOString().slice(0, 'YYYY-MM-DD'.length)
+  const user = userId === undefined ? undefined : parseUserId(userId)
+  const team = teamId === undefined ? undefined : parseTeamId(teamId)
+  const asked = [key, userId, teamId].filter((name) => name !== undefined)
+  const known = [digest, user, team].filter((id) => id !== undefined)
+  if (asked.length !== known.length) return allow('nobody')
+  return allow({
+    ...(requestId === undefined ? {} : { requestId }),
+    ...(digest === undefined ? {} : { key: digest }),
+    ...(user === undefined ? {} : { userId: user }),
+    ...(team === undefined ? {} : { teamId: team }),
+  })
 }
 
 /** Oldest first; from the last day with a line to the end of the range there are no gaps. */
-function withTrailingDays(days: readonly DailySpend[], { from, until }: Range): readonly DailySpend[] {
+function withTrailingDays(days: readonly DailySpend[], { from, until }: DayRange): readonly DailySpend[] {
   const known = days.toReversed()
   const last = known.at(-1)
   const filled = [...known]

@@ -4,11 +4,10 @@ import { decideFields } from './unsupported-fields.ts'
 
 const NOTHING = [null, '', [], {}, false]
 const names = fc.constantFrom(
-  'max_budget',
-  'rpm_limit',
-  'team_id',
+  'budget_limits',
+  'rpm_limit_type',
+  'project_id',
   'guardrails',
-  'model_tpm_limit',
   'object_permission',
   'policies',
 )
@@ -49,10 +48,14 @@ describe('fields that nothing enforces yet', () => {
     )
   })
 
-  test('zero is a limit in a new key and nothing in an update', () => {
-    expect(decideFields({ max_budget: 0 }, 'create').verdict).toBe('deny')
-    expect(decideFields({ max_budget: 0, tpm_limit: '0' }, 'update').verdict).toBe('allow')
-    expect(decideFields({ spend: 0 }, 'create').verdict).toBe('allow')
+  test('zero is a value in a new key and nothing in an update', () => {
+    expect(decideFields({ rotation_interval: 0 }, 'create').verdict).toBe('deny')
+    expect(decideFields({ rotation_interval: 0, project_id: '0' }, 'update').verdict).toBe('allow')
+  })
+
+  test('limits and places of a key are none of them, also when they come inside metadata', () => {
+    const body = { max_budget: 0, rpm_limit: 5, team_id: 't', organization_id: 'o', access_group_ids: ['g'] }
+    expect(decideFields({ ...body, metadata: body }, 'create').verdict).toBe('allow')
   })
 
   test('the caller’s own metadata is the caller’s', () => {

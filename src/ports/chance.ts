@@ -1,10 +1,11 @@
-import type { EntryId } from '../domain/ids.ts'
+import type { EntryId, HoldId } from '../domain/ids.ts'
 
 /** Whatever must not be foreseeable, or must be unique. */
 export interface Chance {
   /** From 0 up to 1; not for secrets. */
   fraction(): number
   entryId(): EntryId
+  holdId(): HoldId
   secretBytes(count: number): Uint8Array
 }
 

@@ -1,16 +1,20 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { digestOf, entryIdOf, makeEntry, makeKey, NOON } from '../../test/support/entries.ts'
+import { ABOUT, ALL_ROWS, endUserId, organizationId, ORIGIN, teamId, userId } from '../../test/support/rows.ts'
+import { allow } from '../domain/decision.ts'
 import { epochMs, parseDeploymentId, parseEndUserId, parseTeamId, parseUserId } from '../domain/ids.ts'
 import type { LedgerEntry } from '../domain/ledger-entry.ts'
 import { writeLedgerLine } from '../domain/ledger-line.ts'
 import { picoUsd } from '../domain/money.ts'
-import type { LedgerReader, LedgerStore } from './ledger.ts'
-import type { VirtualKeys } from './virtual-keys.ts'
+import type { LedgerReader, LedgerStore, SpendKind } from './ledger.ts'
+import { memberSpendId } from './ledger.ts'
+import type { Registry, Rooms } from './registry.ts'
 
 export interface OpenedLedger {
   readonly store: LedgerStore
   readonly reader: LedgerReader
-  readonly keys: VirtualKeys
+  /** Through which keys are made and rotated. */
+  readonly registry: Registry
   close(): Promise<void>
 }
 
@@ -28,6 +32,13 @@ export function describeLedger(name: string, open: () => Promise<OpenedLedger>):
 
     function keep(...entries: readonly LedgerEntry[]): Promise<'kept' | 'refused'> {
       return ledger.store.keep(entries.map(writeLedgerLine))
+    }
+
+    async function write(work: (rooms: Rooms) => Promise<unknown>): Promise<void> {
+      await ledger.registry.change(ORIGIN, ABOUT, async (rooms) => {
+        await work(rooms)
+        return allow({ outcome: undefined, records: [] })
+      })
     }
 
     async function spendOf(number: number): Promise<bigint | undefined> {
@@ -120,16 +131,52 @@ export function describeLedger(name: string, open: () => Promise<OpenedLedger>):
     })
 
     test('a rotated key keeps what it spent, also what its earlier digests spend later', async () => {
-      await ledger.keys.insert(makeKey(1))
+      await write(({ keys }) => keys.insert(makeKey(1)))
       await keep(makeEntry(1))
-      await ledger.keys.rotate({ from: digestOf(1), to: makeKey(2) })
-      await ledger.keys.rotate({ from: digestOf(2), to: makeKey(3) })
+      await write(({ keys }) => keys.rotate(digestOf(1), makeKey(2), undefined))
+      await write(({ keys }) => keys.rotate(digestOf(2), makeKey(3), undefined))
       await keep(makeEntry(2), makeEntry(3, { payer: { kind: 'key', digest: digestOf(3), alias: undefined } }))
       expect(await spendOf(3)).toBe(3n * 13_500_000n)
       expect(await ledger.reader.entries({ key: digestOf(3), limit: 10 })).toHaveLength(3)
-      await ledger.keys.insert(makeKey(9))
-      const sorted = await ledger.keys.list({ filter: {}, sort: 'spend', order: 'desc', page: 1, size: 10 })
-      expect(sorted.keys.map((key) => key.digest)).toEqual([digestOf(3), digestOf(9)])
+      await write(({ keys }) => keys.insert(makeKey(9)))
+      const sorted = await ledger.registry.rooms.keys.list({ ...ALL_ROWS, sort: 'spend', order: 'desc' })
+      expect(sorted.rows.map((key) => key.digest)).toEqual([digestOf(3), digestOf(9)])
+    })
+
+    test('spend is summed by whatever a line names, and by nothing that it does not name', async () => {
+      const member = memberSpendId(teamId('t "1"'), userId("o'brien"))
+      const full = {
+        userId: userId("o'brien"),
+        teamId: teamId('t "1"'),
+        organizationId: organizationId('org'),
+        endUserId: endUserId('Ωmega'),
+        tags: ['prod', 'a "b"', 'prod'],
+      }
+      await keep(makeEntry(1, { ...full, amount: picoUsd(1n) }), makeEntry(2, { ...full, amount: picoUsd(2n) }))
+      await keep(makeEntry(2, { ...full, amount: picoUsd(2n) }), makeEntry(3, { amount: picoUsd(4n) }))
+      await keep(makeEntry(4, { payer: { kind: 'master' }, userId: userId('bob'), amount: picoUsd(8n) }))
+      const sums: readonly (readonly [SpendKind, string, bigint])[] = [
+        ['all', '', 15n],
+        ['user', "o'brien", 3n],
+        ['user', 'bob', 8n],
+        ['team', 't "1"', 3n],
+        ['member', member, 3n],
+        ['organization', 'org', 3n],
+        ['end_user', 'Ωmega', 3n],
+        ['tag', 'prod', 3n],
+        ['tag', 'a "b"', 3n],
+      ]
+      for (const [kind, id, sum] of sums) {
+        expect([kind, await ledger.reader.spendOf(kind, [id, 'nobody'])]).toEqual([kind, new Map([[id, sum]])])
+      }
+      expect(await ledger.reader.spendOf('user', [])).toEqual(new Map())
+    })
+
+    test('a member is one user in one team, however the two are spelled', async () => {
+      const ids = ['a', 'a","b', 'b', 'a, b'].flatMap((team) =>
+        ['a', 'b', '","b'].map((user) => memberSpendId(teamId(team), userId(user))),
+      )
+      expect(new Set(ids).size).toBe(12)
     })
 
     test('lines come newest first and are filtered by request, user and time', async () => {

@@ -1,13 +1,16 @@
+import type { HostChoice } from '../domain/egress.ts'
 import type { Secret } from '../domain/secret.ts'
 
 /** Who chose the host decides what is checked. There is no default, so every caller says it. */
 export interface UpstreamCall {
-  readonly host: 'from-our-config'
+  readonly host: HostChoice
   readonly origin: string
   readonly method: 'GET' | 'POST' | 'DELETE'
   /** With its query. */
   readonly path: string
   readonly headers: Readonly<Record<string, string>>
+  /** Of this call alone; the others are the same in every call to a deployment. */
+  readonly ownHeaders?: readonly string[]
   /** Sent as they are; named apart so that they are revealed at the socket and nowhere before. */
   readonly secretHeaders: ReadonlyMap<string, Secret>
   readonly body: string | undefined

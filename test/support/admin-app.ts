@@ -1,22 +1,33 @@
+import { NO_RULES, quietPorts } from './manage-ports.ts'
+import { afterAll } from 'vitest'
+import { CachedDirectory } from '../../src/adapters/cache/cached-directory.ts'
 import { digests } from '../../src/adapters/crypto/digests.ts'
-import { emptyKeyRegister } from '../../src/adapters/memory/key-register.ts'
-import { memoryLedger } from '../../src/adapters/memory/ledger.ts'
-import { memoryVirtualKeys } from '../../src/adapters/memory/virtual-keys.ts'
+import { loadModelFacts } from '../../src/adapters/prices/model-facts.ts'
 import { chance, newCallId } from '../../src/adapters/system/chance.ts'
-import type { EpochMs } from '../../src/domain/ids.ts'
+import type { EpochMs, KeyDigest } from '../../src/domain/ids.ts'
 import { epochMs } from '../../src/domain/ids.ts'
 import type { LedgerEntry } from '../../src/domain/ledger-entry.ts'
+import { writeLedgerLine } from '../../src/domain/ledger-line.ts'
+import { globalSpendRoutes } from '../../src/http/admin/global-spend.routes.ts'
 import { keyRoutes } from '../../src/http/admin/keys.routes.ts'
 import { spendRoutes } from '../../src/http/admin/spend.routes.ts'
 import type { EdgePorts } from '../../src/http/route.ts'
 import { buildServer } from '../../src/http/server.ts'
+import { Doors } from '../../src/http/wire/doors.ts'
 import { ClientAddresses } from '../../src/http/wire/client-address.ts'
 import { BodyBudget } from '../../src/http/wire/read-body.ts'
 import type { JourneyPorts } from '../../src/journey/journey.ts'
 import type { KeyRules, ManagePorts } from '../../src/manage/ports.ts'
+import type { Store } from '../../src/adapters/sql/open-store.ts'
 import { NOON } from './entries.ts'
+import { emptied, openEmbedded } from './stores.ts'
 
 export const MASTER_KEY = 'sk-the-master-key-of-these-tests-4Qz8'
+
+/** As a driver says that the database is not there. */
+export function storeGone(): Error {
+  return Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' })
+}
 
 export interface Answer {
   readonly status: number
@@ -28,55 +39,68 @@ export interface Answer {
 
 export interface AdminApp {
   readonly manage: ManagePorts
+  readonly store: Store
   /** Everything that this edge would have told a log. */
   readonly told: string[]
   get(path: string, key?: string): Promise<Answer>
   post(path: string, body?: unknown, key?: string, headers?: Record<string, string>): Promise<Answer>
   /** A new key, as the administrator makes it. */
   makeKey(body?: object): Promise<string>
-  charge(entry: LedgerEntry): void
+  charge(entry: LedgerEntry): Promise<void>
   pass(ms: number): void
   close(): Promise<void>
 }
 
-/** The management routes over stores in memory, with a clock that the test moves. */
-export function openAdminApp(
+/** One database for all tests of a file: opening one takes seconds. */
+const shared = emptied(openEmbedded)
+afterAll(() => shared.close())
+
+/** The management routes over an embedded database with nothing in it, with a clock that the test moves. */
+export async function openAdminApp(
   rules: Partial<KeyRules> = {},
   change: (ports: ManagePorts) => ManagePorts = (same) => same,
-): AdminApp {
+): Promise<AdminApp> {
   let now: EpochMs = NOON
   const clock = { now: () => now }
-  const register = emptyKeyRegister()
-  const keys = memoryVirtualKeys(register)
-  const ledger = memoryLedger(register)
+  const store = await shared.open()
+  const directory = new CachedDirectory({ directory: store.directory, changes: store.changes, clock })
   const told: string[] = []
-  const manage = change({
-    keys,
-    ledger,
+  const ports = {
+    registry: store.openRegistry(newCallId, async (facts) => directory.forget(facts)),
+    ledger: store.readLedger(async () => {}),
     digests,
     chance,
     clock,
+    ...quietPorts(),
     masterKey: digests.digestKey(MASTER_KEY),
-    rules: { allowCustomKeys: true, keyDefaults: {}, keyUpperBounds: {}, strictNoSecretsInUrl: false, ...rules },
-  })
+    rules: { ...NO_RULES, ...rules },
+  }
+  const manage = change(ports)
   const app = buildServer({
     newCallId,
     onFault: (error, about) =>
       told.push(JSON.stringify([error instanceof Error ? (error.stack ?? '') : String(error), about])),
     onProblem: (problem, about) => told.push(JSON.stringify([problem.code, problem.say, problem.detail, about])),
     corsOrigins: [],
+    doors: new Doors(),
   })
   const edge: EdgePorts = {
     journey: {
       clock,
       credentials: {
         digests,
-        keys: { findKey: (...of: Parameters<typeof keys.findKey>) => keys.findKey(...of), peek: () => 'ask' },
+        directory: {
+          findKey: (digest: KeyDigest, at: EpochMs) => directory.findKey(digest, at),
+          peekKey: (digest: KeyDigest, at: EpochMs) => directory.peekKey(digest, at),
+          hasSeenKey: () => true,
+        },
         masterKey: manage.masterKey,
       },
+      directory,
       settings: { keyHeader: undefined, enforcedParams: [], routes: { served: undefined, adminOnly: [] } },
     } as unknown as JourneyPorts,
     observer: {
+      charged: () => undefined,
       finished: () => undefined,
       refused: (denied, about) => told.push(JSON.stringify([denied, about])),
       attempted: () => undefined,
@@ -86,9 +110,12 @@ export function openAdminApp(
     addresses: new ClientAddresses([]),
     limits: { inferenceBytes: 1 << 20, managementBytes: 1 << 20 },
     exposeRejectReason: false,
+    refusals: { tell: async () => {} },
+    described: [],
   }
   keyRoutes(app, edge, manage)
-  spendRoutes(app, edge, manage)
+  spendRoutes(app, edge, manage, await loadModelFacts())
+  globalSpendRoutes(app, edge, manage)
 
   async function send(
     method: 'GET' | 'POST',
@@ -112,6 +139,7 @@ export function openAdminApp(
     send('POST', path, key, { 'content-type': 'application/json', ...headers }, body)
   return {
     manage,
+    store,
     told,
     get: (path, key = MASTER_KEY) => send('GET', path, key, {}, undefined),
     post,
@@ -120,7 +148,9 @@ export function openAdminApp(
       if (made.status !== 200) throw new Error(made.text + told.join(' '))
       return String(made.json.key)
     },
-    charge: (entry) => ledger.append(entry),
+    charge: async (entry) => {
+      await store.ledger.keep([writeLedgerLine(entry)])
+    },
     pass: (ms) => {
       now = epochMs(now + ms)
     },

@@ -1,6 +1,7 @@
-import type { EntryId, EpochMs, KeyDigest } from '../../src/domain/ids.ts'
+import type { EntryId, EpochMs, HoldId, KeyDigest } from '../../src/domain/ids.ts'
 import { epochMs, parseEntryId, parseKeyDigest } from '../../src/domain/ids.ts'
 import type { LedgerEntry } from '../../src/domain/ledger-entry.ts'
+import { NO_LIMITS } from '../../src/domain/limits.ts'
 import { picoUsd } from '../../src/domain/money.ts'
 import { NO_USAGE } from '../../src/domain/usage.ts'
 import type { VirtualKey } from '../../src/domain/virtual-key.ts'
@@ -21,13 +22,22 @@ export function makeKey(number: number, overrides: Partial<VirtualKey> = {}): Vi
     displayName: 'sk-...abcd',
     alias: undefined,
     userId: undefined,
+    teamId: undefined,
+    organizationId: undefined,
+    needsMembership: false,
     models: [],
     modelAliases: {},
     allowedRoutes: [],
     enforcedParams: [],
     tags: [],
     metadata: {},
+    inert: {},
+    accessGroupIds: [],
+    limits: NO_LIMITS,
+    budgetId: undefined,
+    temporaryBudget: undefined,
     blocked: false,
+    blockedByRole: undefined,
     expiresAt: undefined,
     createdAt: NOON,
     createdBy: 'default_user_id',
@@ -39,6 +49,10 @@ export function makeKey(number: number, overrides: Partial<VirtualKey> = {}): Vi
   }
 }
 
+export function holdIdFor(number: number): HoldId {
+  return `00000000-0000-4000-9000-${number.toString(16).padStart(12, '0')}` as HoldId
+}
+
 export function makeEntry(number: number, overrides: Partial<LedgerEntry> = {}): LedgerEntry {
   return {
     entryId: entryIdOf(number),
@@ -48,6 +62,7 @@ export function makeEntry(number: number, overrides: Partial<LedgerEntry> = {}):
     payer: { kind: 'key', digest: digestOf(1), alias: undefined },
     userId: undefined,
     teamId: undefined,
+    organizationId: undefined,
     endUserId: undefined,
     amount: picoUsd(13_500_000n),
     pricing: 'priced',

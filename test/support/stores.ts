@@ -80,20 +80,53 @@ function serverUrl(): string {
   return url
 }
 
-/** One store for a whole suite, emptied of keys and lines before each test: opening one takes seconds. */
+/** One store for a whole suite, emptied before each test: opening one takes seconds. */
 export function emptied(open: () => Promise<OpenedStore>): { open(): Promise<Store>; close(): Promise<void> } {
   let opened: Promise<OpenedStore> | undefined
   return {
     open: async () => {
       opened ??= open()
       const { store } = await opened
-      // The ledger refuses this, as it should; only the owner of its tables can switch the refusal off.
-      await sql`alter table latchkey.ledger_entry disable trigger user`.execute(store.db)
-      await sql`truncate latchkey.virtual_key, latchkey.retired_key_digest, latchkey.deleted_key, latchkey.ledger_entry,
-        latchkey.key_spend`.execute(store.db)
-      await sql`alter table latchkey.ledger_entry enable trigger user`.execute(store.db)
+      await empty(store.db)
       return store
     },
     close: async () => (await opened)?.close(),
   }
+}
+
+/** Logs of what happened, which refuse to be changed; only the owner of the tables can switch that off. */
+const KEPT_FOREVER = ['ledger_entry', 'audit_record', 'audit_head'] as const
+const EMPTIED = [
+  'ledger_entry',
+  'audit_record',
+  'spend_total',
+  'budget_hold',
+  'budget_account',
+  'retired_key_digest',
+  'deleted_key',
+  'virtual_key',
+  'invitation',
+  'stored_model',
+  'credential',
+  'access_group',
+  'tag',
+  'end_user',
+  'team_member',
+  'organization_member',
+  'deleted_team',
+  'team',
+  'organization',
+  'object_permission',
+  'budget',
+] as const
+
+/** As after the installation: no rows but the user behind the master key. */
+async function empty(db: Store['db']): Promise<void> {
+  for (const table of KEPT_FOREVER)
+    await sql`alter table ${sql.table(`latchkey.${table}`)} disable trigger user`.execute(db)
+  for (const table of EMPTIED) await sql`delete from ${sql.table(`latchkey.${table}`)}`.execute(db)
+  await sql`update latchkey.audit_head set sequence = 0, hash = repeat('0', 64)`.execute(db)
+  for (const table of KEPT_FOREVER)
+    await sql`alter table ${sql.table(`latchkey.${table}`)} enable trigger user`.execute(db)
+  await sql`delete from latchkey.user_account where user_id <> 'default_user_id'`.execute(db)
 }

@@ -3,26 +3,31 @@ import type { Logger } from 'pino'
 import type { Clock } from '../../ports/clock.ts'
 import type { OperatorLog } from '../../ports/operator-log.ts'
 
+const INFO = pino.levels.values['info']
 const FLUSH_MS = 500
-const BUFFER_BYTES = 4_096
+const BUFFER_BYTES = 12_288
 
 export interface Log extends OperatorLog {
   readonly logger: Logger
+  /** A line at level info whose facts are JSON members already: for what is written once per call. */
+  writeReady(members: string): void
   /** Before the process ends: what is buffered goes out. */
   flush(): void
 }
 
-/** Structured lines on standard error, written in pieces of a few kilobytes, so that a line costs little. */
+/** Structured lines on standard error, written in pieces of some kilobytes, so that a line costs little. */
 export function openLog(level: string, clock: Clock, descriptor = 2): Log {
   const destination = pino.destination({ dest: descriptor, sync: false, minLength: BUFFER_BYTES })
-  const logger = pino(
-    { level, base: null, timestamp: isoTime(clock), serializers: { err: describeFault } },
-    destination,
-  )
+  const timestamp = isoTime(clock)
+  const logger = pino({ level, base: null, timestamp, serializers: { err: describeFault } }, destination)
+  const writesInfo = logger.isLevelEnabled('info')
   const beat = setInterval(() => destination.flush(), FLUSH_MS)
   beat.unref()
   return {
     logger,
+    writeReady(members) {
+      if (writesInfo) destination.write(`{"level":${INFO}${timestamp()},${members}}\n`)
+    },
     info: (message, facts = {}) => logger.info(facts, message),
     warn: (message, facts = {}) => logger.warn(facts, message),
     error: (message, facts = {}) => logger.error(facts, message),

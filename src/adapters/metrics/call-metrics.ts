@@ -1,214 +1,198 @@
 import { Counter, Gauge, Registry, collectDefaultMetrics } from 'prom-client'
-import { NO_MONEY, addUsd, usdNumber } from '../../domain/money.ts'
-import type { PicoUsd } from '../../domain/money.ts'
+import { usdNumber } from '../../domain/money.ts'
 import type { LedgerEntry } from '../../domain/ledger-entry.ts'
+import type { EpochMs } from '../../domain/ids.ts'
 import type { CallObserver } from '../../ports/call-observer.ts'
-import { DurationHistogram } from './histogram.ts'
-
-/** Sums of one combination of labels. All of them come from configuration, so their number is bounded. */
-interface Tally {
-  readonly model: string
-  readonly deployment: string
-  readonly provider: string
-  readonly status: string
-  readonly errorClass: string
-  calls: number
-  inputTokens: number
-  outputTokens: number
-  spend: PicoUsd
-  unpriced: number
-  readonly total: DurationHistogram
-  readonly firstByte: DurationHistogram
-}
+import { CallTallies } from './call-tallies.ts'
+import type { CallTally, ChargeTally } from './call-tallies.ts'
+import { DEPLOYMENT_STATES, DeploymentTallies } from './deployment-tallies.ts'
+import { renderHistograms } from './histogram.ts'
 
 interface Scrape {
   readonly contentType: string
   render(): Promise<string>
 }
 
-/** Who called is not a label: the compatible names are there, their values are not, unless an operator asks elsewhere. */
-const NOBODY = {
-  end_user: 'None',
-  hashed_api_key: 'None',
-  api_key_alias: 'None',
-  team: 'None',
-  team_alias: 'None',
-  user: 'None',
-} as const
-const PEOPLE = Object.keys(NOBODY)
+/** Who called is not a label: the compatible names are there, their values are not. */
+const NO_KEY = { hashed_api_key: 'None', api_key_alias: 'None', team: 'None', team_alias: 'None' } as const
+const NOBODY = { end_user: 'None', ...NO_KEY, user: 'None' } as const
+
+interface Sample {
+  readonly labels: Readonly<Record<string, string>>
+  readonly value: number
+}
 
 /** Metrics of the compatible names. A call adds to plain sums; labels are put on when somebody reads them. */
 export class CallMetrics implements CallObserver, Scrape {
   readonly #registry = new Registry()
-  readonly #tallies = new Map<string, Tally>()
+  readonly #calls = new CallTallies()
+  readonly #deployments = new DeploymentTallies()
   readonly #refusals = new Map<string, number>()
-  readonly #attempts = new Map<string, { deployment: string; group: string; failure: string; count: number }>()
 
   constructor(pendingLines: () => number) {
     collectDefaultMetrics({ register: this.#registry })
-    const registers = [this.#registry]
-    const each = (add: (tally: Tally) => void): void => this.#tallies.forEach(add)
-    const counter = (
-      name: string,
-      help: string,
-      labels: readonly string[],
-      collect: (metric: Counter) => void,
-    ): void => {
-      const metric: Counter = new Counter({
-        name,
-        help,
-        labelNames: [...labels],
-        registers,
-        collect: () => (metric.reset(), collect(metric)),
-      })
-    }
-
-    counter(
-      'litellm_proxy_total_requests_metric_total',
-      'Calls, by outcome',
-      [...PEOPLE, 'requested_model', 'status_code'],
-      (metric) => each((t) => metric.inc({ ...NOBODY, requested_model: t.model, status_code: t.status }, t.calls)),
+    this.#countCalls()
+    this.#countCharges()
+    this.#countTries()
+    this.#counter('auth_rejects_total', 'Refused requests, by reason', ['reason'], () =>
+      [...this.#refusals].map(([reason, value]) => ({ labels: { reason }, value })),
     )
-    counter(
-      'litellm_proxy_failed_requests_metric_total',
-      'Failed calls',
-      [...PEOPLE, 'requested_model', 'exception_status', 'exception_class'],
-      (metric) =>
-        each((t) => {
-          if (t.errorClass !== '')
-            metric.inc(
-              { ...NOBODY, requested_model: t.model, exception_status: t.status, exception_class: t.errorClass },
-              t.calls,
-            )
-        }),
-    )
-    const sums: readonly (readonly [string, string, (tally: Tally) => number])[] = [
-      ['litellm_requests_metric_total', 'Calls', (t) => t.calls],
-      ['litellm_spend_metric_total', 'Spend in USD', (t) => usdNumber(t.spend)],
-      ['litellm_total_tokens_metric_total', 'Tokens', (t) => t.inputTokens + t.outputTokens],
-      ['litellm_input_tokens_metric_total', 'Prompt tokens', (t) => t.inputTokens],
-      ['litellm_output_tokens_metric_total', 'Completion tokens', (t) => t.outputTokens],
-    ]
-    for (const [name, help, value] of sums) {
-      counter(name, help, [...PEOPLE, 'model', 'requested_model'], (metric) =>
-        each((t) => metric.inc({ ...NOBODY, model: t.model, requested_model: t.model }, value(t))),
-      )
-    }
-    counter('latchkey_unpriced_calls_total', 'Calls of models that no price is known for', ['model'], (metric) =>
-      each((t) => {
-        if (t.unpriced > 0) metric.inc({ model: t.model }, t.unpriced)
-      }),
-    )
-    const deployments = ['requested_model', 'model_id']
-    counter('litellm_deployment_total_requests_total', 'Tries at a deployment', deployments, (metric) =>
-      this.#attempts.forEach((a) => metric.inc({ requested_model: a.group, model_id: a.deployment }, a.count)),
-    )
-    counter('litellm_deployment_success_responses_total', 'Tries that succeeded', deployments, (metric) =>
-      this.#attempts.forEach((a) => {
-        if (a.failure === '') metric.inc({ requested_model: a.group, model_id: a.deployment }, a.count)
-      }),
-    )
-    counter(
-      'litellm_deployment_failure_responses_total',
-      'Tries that failed',
-      [...deployments, 'exception_class'],
-      (metric) =>
-        this.#attempts.forEach((a) => {
-          if (a.failure !== '')
-            metric.inc({ requested_model: a.group, model_id: a.deployment, exception_class: a.failure }, a.count)
-        }),
-    )
-    counter('auth_rejects_total', 'Refused requests, by reason', ['reason'], (metric) =>
-      this.#refusals.forEach((count, reason) => metric.inc({ reason }, count)),
-    )
-    const pending: Gauge = new Gauge({
-      name: 'latchkey_ledger_pending_lines',
-      help: 'Ledger lines that are durable here and not in the store yet',
-      registers,
-      collect: () => pending.set(pendingLines()),
-    })
+    const pending = 'Ledger lines that are durable here and not in the store yet'
+    this.#gauge('latchkey_ledger_pending_lines', pending, [], () => [{ labels: {}, value: pendingLines() }])
   }
 
   get contentType(): string {
     return this.#registry.contentType
   }
 
-  finished(entry: LedgerEntry): void {
-    const tally = this.#tallyOf(entry)
-    tally.calls += 1
-    tally.inputTokens += entry.usage.inputTokens
-    tally.outputTokens += entry.usage.outputTokens
-    tally.spend = addUsd(tally.spend, entry.amount)
-    if (entry.pricing === 'unpriced') tally.unpriced += 1
-    tally.total.observe((entry.endedAt - entry.startedAt) / 1000)
-    if (entry.firstByteAt !== undefined) tally.firstByte.observe((entry.firstByteAt - entry.startedAt) / 1000)
+  charged(entry: LedgerEntry): void {
+    this.#calls.charge(entry)
+  }
+
+  finished(entry: LedgerEntry, since: EpochMs): void {
+    this.#calls.finish(entry, since)
   }
 
   refused(denied: Parameters<CallObserver['refused']>[0]): void {
     this.#refusals.set(denied.because, (this.#refusals.get(denied.because) ?? 0) + 1)
   }
 
-  attempted(deployment: string, group: string, failure: string | undefined): void {
-    const key = `${deployment}\n${failure ?? ''}`
-    const known = this.#attempts.get(key)
-    if (known === undefined)
-      this.#attempts.set(key, { deployment, group: boundedModel(group), failure: failure ?? '', count: 1 })
-    else known.count += 1
+  attempted(...tried: Parameters<CallObserver['attempted']>): void {
+    this.#deployments.attempted(...tried)
   }
 
-  rested(): void {}
+  rested(...tried: Parameters<CallObserver['rested']>): void {
+    this.#deployments.rested(...tried)
+  }
 
   async render(): Promise<string> {
-    const lines = [await this.#registry.metrics()]
-    const names = [
-      ['litellm_request_total_latency_metric', 'total'],
-      ['litellm_llm_api_time_to_first_token_metric', 'firstByte'],
+    const durations = [
+      ['litellm_request_total_latency_metric', (tally: CallTally) => tally.total],
+      ['litellm_llm_api_latency_metric', (tally: CallTally) => tally.upstream],
+      ['litellm_llm_api_time_to_first_token_metric', (tally: CallTally) => tally.firstByte],
     ] as const
-    for (const [name, member] of names) {
-      lines.push(`# HELP ${name} Seconds`, `# TYPE ${name} histogram`)
-      for (const tally of this.#tallies.values())
-        lines.push(
-          tally[member].render(
-            name,
-            `model="${escapeLabel(tally.model)}",requested_model="${escapeLabel(tally.model)}",status_code="${tally.status}",model_id="${escapeLabel(tally.deployment)}"`,
-          ),
-        )
-    }
-    return `${lines.join('\n')}\n`
+    const tallies = this.#calls.calls.values()
+    const histograms = durations.map(([name, pick]) =>
+      renderHistograms(
+        name,
+        tallies.map((tally) => ({ labels: latencyLabels(tally), histogram: pick(tally) })),
+      ),
+    )
+    return [await this.#registry.metrics(), ...histograms, ''].join('\n')
   }
 
-  #tallyOf(entry: LedgerEntry): Tally {
-    const { modelGroup, deploymentId = '', httpStatus, errorClass = '', provider } = entry
-    const key = `${deploymentId}\n${modelGroup}\n${httpStatus}\n${errorClass}`
-    const known = this.#tallies.get(key)
-    if (known !== undefined) return known
-    const fresh: Tally = {
-      model: this.#tallies.size < MOST_TALLIES ? boundedModel(modelGroup) : 'other',
-      deployment: deploymentId,
-      provider,
-      status: String(httpStatus),
-      errorClass,
-      calls: 0,
-      inputTokens: 0,
-      outputTokens: 0,
-      spend: NO_MONEY,
-      unpriced: 0,
-      total: new DurationHistogram(),
-      firstByte: new DurationHistogram(),
+  #countCalls(): void {
+    const samples = (labelsOf: (tally: CallTally) => Sample['labels'] | undefined) => () =>
+      this.#calls.calls.values().flatMap((tally) => {
+        const labels = labelsOf(tally)
+        return labels === undefined ? [] : [{ labels: { ...NOBODY, ...labels }, value: tally.calls }]
+      })
+    const asked = [...Object.keys(NOBODY), 'requested_model']
+    this.#counter(
+      'litellm_proxy_total_requests_metric_total',
+      'Calls, by outcome',
+      [...asked, 'status_code'],
+      samples((t) => ({ requested_model: t.requestedModel, status_code: t.status })),
+    )
+    this.#counter(
+      'litellm_proxy_failed_requests_metric_total',
+      'Failed calls',
+      [...asked, 'exception_status', 'exception_class'],
+      samples(({ requestedModel, status, errorClass }) =>
+        errorClass === ''
+          ? undefined
+          : { requested_model: requestedModel, exception_status: status, exception_class: errorClass },
+      ),
+    )
+    this.#counter(
+      'litellm_requests_metric_total',
+      'Calls',
+      [...asked, 'model'],
+      samples((t) => ({ model: t.model, requested_model: t.requestedModel })),
+    )
+  }
+
+  #countCharges(): void {
+    const sums: readonly (readonly [string, string, (tally: ChargeTally) => number])[] = [
+      ['litellm_spend_metric_total', 'Spend in USD', (t) => usdNumber(t.spend)],
+      ['litellm_total_tokens_metric_total', 'Tokens', (t) => t.inputTokens + t.outputTokens],
+      ['litellm_input_tokens_metric_total', 'Prompt tokens', (t) => t.inputTokens],
+      ['litellm_output_tokens_metric_total', 'Completion tokens', (t) => t.outputTokens],
+    ]
+    for (const [name, help, value] of sums) {
+      this.#counter(name, help, [...Object.keys(NOBODY), 'model', 'requested_model'], () =>
+        this.#calls.charges.values().map((tally) => ({
+          labels: { ...NOBODY, model: tally.model, requested_model: tally.requestedModel },
+          value: value(tally),
+        })),
+      )
     }
-    if (this.#tallies.size < MOST_TALLIES) this.#tallies.set(key, fresh)
-    else this.#tallies.set(`other\n${httpStatus}`, this.#tallies.get(`other\n${httpStatus}`) ?? fresh)
-    return this.#tallies.get(key) ?? this.#tallies.get(`other\n${httpStatus}`) ?? fresh
+    const unpriced = 'Calls of models that no price is known for'
+    this.#counter('latchkey_unpriced_calls_total', unpriced, ['model'], () =>
+      this.#calls.charges
+        .values()
+        .filter((tally) => tally.unpriced > 0)
+        .map((tally) => ({ labels: { model: tally.requestedModel }, value: tally.unpriced })),
+    )
+  }
+
+  #countTries(): void {
+    const deployment = ['litellm_model_name', 'model_id', 'api_base', 'api_provider']
+    const tried = ['requested_model', ...deployment, ...Object.keys(NO_KEY)]
+    const samples = (failed: boolean | undefined) => () =>
+      this.#deployments.tries
+        .values()
+        .filter((tally) => failed === undefined || failed === (tally.failure !== undefined))
+        .map((tally) => ({
+          labels: {
+            requested_model: tally.requestedModel,
+            ...tally.labels,
+            ...NO_KEY,
+            ...(failed === true ? tally.failure : {}),
+          },
+          value: tally.tries,
+        }))
+    this.#counter('litellm_deployment_total_requests_total', 'Tries', tried, samples(undefined))
+    this.#counter('litellm_deployment_success_responses_total', 'Tries that succeeded', tried, samples(false))
+    const failed = [...tried, 'exception_status', 'exception_class']
+    this.#counter('litellm_deployment_failure_responses_total', 'Tries that failed', failed, samples(true))
+    this.#counter(
+      'litellm_deployment_cooled_down_total',
+      'Times that a deployment was sent to rest',
+      [...deployment, 'exception_status'],
+      () =>
+        this.#deployments.tries.values().flatMap(({ labels, failure, rests }) => {
+          if (failure === undefined || rests === 0) return []
+          return [{ labels: { ...labels, exception_status: failure.exception_status }, value: rests }]
+        }),
+    )
+    const states = 'As the last try left it: 0 healthy, 1 failing, 2 resting'
+    this.#gauge('litellm_deployment_state', states, deployment, () =>
+      [...this.#deployments.states.values()].map(({ labels, state }) => ({
+        labels: { ...labels },
+        value: DEPLOYMENT_STATES[state],
+      })),
+    )
+  }
+
+  #counter(name: string, help: string, labelNames: string[], read: () => readonly Sample[]): void {
+    const collect = (): void => {
+      metric.reset()
+      for (const { labels, value } of read()) metric.inc(labels, value)
+    }
+    const metric: Counter = new Counter({ name, help, labelNames, registers: [this.#registry], collect })
+  }
+
+  #gauge(name: string, help: string, labelNames: string[], read: () => readonly Sample[]): void {
+    const collect = (): void => {
+      metric.reset()
+      for (const { labels, value } of read()) metric.set(labels, value)
+    }
+    const metric: Gauge = new Gauge({ name, help, labelNames, registers: [this.#registry], collect })
   }
 }
 
-/** A wildcard deployment stands for any number of names, so the number of combinations has an end of its own. */
-const MOST_TALLIES = 2_000
-
-function boundedModel(name: string): string {
-  return name.slice(0, 128)
-}
-
-function escapeLabel(value: string): string {
-  return value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')
+function latencyLabels(tally: CallTally): Sample['labels'] {
+  const { model, requestedModel, status, deployment } = tally
+  return { ...NOBODY, model, requested_model: requestedModel, status_code: status, model_id: deployment }
 }

@@ -35,6 +35,15 @@ export class DurationHistogram {
     this.#sum += seconds
   }
 
+  get count(): number {
+    return this.#counts.reduce((sum, count) => sum + count, 0)
+  }
+
+  add(other: DurationHistogram): void {
+    for (const [i, count] of other.#counts.entries()) this.#counts[i] = (this.#counts[i] ?? 0) + count
+    this.#sum += other.#sum
+  }
+
   /** Lines of the Prometheus text format. `labels` is `a="b",c="d"`. */
   render(name: string, labels: string): string {
     let total = 0
@@ -50,4 +59,31 @@ export class DurationHistogram {
       `${name}_count{${labels}} ${total}`,
     ].join('\n')
   }
+}
+
+/** The lines of one histogram, each combination of labels once. */
+export function renderHistograms(
+  name: string,
+  series: readonly { readonly labels: Readonly<Record<string, string>>; readonly histogram: DurationHistogram }[],
+): string {
+  const merged = new Map<string, DurationHistogram>()
+  for (const { labels, histogram } of series) {
+    if (histogram.count === 0) continue
+    const written = renderLabels(labels)
+    const sum = merged.get(written) ?? new DurationHistogram()
+    sum.add(histogram)
+    merged.set(written, sum)
+  }
+  const lines = [...merged].map(([labels, histogram]) => histogram.render(name, labels))
+  return [`# HELP ${name} Seconds`, `# TYPE ${name} histogram`, ...lines].join('\n')
+}
+
+function renderLabels(labels: Readonly<Record<string, string>>): string {
+  return Object.entries(labels)
+    .map(([name, value]) => `${name}="${escapeLabel(value)}"`)
+    .join(',')
+}
+
+function escapeLabel(value: string): string {
+  return value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')
 }

@@ -1,5 +1,8 @@
+import type { LookupFunction } from 'node:net'
 import { Pool, errors } from 'undici'
 import type { Dispatcher } from 'undici'
+import { REFUSED, guardedLookup } from './guarded-lookup.ts'
+import type { EgressGuard } from './egress-guard.ts'
 import type { Upstream, UpstreamCall, UpstreamFault, UpstreamFlow, UpstreamSink } from '../../ports/upstream.ts'
 
 const CONNECT_MS = 5_000
@@ -20,7 +23,15 @@ interface Door {
  */
 export class PooledUpstream implements Upstream {
   readonly #doors = new Map<string, WeakMap<object, Door>>()
-  readonly #pools = new Set<Pool>()
+  /** Not held: a deployment that is gone takes its pool with it. */
+  readonly #pools = new Set<WeakRef<Pool>>()
+  readonly #guard: EgressGuard
+  readonly #lookup: LookupFunction
+
+  constructor(guard: EgressGuard, lookup: LookupFunction = guardedLookup()) {
+    this.#guard = guard
+    this.#lookup = lookup
+  }
 
   send(call: UpstreamCall, sink: UpstreamSink): UpstreamFlow {
     const flow = new Flow(sink)
@@ -29,7 +40,7 @@ export class PooledUpstream implements Upstream {
       {
         method: call.method,
         path: call.path,
-        headers,
+        headers: call.ownHeaders === undefined ? headers : headers.concat(call.ownHeaders),
         body: call.body ?? null,
         headersTimeout: call.headTimeoutMs,
         bodyTimeout: call.idleTimeoutMs,
@@ -40,7 +51,7 @@ export class PooledUpstream implements Upstream {
   }
 
   async close(): Promise<void> {
-    await Promise.all([...this.#pools].map((pool) => pool.destroy()))
+    await Promise.all([...this.#pools].map(async (pool) => pool.deref()?.destroy()))
   }
 
   #doorFor(call: UpstreamCall): Door {
@@ -51,7 +62,7 @@ export class PooledUpstream implements Upstream {
       const pool = new Pool(call.origin, {
         connections: MAX_CONNECTIONS,
         pipelining: 1,
-        connect: { timeout: CONNECT_MS },
+        connect: { timeout: CONNECT_MS, lookup: this.#lookupFor(call) },
         keepAliveTimeout: KEEP_ALIVE_MS,
         maxHeaderSize: MAX_HEADER_BYTES,
         allowH2: false,
@@ -59,9 +70,17 @@ export class PooledUpstream implements Upstream {
       const secrets = [...call.secretHeaders].flatMap(([name, secret]) => [name.toLowerCase(), secret.reveal()])
       door = { pool, headers: [...Object.entries(call.headers).flat(), ...secrets] }
       doors.set(call.secretHeaders, door)
-      this.#pools.add(pool)
+      for (const each of this.#pools) if (each.deref() === undefined) this.#pools.delete(each)
+      this.#pools.add(new WeakRef(pool))
     }
     return door
+  }
+
+  /** The operator's hosts are the operator's business, as far as anybody's are. */
+  #lookupFor({ host, origin }: UpstreamCall): LookupFunction {
+    if (host === 'from-our-config') return this.#lookup
+    const { protocol, port } = new URL(origin)
+    return this.#guard.lookupFor(Number(port === '' ? (protocol === 'http:' ? 80 : 443) : port))
   }
 }
 
@@ -138,7 +157,8 @@ function faultOf(error: Error): UpstreamFault {
   if (error instanceof errors.HeadersTimeoutError || error instanceof errors.BodyTimeoutError) return 'timeout'
   const code = 'code' in error && typeof error.code === 'string' ? error.code : ''
   if (
-    /^(?:ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT|CERT_|ERR_TLS|DEPTH_|SELF_SIGNED|UNABLE_)/.test(
+    code === REFUSED ||
+    /^(?:EGRESS_REFUSED|ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT|CERT_|ERR_TLS|DEPTH_|SELF_SIGNED|UNABLE_)/.test(
       code,
     )
   )

@@ -1,6 +1,6 @@
-import { type EpochMs, epochMs, type KeyDigest, parseKeyDigest } from '../../domain/ids.ts'
+import { type EpochMs, epochMs } from '../../domain/ids.ts'
 import type { Clock } from '../../ports/clock.ts'
-import type { KeyChanges } from '../../ports/key-changes.ts'
+import type { FactChanges } from '../../ports/fact-changes.ts'
 import type { OperatorLog } from '../../ports/operator-log.ts'
 
 /** One connection that hears `latchkey_changes` and a channel of its own. A new one is made after every loss. */
@@ -19,7 +19,7 @@ export interface ChangeEars {
 /** Resolves once notifications are in force. */
 export type OpenChangeLine = (ears: ChangeEars) => Promise<ChangeLine>
 
-export interface ChangeFeed extends KeyChanges {
+export interface ChangeFeed extends FactChanges {
   close(): Promise<void>
 }
 
@@ -29,16 +29,19 @@ const BEAT_TIMEOUT_MS = 2_000
 const RETRY_AFTER_MS = 250
 
 export function openChangeFeed(open: OpenChangeLine, clock: Clock, log: OperatorLog): ChangeFeed {
-  const subscribers = new Set<(digest: KeyDigest | 'all') => void>()
+  const subscribers = new Map<string, { readonly one: (id: string) => void; readonly all: () => void }[]>()
   const closing = new AbortController()
   let watch: number | undefined
   let completeUntil: EpochMs = epochMs(0)
   let watches = 0
 
   function announce(payload: string): void {
-    if (!payload.startsWith('key:')) return
-    const digest = parseKeyDigest(payload.slice('key:'.length)) ?? 'all'
-    for (const changed of subscribers) changed(digest)
+    const colon = payload.indexOf(':')
+    const id = payload.slice(colon + 1)
+    for (const { one, all } of subscribers.get(payload.slice(0, colon)) ?? []) {
+      if (id === '*') all()
+      else one(id)
+    }
   }
 
   /** Lives until the line is lost, or is closed by us. */
@@ -97,8 +100,8 @@ export function openChangeFeed(open: OpenChangeLine, clock: Clock, log: Operator
     get completeUntil() {
       return completeUntil
     },
-    subscribe: (changed) => {
-      subscribers.add(changed)
+    subscribe: (kind, one, all) => {
+      subscribers.set(kind, [...(subscribers.get(kind) ?? []), { one, all }])
     },
     close: async () => {
       closing.abort()

@@ -1,3 +1,4 @@
+import type { ColumnType } from 'kysely'
 import { type EpochMs, epochMs } from '../../domain/ids.ts'
 
 const INT8 = 20
@@ -24,3 +25,9 @@ export function parseTimestamp(text: string): EpochMs {
 export function timestampText(at: EpochMs): string {
   return new Date(at).toISOString()
 }
+
+/** Read as epoch milliseconds by both drivers (`column-types.ts`), written as ISO text. */
+export type Timestamp = ColumnType<EpochMs, string, string>
+export type NullableTimestamp = ColumnType<EpochMs | null, string | null, string | null>
+/** Read as a value, written as JSON text. */
+export type Json<Value> = ColumnType<Value, string, string>

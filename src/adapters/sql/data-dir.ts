@@ -82,7 +82,17 @@ async function inspectDatabase(pgdata: string): Promise<'whole' | 'missing' | 'd
   return isWhole ? 'whole' : 'damaged'
 }
 
-const OURS = new Set(['installation', 'installing', 'lock', 'lock-journal', 'pgdata', 'spool'])
+const OURS = new Set([
+  'audit-checkpoint-key.pem',
+  'audit-checkpoints.jsonl',
+  'installation',
+  'installing',
+  'lock',
+  'lock-journal',
+  'pgdata',
+  'sealing-key',
+  'spool',
+])
 
 async function isOursOrEmpty(path: string): Promise<boolean> {
   return (await readdir(path)).every((name) => OURS.has(name))

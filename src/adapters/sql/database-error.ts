@@ -33,12 +33,11 @@ const UNIQUE_VIOLATION = '23505'
 /** Data exception, integrity constraint violation, program limit exceeded (such as JSON nested too deep). */
 const CONTENT_CLASSES = new Set(['22', '23', '54'])
 
-export function violatesUnique(error: unknown, constraint: string): boolean {
-  const fault = faultOf(error)
-  return fault.code === UNIQUE_VIOLATION && fault.constraint === constraint
-}
-
 /** True when the store is well and refused because of what it was given: trying again won't help. */
 export function refusesContent(error: unknown): boolean {
   return CONTENT_CLASSES.has(faultOf(error).code?.slice(0, 2) ?? '')
+}
+
+export function violatesAnyUnique(error: unknown): boolean {
+  return faultOf(error).code === UNIQUE_VIOLATION
 }

@@ -1,26 +1,41 @@
 import type { ColumnType, Generated } from 'kysely'
-import type { EpochMs, KeyDigest, TeamId, UserId, EndUserId, EntryId } from '../../domain/ids.ts'
+import type { Json, NullableTimestamp, Timestamp } from './column-types.ts'
+import type {
+  BudgetId,
+  EndUserId,
+  EntryId,
+  HoldId,
+  KeyDigest,
+  OrganizationId,
+  TeamId,
+  UserId,
+} from '../../domain/ids.ts'
 import type { JsonObject } from '../../domain/json.ts'
 import type { LedgerRow } from '../../domain/ledger-line.ts'
+import type { Blocker } from '../../domain/role.ts'
+import type { LimitColumns } from './rows/limit-columns.ts'
 
-/** Read as epoch milliseconds by both drivers (`column-types.ts`), written as ISO text. */
-type Timestamp = ColumnType<EpochMs, string, string>
-type NullableTimestamp = ColumnType<EpochMs | null, string | null, string | null>
-/** Read as a value, written as JSON text. */
-type Json<Value> = ColumnType<Value, string, string>
-
-export interface VirtualKeyTable {
+export interface VirtualKeyTable extends LimitColumns {
   digest: KeyDigest
   display_name: string
   alias: string | null
   user_id: UserId | null
+  team_id: TeamId | null
+  organization_id: OrganizationId | null
+  needs_membership: boolean
   models: readonly string[]
   model_aliases: Json<Readonly<Record<string, string>>>
   allowed_routes: readonly string[]
   enforced_params: readonly string[]
   tags: readonly string[]
   metadata: Json<JsonObject>
+  inert: Json<JsonObject>
+  access_group_ids: readonly string[]
+  budget_id: BudgetId | null
+  temp_budget_increase_pico: string | null
+  temp_budget_expires_at: NullableTimestamp
   blocked: boolean
+  blocked_by_role: Blocker | null
   expires_at: NullableTimestamp
   created_at: Timestamp
   created_by: string
@@ -51,6 +66,7 @@ interface LedgerEntryTable {
   key_digest: KeyDigest | null
   user_id: UserId | null
   team_id: TeamId | null
+  organization_id: OrganizationId | null
   end_user_id: EndUserId | null
   request_id: string
   amount_pico: bigint
@@ -60,12 +76,16 @@ interface LedgerEntryTable {
   completion_tokens: ColumnType<bigint, number, never>
   /** The JSON text of a `LedgerDetail`. */
   detail: string
+  hold_id: HoldId | null
+  counted_at: NullableTimestamp
 }
 
-interface KeySpendTable {
-  key_digest: KeyDigest
+interface SpendTotalTable {
+  kind: 'all' | 'key' | 'user' | 'team' | 'member' | 'organization' | 'end_user' | 'tag'
+  id: string
   /** `numeric` comes as decimal digits. */
   total_pico: string
+  forgiven_pico: Generated<string>
 }
 
 interface InstallationTable {
@@ -88,7 +108,7 @@ export interface Database {
   retired_key_digest: RetiredKeyDigestTable
   deleted_key: DeletedKeyTable
   ledger_entry: LedgerEntryTable
-  key_spend: KeySpendTable
+  spend_total: SpendTotalTable
   installation: InstallationTable
   schema_migration: MigrationTable
 }

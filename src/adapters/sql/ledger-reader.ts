@@ -1,11 +1,13 @@
 import { type Expression, type ExpressionBuilder, type Kysely, type SqlBool, sql } from 'kysely'
 import type { KeyDigest } from '../../domain/ids.ts'
-import { entryOf, parseLedgerDetail } from '../../domain/ledger-line.ts'
 import { NO_MONEY, type PicoUsd, addUsd, picoUsd } from '../../domain/money.ts'
 import { storableText } from '../../domain/storable-text.ts'
 import type { DailySpend, LedgerFilter, LedgerReader } from '../../ports/ledger.ts'
 import { timestampText } from './column-types.ts'
+import { readDailyActivity } from './daily-activity.ts'
 import type { Database } from './database.ts'
+import { linesInScope, naming } from './ledger-conditions.ts'
+import { entryOfStored, readLines } from './ledger-lines.ts'
 
 /** `flushNow` carries what this process has written so far to the store, so that a reader sees its own charges. */
 export function sqlLedgerReader(db: Kysely<Database>, flushNow: () => Promise<void>): LedgerReader {
@@ -13,21 +15,14 @@ export function sqlLedgerReader(db: Kysely<Database>, flushNow: () => Promise<vo
     async entries(filter) {
       await flushNow()
       const rows = await db
-        .selectFrom('ledger_entry')
+        .selectFrom('ledger_entry as l')
         .selectAll()
         .where((of) => matches(of, filter))
         .orderBy('at', 'desc')
         .orderBy('entry_id', 'desc')
         .limit(filter.limit)
         .execute()
-      return rows.map((row) =>
-        entryOf({
-          ...row,
-          prompt_tokens: Number(row.prompt_tokens),
-          completion_tokens: Number(row.completion_tokens),
-          detail: parseLedgerDetail(row.detail),
-        }),
-      )
+      return rows.map(entryOfStored)
     },
 
     async has(entryId) {
@@ -44,21 +39,38 @@ export function sqlLedgerReader(db: Kysely<Database>, flushNow: () => Promise<vo
       if (keys.length === 0) return new Map()
       await flushNow()
       const { rows } = await sql<{ digest: KeyDigest; total: string }>`
-        select lineage.digest, sum(spend.total_pico) as total
+        select lineage.digest, greatest(sum(spend.total_pico - spend.forgiven_pico), 0) as total
         from (
           select digest, digest as payer from unnest(${keys}::text[]) as asked (digest)
           union
           select successor, digest from latchkey.retired_key_digest where successor = any(${keys}::text[])
         ) lineage
-        join latchkey.key_spend spend on spend.key_digest = lineage.payer
+        join latchkey.spend_total spend on spend.kind = 'key' and spend.id = lineage.payer
         group by lineage.digest`.execute(db)
       return new Map(rows.map((row) => [row.digest, picoUsd(BigInt(row.total))]))
+    },
+
+    async spendOf(kind, ids) {
+      if (ids.length === 0) return new Map()
+      await flushNow()
+      const { rows } = await sql<{ id: string; total_pico: string }>`
+        select id, greatest(total_pico - forgiven_pico, 0) as total_pico from latchkey.spend_total where kind = ${kind} and id = any(${ids}::text[])`.execute(
+        db,
+      )
+      return new Map(rows.map((row) => [row.id, picoUsd(BigInt(row.total_pico))]))
+    },
+
+    async listSpend(kind) {
+      await flushNow()
+      const { rows } = await sql<{ id: string; total_pico: string }>`
+        select id, total_pico from latchkey.spend_total where kind = ${kind} order by id collate "C"`.execute(db)
+      return new Map(rows.map((row) => [row.id, picoUsd(BigInt(row.total_pico))]))
     },
 
     async daily(filter) {
       await flushNow()
       const rows = await db
-        .selectFrom('ledger_entry')
+        .selectFrom('ledger_entry as l')
         .select([
           sql<string>`to_char(at at time zone 'UTC', 'YYYY-MM-DD')`.as('day'),
           'key_digest',
@@ -72,15 +84,28 @@ export function sqlLedgerReader(db: Kysely<Database>, flushNow: () => Promise<vo
         .execute()
       return [...Map.groupBy(rows, (row) => row.day)].map(([day, parts]) => sumDay(day, parts))
     },
+
+    async dailyActivity(query) {
+      await flushNow()
+      return readDailyActivity(db, query)
+    },
+
+    async lines(query) {
+      await flushNow()
+      return readLines(db, query)
+    },
   }
 }
 
 function matches(
-  of: ExpressionBuilder<Database, 'ledger_entry'>,
+  of: ExpressionBuilder<Database & { l: Database['ledger_entry'] }, 'l'>,
   filter: Omit<LedgerFilter, 'limit'>,
 ): Expression<SqlBool> {
-  const { requestId, key, userId, from, until } = filter
-  const conditions: Expression<SqlBool>[] = []
+  const { requestId, key, userId, teamId, from, until, scope = { sees: 'all' } } = filter
+  const only = teamId === undefined ? {} : { team: [teamId] }
+  const conditions: Expression<SqlBool>[] = [...linesInScope(scope), ...naming(only)].map(
+    (condition) => sql<SqlBool>`${condition}`,
+  )
   if (requestId !== undefined) conditions.push(of('request_id', '=', storableText(requestId)))
   if (key !== undefined) {
     const earlier = of.selectFrom('retired_key_digest').select('digest').where('successor', '=', key)

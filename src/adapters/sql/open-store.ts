@@ -1,11 +1,17 @@
 import { type Kysely, sql } from 'kysely'
+import type { AccessGroup } from '../../domain/access-group.ts'
 import type { Secret } from '../../domain/secret.ts'
+import type { StoredCredential } from '../../domain/stored-credential.ts'
+import type { StoredModel } from '../../domain/stored-model.ts'
 import type { Clock } from '../../ports/clock.ts'
+import type { AuditLog } from '../../ports/audit-log.ts'
 import type { HoldFile } from '../../ports/file-lock.ts'
-import type { KeyChanges } from '../../ports/key-changes.ts'
+import type { Budgets } from '../../ports/budgets.ts'
+import type { Directory } from '../../ports/directory.ts'
+import type { FactChanges } from '../../ports/fact-changes.ts'
 import type { LedgerReader, LedgerStore } from '../../ports/ledger.ts'
 import type { OperatorLog } from '../../ports/operator-log.ts'
-import type { VirtualKeys } from '../../ports/virtual-keys.ts'
+import type { Registry } from '../../ports/registry.ts'
 import { openChangeFeed, type OpenChangeLine } from './change-feed.ts'
 import { embeddedLine, serverLine } from './change-lines.ts'
 import type { Database } from './database.ts'
@@ -15,8 +21,14 @@ import { sqlLedgerStore } from './ledger-store.ts'
 import { migrate, type Migration, readMigrations } from './migrate.ts'
 import { openEmbedded } from './open-embedded.ts'
 import { openServer } from './open-server.ts'
+import { sqlRooms } from './rows/rooms.ts'
+import { Touched } from './rows/touched.ts'
 import { StoreProblem } from './store-problem.ts'
-import { sqlVirtualKeys } from './virtual-keys.ts'
+import { sqlAuditLog } from './sql-audit-log.ts'
+import { sqlBudgets } from './sql-budgets.ts'
+import { sqlDirectory } from './sql-directory.ts'
+import { sqlRegistry } from './sql-registry.ts'
+import type { SeeChange, SeeRecord, SeeRefusal } from './sql-registry.ts'
 
 export interface StoreOptions {
   /** Absent: the embedded database in `dataDir`. */
@@ -35,9 +47,23 @@ export interface Store {
   readonly db: Kysely<Database>
   readonly installation: Installation
   /** Without a cache: every read is the database's answer. */
-  readonly keys: VirtualKeys
-  readonly changes: KeyChanges
+  readonly directory: Directory
+  /** `seen` hears what a change has touched before the change's caller goes on. */
+  readonly openRegistry: (
+    newAuditId: () => string,
+    seen: SeeChange,
+    recorded?: SeeRecord,
+    refused?: SeeRefusal,
+  ) => Registry
+  readonly audit: AuditLog
+  readonly changes: FactChanges
+  readonly readAccessGroups: () => Promise<readonly AccessGroup[]>
+  readonly readModels: () => Promise<readonly StoredModel[]>
+  readonly readCredentials: () => Promise<readonly StoredCredential[]>
+  /** Whether there is anything that only the sealing key opens. */
+  readonly hasSealedRows: () => Promise<boolean>
   readonly ledger: LedgerStore
+  readonly budgets: Budgets
   /** `flushNow` brings this process's own lines to the store before each read. */
   readonly readLedger: (flushNow: () => Promise<void>) => LedgerReader
   /** A real query. Throws when the database does not answer. */
@@ -105,13 +131,26 @@ interface Parts {
 
 function assemble({ clock, log }: StoreOptions, { kind, db, installation, line, close }: Parts): Store {
   const changes = openChangeFeed(line, clock, log)
+  const rooms = sqlRooms({ db, locks: false, touched: new Touched() })
   return {
     kind,
     db,
     installation,
-    keys: sqlVirtualKeys(db),
+    directory: sqlDirectory(db),
+    readAccessGroups: () => rooms.accessGroups.list(),
+    readModels: () => rooms.models.list(),
+    readCredentials: () => rooms.credentials.list(),
+    hasSealedRows: async () => {
+      const { rows } = await sql<{ there: boolean }>`
+        select exists (select 1 from latchkey.stored_model) or exists (select 1 from latchkey.credential) as there
+      `.execute(db)
+      return rows[0]?.there === true
+    },
+    openRegistry: (newAuditId, seen, recorded, refused) => sqlRegistry(db, newAuditId, seen, recorded, refused),
+    audit: sqlAuditLog(db),
     changes,
     ledger: sqlLedgerStore(db),
+    budgets: sqlBudgets(db),
     readLedger: (flushNow) => sqlLedgerReader(db, flushNow),
     ping: async () => {
       await sql`select 1`.execute(db)

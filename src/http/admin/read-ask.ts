@@ -4,14 +4,16 @@ import { describeIssues } from '../../contract/describe-issues.ts'
 import type { IssueDetail } from '../../contract/describe-issues.ts'
 import { deny } from '../../domain/decision.ts'
 import type { JsonObject } from '../../domain/json.ts'
-import { actorName } from '../../domain/principal.ts'
 import { Problem } from '../../domain/problem.ts'
 import { MANAGEMENT_BOUNDS, parseBody } from '../../journey/1-intake/parse-body.ts'
 import { isRawKey } from '../../manage/name-key.ts'
-import type { Actor } from '../../manage/ports.ts'
-import { granted, plainRoute } from '../route.ts'
-import type { EdgePorts, PlainAsk, PlainRoute } from '../route.ts'
+import type { Ask } from '../../manage/ports.ts'
+import { reachOn } from '../../journey/4-authorise/decide-route.ts'
+import { originOf } from '../origin.ts'
+import { granted, openRoute, plainRoute } from '../route.ts'
+import type { EdgePorts, OpenAsk, OpenRoute, PlainAsk, PlainRoute } from '../route.ts'
 import { readQuery } from '../wire/read-query.ts'
+import { storeProblemOf } from './store-problem.ts'
 
 /** A body or query of the wrong shape, as clients read it: status 422 and a list of places. */
 class WrongShape extends Error {
@@ -23,28 +25,35 @@ class WrongShape extends Error {
   }
 }
 
+/** A plain route with schemas of what it takes; the page of the API is made from them. */
+export type DescribedRoute = PlainRoute
+
 /** A plain route whose body or query has a schema. */
-export function schemaRoute(app: FastifyInstance, edge: EdgePorts, route: PlainRoute): void {
-  plainRoute(app, edge, {
-    ...route,
-    answer: async (ask) => {
-      try {
-        return await route.answer(ask)
-      } catch (error) {
-        if (!(error instanceof WrongShape)) throw error
-        edge.observer.refused(deny('body-invalid', 'param_type'), {
-          callId: ask.request.callId,
-          route: route.paths[0] ?? '',
-          status: 422,
-        })
-        ask.reply.code(422)
-        return { detail: error.issues }
-      }
-    },
-  })
+export function schemaRoute(app: FastifyInstance, edge: EdgePorts, route: DescribedRoute): void {
+  plainRoute(app, edge, { ...route, answer: (ask) => answerShaped(ask, edge, () => route.answer(ask)) })
 }
 
-export async function readJson(ask: PlainAsk): Promise<JsonObject> {
+/** The same for a route without a credential. */
+export function openSchemaRoute(app: FastifyInstance, edge: EdgePorts, route: OpenRoute): void {
+  openRoute(app, edge, { ...route, answer: (ask) => answerShaped(ask, edge, () => route.answer(ask)) })
+}
+
+async function answerShaped(ask: OpenAsk, edge: EdgePorts, answer: () => Promise<unknown>): Promise<unknown> {
+  try {
+    return await answer()
+  } catch (error) {
+    if (!(error instanceof WrongShape)) throw storeProblemOf(error) ?? error
+    edge.observer.refused(deny('body-invalid', 'param_type'), {
+      callId: ask.request.callId,
+      route: ask.route.path,
+      status: 422,
+    })
+    ask.reply.code(422)
+    return { detail: error.issues }
+  }
+}
+
+export async function readJson(ask: OpenAsk): Promise<JsonObject> {
   return granted(parseBody(await ask.readBody(), MANAGEMENT_BOUNDS)).value
 }
 
@@ -72,12 +81,13 @@ export function refuseSecretInUrl(name: string | undefined, isStrict: boolean): 
   }
 }
 
-const LONGEST_ACTOR = 255
-
-export function actorOf({ principal, request }: PlainAsk): Actor {
-  const said = request.headers['litellm-changed-by']
-  const onBehalfOf = typeof said === 'string' ? said.replaceAll(/[^\u0020-\u007e]/g, '?').slice(0, LONGEST_ACTOR) : ''
-  return { name: actorName(principal), onBehalfOf: onBehalfOf === '' ? undefined : onBehalfOf }
+/** Who asks for what, for a verb to decide and for the audit log to tell. */
+export function askOf(ask: PlainAsk): Ask {
+  const { principal, route } = ask
+  const reach = reachOn(principal, route.row)
+  // The route was granted, so there is a reach on it; without one the answer can only be no.
+  if (reach === 'none') throw new Problem('admin-only', undefined, { because: 'authz_role' })
+  return { principal, reach, origin: originOf(ask) }
 }
 
 function check<Shape extends z.ZodType>(schema: Shape, input: unknown, place: 'body' | 'query'): z.output<Shape> {

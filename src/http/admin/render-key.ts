@@ -1,34 +1,19 @@
 import type { EpochMs } from '../../domain/ids.ts'
 import { usdNumber } from '../../domain/money.ts'
 import type { VirtualKey } from '../../domain/virtual-key.ts'
-import type { IssuedKey } from '../../manage/generate-key.ts'
+import type { IssuedKey } from '../../manage/issue-key.ts'
 import type { KeyWithSpend } from '../../manage/read-key.ts'
+import { limitMetadata, renderBudgetOrNull, renderLimits, renderStamps, timeOf, timeOrNull } from './render-limits.ts'
 
 /** What existing clients expect to find on a key and what nothing stands behind yet. */
-const NOT_YET_LIMITS = {
-  max_budget: null,
-  budget_duration: null,
-  budget_id: null,
-  tpm_limit: null,
-  rpm_limit: null,
-  max_parallel_requests: null,
-  model_max_budget: {},
-  team_id: null,
+const NOT_YET = {
   agent_id: null,
   project_id: null,
-  organization_id: null,
-  permissions: {},
-  config: {},
   router_settings: {},
-  allowed_cache_controls: [],
-  access_group_ids: [],
-  litellm_budget_table: null,
 }
 
 const NOT_YET_ISSUED = {
-  ...NOT_YET_LIMITS,
-  model_rpm_limit: null,
-  model_tpm_limit: null,
+  ...NOT_YET,
   guardrails: null,
   policies: null,
   prompts: null,
@@ -40,9 +25,8 @@ const NOT_YET_ISSUED = {
 }
 
 const NOT_YET_STORED = {
-  ...NOT_YET_LIMITS,
+  ...NOT_YET,
   soft_budget_cooldown: false,
-  budget_reset_at: null,
   policies: [],
   model_spend: {},
   object_permission_id: null,
@@ -53,10 +37,12 @@ const NOT_YET_STORED = {
 }
 
 /** The answer of creation and rotation: the only one with the key itself. */
-export function renderIssuedKey({ row, secret, duration, spend }: IssuedKey): object {
+export function renderIssuedKey({ row, secret, duration, spend, budget }: IssuedKey, now: EpochMs): object {
   return {
     ...NOT_YET_ISSUED,
-    ...sharedMembers({ row, spend }),
+    ...sharedMembers({ row, spend, budget }, now),
+    model_rpm_limit: row.limits.perModel.requestsPerMinute ?? null,
+    model_tpm_limit: row.limits.perModel.tokensPerMinute ?? null,
     key: secret,
     token: row.digest,
     token_id: row.digest,
@@ -67,22 +53,25 @@ export function renderIssuedKey({ row, secret, duration, spend }: IssuedKey): ob
 }
 
 /** A key's row without the digest that names it. */
-export function renderKey(key: KeyWithSpend): object {
+export function renderKey(key: KeyWithSpend, now: EpochMs): object {
   const { row } = key
   return {
     ...NOT_YET_STORED,
-    ...sharedMembers(key),
+    ...sharedMembers(key, now),
     rotation_count: row.rotationCount,
     last_rotation_at: timeOrNull(row.lastRotatedAt),
   }
 }
 
-export function renderNamedKey(key: KeyWithSpend): object {
-  return { token: key.row.digest, ...renderKey(key) }
+export function renderNamedKey(key: KeyWithSpend, now: EpochMs): object {
+  const { deleted } = key
+  const gone = deleted === undefined ? {} : { deleted_at: timeOf(deleted.at), deleted_by: deleted.by }
+  return { token: key.row.digest, ...renderKey(key, now), ...gone }
 }
 
-function sharedMembers({ row, spend }: KeyWithSpend) {
+function sharedMembers({ row, spend, budget }: KeyWithSpend, now: EpochMs) {
   return {
+    litellm_budget_table: renderBudgetOrNull(budget, now),
     key_name: row.displayName,
     key_alias: row.alias ?? null,
     spend: usdNumber(spend),
@@ -90,20 +79,32 @@ function sharedMembers({ row, spend }: KeyWithSpend) {
     models: row.models,
     aliases: row.modelAliases,
     user_id: row.userId ?? null,
+    team_id: row.teamId ?? null,
+    organization_id: row.organizationId ?? null,
+    budget_id: row.budgetId ?? null,
+    access_group_ids: row.accessGroupIds,
+    ...renderLimits(row.limits, now),
     metadata: metadataOf(row),
+    allowed_cache_controls: row.inert['allowed_cache_controls'] ?? [],
+    permissions: row.inert['permissions'] ?? {},
+    config: row.inert['config'] ?? {},
     blocked: row.blocked ? true : null,
     allowed_routes: row.allowedRoutes,
-    created_at: timeOf(row.createdAt),
-    created_by: row.createdBy,
-    updated_at: timeOf(row.updatedAt),
-    updated_by: row.updatedBy,
+    ...renderStamps(row),
   }
 }
 
 /** Some members that have a place of their own here come back inside `metadata` in the compatible API. */
-function metadataOf({ metadata, tags, enforcedParams }: VirtualKey): object {
+function metadataOf({ metadata, tags, enforcedParams, limits, temporaryBudget }: VirtualKey): object {
   return {
     ...metadata,
+    ...limitMetadata(limits),
+    ...(temporaryBudget === undefined
+      ? {}
+      : {
+          temp_budget_increase: usdNumber(temporaryBudget.increase),
+          temp_budget_expiry: timeOf(temporaryBudget.expiresAt),
+        }),
     ...(tags.length === 0 ? {} : { tags }),
     ...(enforcedParams.length === 0 ? {} : { enforced_params: enforcedParams }),
   }
@@ -111,12 +112,4 @@ function metadataOf({ metadata, tags, enforcedParams }: VirtualKey): object {
 
 function listOrNull(list: readonly string[]): readonly string[] | null {
   return list.length === 0 ? null : list
-}
-
-function timeOf(at: EpochMs): string {
-  return new Date(at).toISOString()
-}
-
-function timeOrNull(at: EpochMs | undefined): string | null {
-  return at === undefined ? null : timeOf(at)
 }

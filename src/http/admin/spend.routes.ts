@@ -1,49 +1,118 @@
 import type { FastifyInstance } from 'fastify'
-import { spendLogsQuery } from '../../contract/spend.ts'
+import {
+  spendCalculateBody,
+  spendLinesQuery,
+  spendLogsQuery,
+  spendTagsQuery,
+  spendUsersQuery,
+} from '../../contract/spend.ts'
 import { usdNumber } from '../../domain/money.ts'
+import { calculateCost } from '../../journey/5-meter/calculate-cost.ts'
+import { pageOfKeys } from '../../manage/list-keys.ts'
+import { readSpendLines } from '../../manage/list-spend-lines.ts'
 import type { ManagePorts } from '../../manage/ports.ts'
-import { listKeys } from '../../manage/list-keys.ts'
-import { MOST_LINES_UNFILTERED, readSpend, readTotalSpend } from '../../manage/read-spend.ts'
+import { MOST_LINES_UNFILTERED, readSpend } from '../../manage/read-spend.ts'
+import { rankBy, readSpendParts } from '../../manage/report-spend.ts'
+import { readSpendOfUsers } from '../../manage/spend-of-users.ts'
+import { scopeOf } from '../../manage/scope-of.ts'
+import type { ModelFacts } from '../../ports/model-facts.ts'
 import { granted } from '../route.ts'
 import type { EdgePorts } from '../route.ts'
-import { guardStore } from './guard-store.ts'
-import { refuseSecretInUrl, schemaRoute, shapedQuery } from './read-ask.ts'
+import { askOf, readJson, refuseSecretInUrl, schemaRoute, shaped, shapedQuery } from './read-ask.ts'
 import { renderNamedKey } from './render-key.ts'
 import { renderSpendDay, renderSpendLine } from './render-spend.ts'
+import { renderListedUser } from './render-user.ts'
 
-/** Sums and lines of the ledger. */
-export function spendRoutes(app: FastifyInstance, edge: EdgePorts, manage: ManagePorts): void {
-  const ports = guardStore(manage)
-
+/** Sums and lines of the ledger, as far as the caller sees them. */
+export function spendRoutes(app: FastifyInstance, edge: EdgePorts, ports: ManagePorts, prices: ModelFacts): void {
   schemaRoute(app, edge, {
     method: 'GET',
     paths: ['/spend/logs'],
-    needs: 'read-own',
-    answer: async ({ principal, request }) => {
-      const query = shapedQuery(spendLogsQuery, request)
+    summary: 'Lines or daily sums of the ledger',
+    query: spendLogsQuery,
+    answer: async (ask) => {
+      const query = shapedQuery(spendLogsQuery, ask.request)
       refuseSecretInUrl(query.key, ports.rules.strictNoSecretsInUrl)
-      const report = granted(await readSpend(query, principal, ports))
+      const report = granted(await readSpend(query, askOf(ask), ports))
       return report.kind === 'days' ? report.days.map(renderSpendDay) : report.lines.map(renderSpendLine)
     },
   })
 
   schemaRoute(app, edge, {
     method: 'GET',
-    paths: ['/spend/keys'],
-    needs: 'administer',
-    answer: async () => {
-      const { keys } = await listKeys(
-        { filter: {}, sort: 'spend', order: 'desc', page: 1, size: MOST_LINES_UNFILTERED },
-        ports,
-      )
-      return keys.map(renderNamedKey)
+    paths: ['/spend/logs/v2', '/spend/logs/ui'],
+    summary: 'Lines of the ledger by pages',
+    query: spendLinesQuery,
+    answer: async (ask) => {
+      const query = shapedQuery(spendLinesQuery, ask.request)
+      refuseSecretInUrl(query.key, ports.rules.strictNoSecretsInUrl)
+      const { rows, total } = granted(await readSpendLines(query, askOf(ask), ports))
+      return {
+        data: rows.map(renderSpendLine),
+        total,
+        page: query.page,
+        page_size: query.size,
+        total_pages: Math.ceil(total / query.size),
+      }
     },
   })
 
   schemaRoute(app, edge, {
     method: 'GET',
-    paths: ['/global/spend'],
-    needs: 'administer',
-    answer: async () => ({ spend: usdNumber(await readTotalSpend(ports)), max_budget: 0 }),
+    paths: ['/spend/keys'],
+    summary: 'Keys by what they spent',
+    answer: async (ask) => {
+      const page = { page: 1, size: MOST_LINES_UNFILTERED, sort: 'spend', order: 'desc' } as const
+      const { rows } = await pageOfKeys({ ...page, scope: scopeOf(askOf(ask).reach) }, ports)
+      return rows.map((row) => renderNamedKey(row, ports.clock.now()))
+    },
+  })
+
+  schemaRoute(app, edge, {
+    method: 'GET',
+    paths: ['/spend/users'],
+    summary: 'Users by what they spent',
+    query: spendUsersQuery,
+    answer: async (ask) => {
+      const { user_id } = shapedQuery(spendUsersQuery, ask.request)
+      const rows = granted(await readSpendOfUsers(user_id, askOf(ask), ports))
+      return rows.map((row) =>
+        row.view === 'whole'
+          ? renderListedUser(row.listed, ports.clock.now())
+          : { user_id: row.id, user_alias: row.alias ?? null, spend: usdNumber(row.spend) },
+      )
+    },
+  })
+
+  schemaRoute(app, edge, {
+    method: 'GET',
+    paths: ['/spend/tags'],
+    summary: 'Tags by what was spent under them',
+    query: spendTagsQuery,
+    answer: async (ask) => {
+      const { tags, ...dates } = shapedQuery(spendTagsQuery, ask.request)
+      const only = tags === undefined ? {} : { tag: tags }
+      const { parts } = granted(
+        await readSpendParts({ by: 'tag', only, ...dates, otherwise: 'ever' }, askOf(ask), ports),
+      )
+      const asked = rankBy(parts, ({ entities }) => entities).filter(({ name }) => tags?.includes(name) ?? true)
+      return asked.map(({ name, calls, spend }) => ({
+        individual_request_tag: name,
+        log_count: calls,
+        total_spend: usdNumber(spend),
+      }))
+    },
+  })
+
+  schemaRoute(app, edge, {
+    method: 'POST',
+    paths: ['/spend/calculate'],
+    summary: 'What a prompt or an answer costs',
+    body: spendCalculateBody,
+    answer: async (ask) => {
+      const wanted = shaped(spendCalculateBody, await readJson(ask))
+      const cost = calculateCost(wanted, ask.principal, { catalogue: ports.catalogue, prices, clock: ports.clock })
+      return { cost: usdNumber(granted(cost)) }
+    },
   })
 }

@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { parseCallId } from '../../domain/ids.ts'
 import { buildServer } from '../server.ts'
+import { Doors } from '../wire/doors.ts'
 import { consoleRoutes } from './console.routes.ts'
 
 const CALL_ID = parseCallId('3f0e6f0e-5d0e-4a57-9f0e-2b1f0c7a1d11')
@@ -19,6 +20,7 @@ beforeAll(async () => {
     },
     onProblem: () => undefined,
     corsOrigins: [],
+    doors: new Doors(),
   })
   await consoleRoutes(app)
 })
@@ -89,11 +91,13 @@ test('every module that a script imports is served', async () => {
   }
 })
 
-test('every id that a script looks up stands in the page once', async () => {
-  const page = (await app.inject('/ui/')).body
-  const ids = [...page.matchAll(/\sid="([\w-]+)"/g)].map(([, id]) => id)
+test.each([
+  { page: '/ui/', own: scripts.filter((url) => url !== '/ui/docs.js') },
+  { page: '/ui/docs.html', own: ['/ui/docs.js'] },
+])('every id that a script looks up stands in $page once', async ({ page, own }) => {
+  const ids = [...(await app.inject(page)).body.matchAll(/\sid="([\w-]+)"/g)].map(([, id]) => id)
   expect(new Set(ids).size).toBe(ids.length)
-  for (const url of scripts) {
+  for (const url of own) {
     const { body } = await app.inject(url)
     for (const [, id] of body.matchAll(/\b(?:at|onSubmit|onPress)\('([\w-]+)'/g)) expect(ids).toContain(id)
   }

@@ -3,13 +3,15 @@ import type { FastifyInstance } from 'fastify'
 import { SAFE_HEADERS } from '../wire/render-problem.ts'
 
 /** Beside `src` and `dist` alike. */
-const FOLDER = new URL('../../../ui/', import.meta.url)
+export const UI_FOLDER = new URL('../../../ui/', import.meta.url)
 
 const SCRIPT = 'text/javascript; charset=utf-8'
 const FILES = [
   { url: '/ui/console.css', name: 'console.css', type: 'text/css; charset=utf-8' },
   { url: '/ui/console.js', name: 'console.js', type: SCRIPT },
   { url: '/ui/chat.js', name: 'chat.js', type: SCRIPT },
+  { url: '/ui/docs.html', name: 'docs.html', type: 'text/html; charset=utf-8' },
+  { url: '/ui/docs.js', name: 'docs.js', type: SCRIPT },
   { url: '/ui/gateway.js', name: 'gateway.js', type: SCRIPT },
   { url: '/ui/keys.js', name: 'keys.js', type: SCRIPT },
   { url: '/ui/page.js', name: 'page.js', type: SCRIPT },
@@ -57,7 +59,7 @@ const DENIED = [
   'xr-spatial-tracking',
 ]
 
-const HEADERS: Readonly<Record<string, string>> = {
+export const PAGE_HEADERS: Readonly<Record<string, string>> = {
   ...SAFE_HEADERS,
   'content-security-policy': POLICY.join('; '),
   'cross-origin-opener-policy': 'same-origin',
@@ -68,15 +70,15 @@ const HEADERS: Readonly<Record<string, string>> = {
 export async function consoleRoutes(app: FastifyInstance): Promise<void> {
   const config = { needs: 'nothing' } as const
   for (const { url, name, type } of FILES) {
-    const content = await readFile(new URL(name, FOLDER))
-    app.get(url, { config }, async (_request, reply) => reply.headers(HEADERS).type(type).send(content))
+    const content = await readFile(new URL(name, UI_FOLDER))
+    app.get(url, { config }, async (_request, reply) => reply.headers(PAGE_HEADERS).type(type).send(content))
   }
 
-  const page = await readFile(new URL('index.html', FOLDER))
+  const page = await readFile(new URL('index.html', UI_FOLDER))
   app.get('/ui/', { config }, async (request, reply) => {
     // The server takes both spellings for one route; a page has one address.
     if (!request.url.startsWith('/ui/')) return reply.headers(SAFE_HEADERS).redirect('/ui/')
-    return reply.headers(HEADERS).type('text/html; charset=utf-8').send(page)
+    return reply.headers(PAGE_HEADERS).type('text/html; charset=utf-8').send(page)
   })
   app.get('/', { config }, async (_request, reply) => reply.headers(SAFE_HEADERS).redirect('/ui/'))
 }

@@ -1,4 +1,6 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance } from 'fastify'
+import type { z } from 'zod'
+import { chatBody, completionBody, embeddingBody, moderationBody, responsesBody } from '../../contract/model-calls.ts'
 import { Problem } from '../../domain/problem.ts'
 import { OPERATIONS } from '../../journey/1-intake/operations.ts'
 import type { Operation, OperationName } from '../../journey/1-intake/operations.ts'
@@ -6,8 +8,11 @@ import type { RouteFacts } from '../../journey/1-intake/arrival.ts'
 import { admit } from '../../journey/journey.ts'
 import { serve } from '../../journey/serve.ts'
 import type { ServePorts } from '../../journey/serve.ts'
-import { arrivalOf, refuse, shownPath } from '../route.ts'
+import { arrivalOf, describeRoute, factsOf, refuse, takeOver } from '../route.ts'
 import type { EdgePorts } from '../route.ts'
+import { answerFault } from '../wire/answer-fault.ts'
+import type { Exchange, FaultPorts } from '../wire/answer-fault.ts'
+import type { Door, Doors } from '../wire/doors.ts'
 import { NodeReply } from '../wire/node-reply.ts'
 
 /** Every path of an operation leads to the same code; the model stands in the body, or in the path before a known end. */
@@ -26,40 +31,71 @@ const ENDS: readonly (readonly [string, OperationName])[] = [
   ['/embeddings', 'embedding'],
 ]
 
-export function modelCallRoutes(app: FastifyInstance, edge: EdgePorts, ports: ServePorts): void {
+const CALLS: Readonly<Record<OperationName, { readonly summary: string; readonly body: z.ZodType }>> = {
+  chat: { summary: 'Chat with a model', body: chatBody },
+  completion: { summary: 'Have a model go on with a text', body: completionBody },
+  embedding: { summary: 'Turn texts into vectors', body: embeddingBody },
+  moderation: { summary: 'Have texts judged', body: moderationBody },
+  responses: { summary: 'Have a model respond', body: responsesBody },
+}
+
+export interface ModelCallPorts {
+  readonly doors: Doors
+  readonly serving: ServePorts
+  readonly faults: FaultPorts
+}
+
+export function modelCallRoutes(
+  app: FastifyInstance,
+  edge: EdgePorts,
+  { doors, serving, faults }: ModelCallPorts,
+): void {
   for (const operation of Object.values(OPERATIONS)) {
     for (const path of PATHS[operation.name]) {
-      const facts: RouteFacts = { path: shownPath(path), needs: 'model-call' }
-      app.post(path, { config: { needs: 'model-call' } }, (request, reply) =>
-        carry(operation, undefined, facts, request, reply),
-      )
+      const route = factsOf('POST', path)
+      describeCall(operation.name, route)
+      const door: Door = (exchange, facts) => void carry(operation, undefined, facts, exchange)
+      doors.open(path, route, door)
+      app.post(path, { config: { needs: route.row.id } }, (request, reply) => door(takeOver(request, reply), route))
     }
   }
   for (const prefix of MODEL_IN_PATH) {
+    const factsByEnd = new Map(
+      ENDS.map(([end, name]) => {
+        const facts = factsOf('POST', `${prefix}{model}${end}`)
+        describeCall(name, facts)
+        return [end, facts] as const
+      }),
+    )
     app.post<{ Params: { '*': string } }>(
       `${prefix}*`,
-      { config: { needs: 'model-call', slashInParameter: true } },
-      async (request, reply) => {
+      { config: { needs: 'inference', slashInParameter: true } },
+      (request, reply) => {
         const found = splitModelPath(request.params['*'])
-        if (found === undefined) throw new Problem('route-unknown')
-        const facts: RouteFacts = { path: `${prefix}{model}${found.end}`, needs: 'model-call' }
-        return carry(OPERATIONS[found.operation], found.model, facts, request, reply)
+        const facts = found === undefined ? undefined : factsByEnd.get(found.end)
+        if (found === undefined || facts === undefined) throw new Problem('route-unknown')
+        void carry(OPERATIONS[found.operation], found.model, facts, takeOver(request, reply))
       },
     )
+  }
+
+  function describeCall(name: OperationName, facts: RouteFacts): void {
+    describeRoute(edge, { method: 'POST', ...CALLS[name] }, facts)
   }
 
   async function carry(
     operation: Operation,
     pathModel: string | undefined,
-    facts: RouteFacts,
-    request: FastifyRequest,
-    reply: FastifyReply,
-  ): Promise<FastifyReply> {
-    const admission = await admit(operation, arrivalOf(request, facts, pathModel, edge), edge.journey)
-    if (admission.verdict === 'deny') return refuse(request, reply, admission, facts, edge)
-    reply.hijack()
-    await serve(admission.granted, new NodeReply(reply.raw), ports)
-    return reply
+    route: RouteFacts,
+    exchange: Exchange,
+  ): Promise<void> {
+    try {
+      const admission = await admit(operation, arrivalOf(exchange, route, pathModel, edge), edge.journey)
+      if (admission.verdict === 'deny') refuse(exchange, admission, route, edge)
+      else await serve(admission.granted, new NodeReply(exchange.response), serving)
+    } catch (error) {
+      answerFault(error, exchange, route.path, faults)
+    }
   }
 }
 

@@ -1,13 +1,13 @@
 import type { FastifyInstance } from 'fastify'
+import { modelGroupQuery } from '../../contract/model-calls.ts'
 import { Problem } from '../../domain/problem.ts'
 import { listModels, lookUpModel } from '../../journey/4-authorise/list-models.ts'
 import type { ListedModel } from '../../journey/4-authorise/list-models.ts'
 import { describeModelGroup } from '../../manage/describe-model-group.ts'
-import { describeDeployment } from '../../manage/describe-models.ts'
 import type { ModelFacts } from '../../ports/model-facts.ts'
 import { plainRoute } from '../route.ts'
 import type { EdgePorts } from '../route.ts'
-import { readQuery, wholeNumber } from '../wire/read-query.ts'
+import { readQuery } from '../wire/read-query.ts'
 
 /** Constants of the compatible API; nothing here knows when a model was made. */
 const CREATED = 1_677_610_602
@@ -20,13 +20,13 @@ export function modelRoutes(app: FastifyInstance, edge: EdgePorts, facts: ModelF
   plainRoute(app, edge, {
     method: 'GET',
     paths: ['/models', '/v1/models'],
-    needs: 'read-own',
+    summary: 'List the models that this key can call',
     answer: async ({ principal }) => ({ data: listModels(principal, journey.catalogue()).map(shown), object: 'list' }),
   })
   plainRoute(app, edge, {
     method: 'GET',
     paths: ['/models/*', '/v1/models/*'],
-    needs: 'read-own',
+    summary: 'Look at one of them',
     slashInParameter: true,
     answer: async ({ principal, request }) => {
       const { '*': name = '' } = readParams(request.params)
@@ -41,43 +41,13 @@ export function modelRoutes(app: FastifyInstance, edge: EdgePorts, facts: ModelF
   })
   plainRoute(app, edge, {
     method: 'GET',
-    paths: ['/model/info', '/v1/model/info'],
-    needs: 'read-own',
-    answer: async ({ principal, request }) => {
-      const id = readQuery(request).get('litellm_model_id')
-      const all = deploymentsOf(listModels(principal, journey.catalogue()))
-      const chosen = id === undefined ? all : all.filter((deployment) => deployment.id === id)
-      if (id !== undefined && chosen.length === 0)
-        throw new Problem('model-info-unknown', `Model id = ${id.slice(0, 255)} not found on litellm proxy`)
-      return { data: chosen.map((deployment) => describeDeployment(deployment, facts, journey.clock.now())) }
-    },
-  })
-  plainRoute(app, edge, {
-    method: 'GET',
-    paths: ['/v2/model/info'],
-    needs: 'read-own',
-    answer: async ({ principal, request }) => {
-      const query = readQuery(request)
-      const page = wholeNumber(query.get('page'), 'page', { least: 1, most: 1_000_000, otherwise: 1 })
-      const size = wholeNumber(query.get('size'), 'size', { least: 1, most: 1_000, otherwise: 50 })
-      const wanted = query.get('search')?.toLowerCase() ?? query.get('model')?.toLowerCase() ?? ''
-      const all = deploymentsOf(listModels(principal, journey.catalogue())).filter((deployment) =>
-        deployment.group.toLowerCase().includes(wanted),
-      )
-      const data = all
-        .slice((page - 1) * size, page * size)
-        .map((deployment) => describeDeployment(deployment, facts, journey.clock.now()))
-      return { data, total_count: all.length, current_page: page, total_pages: Math.ceil(all.length / size), size }
-    },
-  })
-  plainRoute(app, edge, {
-    method: 'GET',
     paths: ['/model_group/info'],
-    needs: 'read-own',
+    summary: 'What is known about groups of deployments',
+    query: modelGroupQuery,
     answer: async ({ principal, request }) => {
       const wanted = readQuery(request).get('model_group')
       const groups = new Map(
-        listModels(principal, journey.catalogue()).map(({ model }) => [model.group, model.deployments]),
+        listModels(principal, journey.catalogue()).map(({ name, model }) => [name, model.deployments]),
       )
       const chosen = [...groups].filter(([name]) => wanted === undefined || name === wanted)
       return {
@@ -85,10 +55,6 @@ export function modelRoutes(app: FastifyInstance, edge: EdgePorts, facts: ModelF
       }
     },
   })
-}
-
-function deploymentsOf(listed: readonly ListedModel[]): readonly ListedModel['model']['deployments'][number][] {
-  return [...new Set(listed.flatMap(({ model }) => model.deployments))]
 }
 
 function readParams(params: unknown): Readonly<Record<string, string>> {

@@ -17,17 +17,17 @@ const PASSED_ON = /^(?:include(?:\[\])?|limit|order|after|before)$/
 
 /** Stored responses live at the upstream; our id leads to the deployment that has one, for its owner only. */
 export function responseRoutes(app: FastifyInstance, edge: EdgePorts, ports: ServePorts): void {
-  const route = (method: 'GET' | 'POST' | 'DELETE', end: string): void =>
+  const route = (method: 'GET' | 'POST' | 'DELETE', end: string, summary: string): void =>
     plainRoute(app, edge, {
       method,
+      summary,
       paths: [`/responses/:response_id${end}`, `/v1/responses/:response_id${end}`],
-      needs: 'model-call',
       answer: (ask) => carry(ask, method, end),
     })
-  route('GET', '')
-  route('DELETE', '')
-  route('GET', '/input_items')
-  route('POST', '/cancel')
+  route('GET', '', 'Look at a stored response')
+  route('DELETE', '', 'Delete a stored response')
+  route('GET', '/input_items', 'What a stored response was made from')
+  route('POST', '/cancel', 'Stop a response that is made in the background')
 
   async function carry(
     { principal, request, reply }: PlainAsk,
@@ -41,7 +41,7 @@ export function responseRoutes(app: FastifyInstance, edge: EdgePorts, ports: Ser
       throw new Problem('object-not-found', 'No such response. Use the `id` of an answer that this key got.')
     }
     const name = deployment.group
-    granted(decideModelAccess(principal, name, ports.catalogue().resolve(name, {}), ports.catalogue()))
+    granted(decideModelAccess(principal, name, ports.catalogue()))
 
     const query = [...readQuery(request)]
       .filter(([key]) => PASSED_ON.test(key))

@@ -1,5 +1,7 @@
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import { COMPATIBLE_VERSION } from '../../journey/reply-headers.ts'
+import { describeRoute, factsOf } from '../route.ts'
+import type { EdgePorts } from '../route.ts'
 import { SAFE_HEADERS } from '../wire/render-problem.ts'
 
 export interface HealthPorts {
@@ -15,9 +17,12 @@ export interface HealthPorts {
 /** A load balancer asks often; the store is asked at most so often. */
 const REMEMBERED_MS = 2_000
 
-export function healthRoutes(app: FastifyInstance, ports: HealthPorts): void {
+export function healthRoutes(app: FastifyInstance, edge: Pick<EdgePorts, 'described'>, ports: HealthPorts): void {
   const config = { needs: 'nothing' } as const
+  const described = (path: string, summary: string): void =>
+    describeRoute(edge, { method: 'GET', summary }, factsOf('GET', path))
   for (const url of ['/health/liveliness', '/health/liveness']) {
+    described(url, 'Is the process alive?')
     app.route({
       method: ['GET', 'OPTIONS'],
       url,
@@ -37,6 +42,7 @@ export function healthRoutes(app: FastifyInstance, ports: HealthPorts): void {
     return connected
   }
 
+  described('/health/readiness', 'Can it serve?')
   app.route({
     method: ['GET', 'OPTIONS'],
     url: '/health/readiness',

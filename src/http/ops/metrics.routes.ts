@@ -1,8 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { identify } from '../../journey/journey.ts'
-import { refuse } from '../route.ts'
+import { callerOf, describeRoute, factsOf, refuse, takeOver } from '../route.ts'
 import type { EdgePorts } from '../route.ts'
-import { headerReader } from '../wire/header-reader.ts'
 import { SAFE_HEADERS } from '../wire/render-problem.ts'
 
 interface Metrics {
@@ -12,12 +11,15 @@ interface Metrics {
 
 /** For administrators, unless the operator opened it (`compat.metrics_auth: false`). */
 export function metricsRoutes(app: FastifyInstance, edge: EdgePorts, metrics: Metrics, needsAuth: boolean): void {
-  const needs = needsAuth ? 'administer' : 'nothing'
-  app.get('/metrics', { config: { needs } }, async (request, reply) => {
+  const route = factsOf('GET', '/metrics')
+  describeRoute(edge, { method: 'GET', summary: 'Counters for Prometheus, as text' }, route)
+  app.get('/metrics', { config: { needs: needsAuth ? route.row.id : 'nothing' } }, async (request, reply) => {
     if (needsAuth) {
-      const route = { path: '/metrics', needs } as const
-      const identity = await identify({ headers: headerReader(request.raw), route }, edge.journey)
-      if (identity.verdict === 'deny') return refuse(request, reply, identity, route, edge)
+      const identity = await identify(callerOf(request, route, edge), edge.journey)
+      if (identity.verdict === 'deny') {
+        refuse(takeOver(request, reply), identity, route, edge)
+        return reply
+      }
     }
     return reply
       .headers(SAFE_HEADERS)

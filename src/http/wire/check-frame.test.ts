@@ -114,6 +114,16 @@ test('N-10 chunked bodies are for HTTP/1.1, and a GET takes no body', () => {
   ).toBeDefined()
 })
 
+test('N-10 a DELETE takes a body only where its route has one', () => {
+  const raw = [
+    ['Host', 'a'],
+    ['Content-Length', '2'],
+  ] as const
+  expect(findFrameFlaw(request({ method: 'DELETE', url: '/v1/responses/resp_1', raw }))).toBeDefined()
+  expect(findFrameFlaw(request({ method: 'DELETE', url: '/organization/delete', raw }))).toBeUndefined()
+  expect(findFrameFlaw(request({ method: 'DELETE', url: '/organization/member_delete/?a=1', raw }))).toBeUndefined()
+})
+
 test('AC-049 a credential that is sent twice is refused as a credential', () => {
   const raw = [
     ['Host', 'a'],

@@ -30,12 +30,15 @@ export function findFrameFlaw(request: IncomingMessage): Flaw | undefined {
 
   const { host } = request.headers
   if (host === undefined || !HOST.test(host)) return malformed('The `Host` header is missing or malformed.')
-  const framing = framingFlaw(request)
+  const framing = framingFlaw(request, path)
   if (framing !== undefined) return malformed(framing)
   return repeatedFlaw(request)
 }
 
-function framingFlaw(request: IncomingMessage): string | undefined {
+/** Whose body has a schema, as clients of the compatible API send it. */
+const DELETES_WITH_BODY: ReadonlySet<string> = new Set(['/organization/delete', '/organization/member_delete'])
+
+function framingFlaw(request: IncomingMessage, path: string): string | undefined {
   const { method = '', headers, httpVersion } = request
   const coding = headers['transfer-encoding']
   if (coding !== undefined) {
@@ -44,7 +47,8 @@ function framingFlaw(request: IncomingMessage): string | undefined {
     if (headers['content-length'] !== undefined) return '`Content-Length` and `Transfer-Encoding` exclude each other.'
   }
   const length = headers['content-length']
-  const bodyless = method === 'GET' || method === 'HEAD' || method === 'DELETE' || method === 'OPTIONS'
+  const deletes = method === 'DELETE' && !DELETES_WITH_BODY.has(path.replace(/\/$/, ''))
+  const bodyless = method === 'GET' || method === 'HEAD' || deletes || method === 'OPTIONS'
   if (bodyless && (coding !== undefined || (length !== undefined && length !== '0')))
     return `${method} takes no body here.`
   return undefined

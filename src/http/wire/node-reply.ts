@@ -54,7 +54,7 @@ export class NodeReply implements Reply {
       tell()
       return
     }
-    response.once('close', () => {
+    response.on('close', () => {
       this.#calm()
       if (!response.writableFinished) tell()
     })

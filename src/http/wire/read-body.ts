@@ -4,14 +4,16 @@ import { gunzip } from 'node:zlib'
 import { promisify } from 'node:util'
 import { allow, deny } from '../../domain/decision.ts'
 import type { Decision } from '../../domain/decision.ts'
+import { BodyPace } from './body-pace.ts'
 
 const inflate = promisify(gunzip)
 const MAX_RATIO = 100
 const LEAST_INFLATED = 1_024
 const EMPTY = Buffer.alloc(0)
 
-/** Memory for bodies that are being read or worked on, over all requests of the process. */
+/** Memory for bodies that are being read or worked on, over all requests of the process, and the watch on their pace. */
 export class BodyBudget {
+  readonly pace = new BodyPace()
   readonly #max: number
   #used = 0
 
@@ -41,7 +43,7 @@ export function readBody(request: IncomingMessage, maxBytes: number, budget: Bod
   switch (coding.trim().toLowerCase()) {
     case '':
     case 'identity':
-      return collect(request, maxBytes, budget, textOf)
+      return collect(request, maxBytes, budget, new BodyText())
     case 'gzip':
       return inflateBody(request, maxBytes, budget)
     default:
@@ -49,12 +51,68 @@ export function readBody(request: IncomingMessage, maxBytes: number, budget: Bod
   }
 }
 
+const NOT_UTF8 = deny('body-unparsable', 'http_body', 'The body is not valid UTF-8.')
+
 function textOf(bytes: Buffer): Decision<string> {
-  return isUtf8(bytes) ? allow(bytes.toString()) : deny('body-unparsable', 'http_body', 'The body is not valid UTF-8.')
+  return isUtf8(bytes) ? allow(bytes.toString()) : NOT_UTF8
+}
+
+/** What gathers the pieces of a body, until they are all there. */
+interface Gathering<Whole> {
+  add(chunk: Buffer): void
+  whole(): Decision<Whole>
+}
+
+class BodyBytes implements Gathering<Buffer> {
+  readonly #chunks: Buffer[] = []
+
+  add(chunk: Buffer): void {
+    this.#chunks.push(chunk)
+  }
+
+  whole(): Decision<Buffer> {
+    return allow(join(this.#chunks))
+  }
+}
+
+const DECODED_AT_ONCE = 512 * 1024
+
+/** A short body is decoded when it is there; a long one piece by piece as it comes, so that no turn is long. */
+class BodyText implements Gathering<string> {
+  #chunks: Buffer[] = []
+  #size = 0
+  #decoder: TextDecoder | undefined
+  #text = ''
+  #isBroken = false
+
+  add(chunk: Buffer): void {
+    this.#chunks.push(chunk)
+    this.#size += chunk.byteLength
+    if (this.#size <= DECODED_AT_ONCE) return
+    this.#decoder ??= new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+    for (const bytes of this.#chunks) this.#decode(bytes)
+    this.#chunks = []
+  }
+
+  whole(): Decision<string> {
+    if (this.#decoder === undefined) return textOf(join(this.#chunks))
+    this.#decode(undefined)
+    return this.#isBroken ? NOT_UTF8 : allow(this.#text)
+  }
+
+  #decode(bytes: Buffer | undefined): void {
+    if (this.#isBroken) return
+    try {
+      this.#text += this.#decoder?.decode(bytes, { stream: bytes !== undefined }) ?? ''
+    } catch {
+      this.#isBroken = true
+      this.#text = ''
+    }
+  }
 }
 
 async function inflateBody(request: IncomingMessage, maxBytes: number, budget: BodyBudget): Promise<Decision<string>> {
-  const packed = await collect(request, maxBytes, budget, allow)
+  const packed = await collect(request, maxBytes, budget, new BodyBytes())
   if (packed.verdict === 'deny') return packed
   const most = Math.min(maxBytes, Math.max(packed.granted.byteLength * MAX_RATIO, LEAST_INFLATED))
   try {
@@ -69,17 +127,17 @@ function collect<Read>(
   request: IncomingMessage,
   maxBytes: number,
   budget: BodyBudget,
-  finish: (bytes: Buffer) => Decision<Read>,
+  gathering: Gathering<Read>,
 ): Promise<Decision<Read>> {
   const announced = Number(request.headers['content-length'] ?? 0)
   if (announced > maxBytes) return Promise.resolve(tooLargeFor(maxBytes))
   return new Promise((resolve) => {
-    const chunks: Buffer[] = []
     let size = 0
     let isSettled = false
     const settle = (decision: Decision<Read>): void => {
       if (isSettled) return
       isSettled = true
+      pace.over()
       request.off('data', onData)
       if (decision.verdict === 'deny') request.pause()
       resolve(decision)
@@ -87,12 +145,14 @@ function collect<Read>(
     const onData = (chunk: Buffer): void => {
       if (!budget.take(chunk.byteLength)) return settle(deny('overloaded', 'http_body'))
       size += chunk.byteLength
+      pace.came(chunk.byteLength)
       if (size > maxBytes) return settle(tooLargeFor(maxBytes))
-      chunks.push(chunk)
+      gathering.add(chunk)
     }
+    const pace = budget.pace.watch(() => settle(TOO_SLOW))
     request.on('data', onData)
-    request.on('end', () => settle(finish(join(chunks, size))))
-    request.on('error', () => settle(BROKEN))
+    request.on('end', () => settle(gathering.whole()))
+    // What breaks it closes it; nobody is told of an error who does not listen.
     request.on('close', () => {
       budget.give(size)
       settle(BROKEN)
@@ -100,12 +160,13 @@ function collect<Read>(
   })
 }
 
+const TOO_SLOW = deny('request-timeout', 'http_body', 'The body came too slowly: at least 1 KiB a second is expected.')
 const BROKEN = deny('request-timeout', 'http_body', 'The body did not arrive whole.')
 
-function join(chunks: readonly Buffer[], size: number): Buffer {
+function join(chunks: readonly Buffer[]): Buffer {
   const [first] = chunks
   if (first === undefined) return EMPTY
-  return chunks.length === 1 ? first : Buffer.concat(chunks, size)
+  return chunks.length === 1 ? first : Buffer.concat(chunks)
 }
 
 function tooLargeFor(maxBytes: number): ReturnType<typeof deny> {

@@ -18,17 +18,6 @@ export function readQuery(request: FastifyRequest): ReadonlyMap<string, string> 
   return query
 }
 
-export function wholeNumber(
-  raw: string | undefined,
-  name: string,
-  bounds: { readonly least: number; readonly most: number; readonly otherwise: number },
-): number {
-  if (raw === undefined || raw === '') return bounds.otherwise
-  const value = Number(raw)
-  if (/^\d{1,9}$/.test(raw) && value >= bounds.least && value <= bounds.most) return value
-  throw new Problem('bad-request', `\`${name}\` must be a whole number from ${bounds.least} to ${bounds.most}.`)
-}
-
 function decoded(text: string): string {
   try {
     return decodeURIComponent(text)

@@ -19,7 +19,13 @@ export function renderProblem(code: ProblemCode, say: string): object {
 }
 
 /** Terraform looks into `detail.error` for these. */
-const RAW: ReadonlySet<ProblemCode> = new Set(['model-info-unknown'])
+const RAW: ReadonlySet<ProblemCode> = new Set([
+  'model-info-unknown',
+  'users-unknown',
+  'customer-unknown',
+  'tag-taken',
+  'tags-unknown',
+])
 
 export function statusOf(code: ProblemCode): number {
   return PROBLEMS[code].status
@@ -50,6 +56,7 @@ export function sendProblem(response: ServerResponse, reply: ProblemReply): void
     'x-litellm-call-id': reply.callId,
     'x-litellm-version': COMPATIBLE_VERSION,
     ...(status === 503 ? { 'retry-after': '1' } : {}),
+    ...(reply.code === 'too-many-guesses' ? { 'retry-after': '60' } : {}),
     ...(reply.reason === undefined ? {} : { 'x-reject-reason': reply.reason }),
     ...(reply.close ? { connection: 'close' } : {}),
     ...reply.extraHeaders,

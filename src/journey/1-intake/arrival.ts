@@ -1,3 +1,4 @@
+import type { AccessRow } from '../../domain/access-row.ts'
 import type { Decision } from '../../domain/decision.ts'
 import type { CallId } from '../../domain/ids.ts'
 
@@ -17,14 +18,9 @@ export interface Arrival {
 export interface RouteFacts {
   /** The path as the route table has it; the one that `allowed_routes` and messages mean. */
   readonly path: string
-  readonly needs: RouteNeeds
+  /** Who may call it, and on whose objects. */
+  readonly row: AccessRow
 }
-
-/**
- * What a route asks of its caller.
- * `nothing`: public. `model-call`: may spend. `read-own`: any valid credential. `administer`: administrators only.
- */
-export type RouteNeeds = 'nothing' | 'model-call' | 'read-own' | 'administer'
 
 export interface HeaderReader {
   /** Lower-case name; undefined when absent or empty. */

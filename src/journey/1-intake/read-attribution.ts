@@ -133,7 +133,24 @@ function keepCallers(metadata: JsonObject): JsonObject {
   const names = Object.keys(metadata).filter((name) => name !== 'tags' && !isForbidden(name))
   if (names.length === 0) return {}
   const kept = Object.fromEntries(names.map((name) => [name, metadata[name] ?? null]))
-  return JSON.stringify(kept).length <= MAX_METADATA ? kept : { dropped: 'metadata was larger than 8 KiB' }
+  const fits = isWithin(kept, MAX_METADATA) && JSON.stringify(kept).length <= MAX_METADATA
+  return fits ? kept : { dropped: 'metadata was larger than 8 KiB' }
+}
+
+/** Whether a value may be this short when it is written: what is far too long is not written to find that out. */
+function isWithin(value: JsonValue, most: number): boolean {
+  let left = most
+  const take = (inner: JsonValue): void => {
+    left -= typeof inner === 'string' ? inner.length : 1
+    if (left < 0 || typeof inner !== 'object' || inner === null) return
+    for (const [name, member] of Object.entries(inner)) {
+      left -= name.length
+      if (left < 0) return
+      take(member)
+    }
+  }
+  take(value)
+  return left >= 0
 }
 
 function member(value: JsonValue | undefined, name: string): JsonValue | undefined {

@@ -1,6 +1,7 @@
 import { allow, deny } from '../../domain/decision.ts'
 import type { Decision } from '../../domain/decision.ts'
 import type { JsonObject, JsonValue } from '../../domain/json.ts'
+import type { FailureClass } from '../../domain/upstream-failure.ts'
 import type { HeaderReader } from './arrival.ts'
 
 /** How a caller may shape its own call, within the operator's bounds. */
@@ -12,6 +13,8 @@ export interface CallControls {
   readonly disableFallbacks: boolean
   /** Only with `compat.client_mock_response`. */
   readonly mockResponse: string | undefined
+  /** How the first group is to fail without being tried; under the same setting. */
+  readonly mockFailure: FailureClass | undefined
 }
 
 export interface ControlLimits {
@@ -20,6 +23,13 @@ export interface ControlLimits {
 }
 
 const MAX_FALLBACKS = 10
+
+const MOCK_FAILURES: readonly (readonly [name: string, failure: FailureClass])[] = [
+  ['mock_testing_context_fallbacks', 'ContextWindowExceededError'],
+  ['mock_testing_context_window_fallbacks', 'ContextWindowExceededError'],
+  ['mock_testing_content_policy_fallbacks', 'ContentPolicyViolationError'],
+  ['mock_testing_fallbacks', 'RateLimitError'],
+]
 
 export function readControls(body: JsonObject, headers: HeaderReader, limits: ControlLimits): Decision<CallControls> {
   const timeout = readSeconds(
@@ -47,6 +57,7 @@ export function readControls(body: JsonObject, headers: HeaderReader, limits: Co
     fallbacks: fallbacks.granted,
     disableFallbacks: body['disable_fallbacks'] === true,
     mockResponse: typeof mock === 'string' ? mock : undefined,
+    mockFailure: MOCK_FAILURES.find(([name]) => body[name] === true)?.[1],
   })
 }
 

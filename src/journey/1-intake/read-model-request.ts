@@ -8,10 +8,8 @@ import type { Attribution, AttributionSettings } from './read-attribution.ts'
 import { readControls } from './read-controls.ts'
 import type { CallControls, ControlLimits } from './read-controls.ts'
 import type { Operation, OperationName } from './operations.ts'
-import { INFERENCE_BOUNDS, parseBody } from './parse-body.ts'
-import type { ParsedBody } from './parse-body.ts'
+import type { ParsedBody, ParsedObject } from './parse-body.ts'
 import { DROPPED, INTERNAL, isForbidden } from './reserved-names.ts'
-import { readMembers } from './read-members.ts'
 
 /** A well-formed request for a model: what is asked, what goes upstream, and what was meant for us. */
 export interface ModelAsk {
@@ -46,12 +44,10 @@ export interface IntakeSettings {
 export function readModelRequest(
   operation: Operation,
   arrival: Pick<Arrival, 'headers' | 'pathModel'>,
-  text: string,
+  parsed: ParsedBody,
   settings: IntakeSettings,
 ): Decision<ModelAsk> {
-  const parsed = parseBody(text, INFERENCE_BOUNDS)
-  if (parsed.verdict === 'deny') return parsed
-  const body = parsed.granted.value
+  const body = parsed.value
 
   const model = readModel(operation, arrival, body, settings)
   if (model.verdict === 'deny') return model
@@ -59,7 +55,7 @@ export function readModelRequest(
   const flaw = subjectFlaw(operation, body) ?? streamFlaw(operation, body)
   if (flaw !== undefined) return deny('bad-request', 'param_type', flaw)
 
-  const forwarded = chooseForwarded(operation, parsed.granted, settings)
+  const forwarded = chooseForwarded(operation, parsed, parsed.extra, settings)
   if (forwarded.verdict === 'deny') return forwarded
 
   const controls = readControls(body, arrival.headers, settings.controls)
@@ -77,7 +73,7 @@ export function readModelRequest(
     forwarded: forwarded.granted,
     controls: controls.granted,
     attribution: attribution.granted,
-    promptText: parsed.granted.text,
+    promptText: parsed.text,
   })
 }
 
@@ -128,28 +124,26 @@ function asksForUsage(body: JsonObject): boolean {
   return isObject(options) && options['include_usage'] === true
 }
 
-/** `extra_body` stands for members that a client could not put at the top; they obey the same rules there. */
+/** Members of `extra_body` stand at the top of what goes upstream, and obey the same rules. */
 function chooseForwarded(
   operation: Operation,
-  body: ParsedBody,
+  body: ParsedObject,
+  inner: ParsedObject | undefined,
   settings: IntakeSettings,
 ): Decision<readonly ForwardedMember[]> {
   const chosen: ForwardedMember[] = []
   const extra = body.value['extra_body']
-  if (extra !== undefined && extra !== null && !isObject(extra))
-    return deny('bad-request', 'param_type', '`extra_body` must be an object.')
+  if (extra !== undefined && extra !== null && inner === undefined)
+    return deny('bad-request', 'param_type', '`extra_body` must be an object, and can stand at the top only.')
 
   for (const member of body.members) {
     const { name } = member
     if (name === 'model' || name === 'stream_options') continue
-    if (name === 'extra_body' && isObject(extra)) {
-      const text = body.text.slice(member.valueStart, member.valueEnd)
-      const inner = readMembers(text, INFERENCE_BOUNDS)
-      if (!inner.ok) return deny('body-unparsable', 'http_body', '`extra_body` is not a valid JSON object.')
-      const merged = chooseForwarded(operation, { text, members: inner.members, value: extra }, settings)
+    if (name === 'extra_body' && inner !== undefined) {
+      const merged = chooseForwarded(operation, inner, undefined, settings)
       if (merged.verdict === 'deny') return merged
       const twice = merged.granted.find((item) => Object.hasOwn(body.value, item.name))
-      if (twice !== undefined || Object.hasOwn(extra, 'model')) {
+      if (twice !== undefined || Object.hasOwn(inner.value, 'model')) {
         return deny(
           'param-forbidden',
           'param_forbidden',

@@ -3,9 +3,13 @@
  * here never reaches an upstream, under any spelling of the carrier: body, `extra_body`, provider-owned `metadata`.
  */
 export function isForbidden(name: string): boolean {
+  if (name.length > LONGEST_NAME) return true
   const plain = OTHER_SPELLING.test(name) ? snakeCase(name) : name
   return FORBIDDEN.has(plain) || FORBIDDEN_FAMILIES.test(plain)
 }
+
+/** No parameter has a longer name; whoever sends many such names wants to keep us busy comparing them. */
+const LONGEST_NAME = 128
 
 /** `baseURL`, `apiBase` and `api-base` are read by some upstream somewhere as what they mean. */
 const OTHER_SPELLING = /[A-Z-]/

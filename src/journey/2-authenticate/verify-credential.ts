@@ -6,20 +6,25 @@ import { formOf } from '../../domain/key-format.ts'
 import { stateOf } from '../../domain/virtual-key.ts'
 import type { VirtualKey } from '../../domain/virtual-key.ts'
 import type { Digests } from '../../ports/digests.ts'
-import type { FoundKey, KeyLookup } from '../../ports/virtual-keys.ts'
+import type { FoundKey, WarmDirectory } from '../../ports/directory.ts'
+import type { Load } from '../../ports/load.ts'
+import type { GuessLimits } from './guess-limits.ts'
 
 /** What was proven about the caller. */
 export type Proof = { readonly kind: 'master-key' } | { readonly kind: 'virtual-key'; readonly key: VirtualKey }
 
 export interface CredentialPorts {
   readonly digests: Digests
-  readonly keys: WarmKeyLookup
+  readonly directory: Pick<WarmDirectory, 'findKey' | 'peekKey' | 'hasSeenKey'>
   readonly masterKey: KeyDigest
+  readonly guesses: GuessLimits
+  readonly load: Load
 }
 
-/** A lookup that can also answer at once, when it knows. */
-export interface WarmKeyLookup extends KeyLookup {
-  peek(digest: KeyDigest, now: EpochMs): FoundKey | undefined | 'ask'
+/** When, and from where. */
+export interface Moment {
+  readonly now: EpochMs
+  readonly address: string | undefined
 }
 
 const LONGEST_KEY = 512
@@ -31,31 +36,41 @@ const SHORT_KEY = 8
  */
 export function verifyCredential(
   presented: string,
-  now: EpochMs,
+  moment: Moment,
   ports: CredentialPorts,
 ): Decision<Proof> | Promise<Decision<Proof>> {
   const digest = ports.digests.digestKey(presented)
   if (ports.digests.equal(digest, ports.masterKey)) return allow({ kind: 'master-key' })
 
   if (!presented.startsWith('sk-')) return deny('key-form', 'key_malformed', keyFormText(presented))
-  // A checksum that does not fit tells a typo from a key before anybody is asked; the answer is the same.
   if (presented.length > LONGEST_KEY) return unknownKey(presented, 'key_malformed')
-  if (formOf(presented) === 'own-but-broken') return unknownKey(presented, 'key_checksum')
+  const known = ports.directory.peekKey(digest, moment.now)
+  if (known !== undefined && known !== 'ask') return judge(known, presented, moment.now)
 
-  const known = ports.keys.peek(digest, now)
-  return known === 'ask' ? askStore(digest, presented, now, ports) : judge(known, presented, now)
+  // A checksum that does not fit tells a typo from a key before anybody is asked; the answer is the same.
+  if (formOf(presented) === 'own-but-broken') return unknownKey(presented, 'key_checksum')
+  return known === 'ask' ? askStore(digest, presented, moment, ports) : judge(known, presented, moment.now)
 }
 
 async function askStore(
   digest: KeyDigest,
   presented: string,
-  now: EpochMs,
+  { now, address }: Moment,
   ports: CredentialPorts,
 ): Promise<Decision<Proof>> {
+  // A key that was known is no guess: whoever shares an address with a guesser keeps working.
+  const guesses = ports.directory.hasSeenKey(digest) ? undefined : ports.guesses
+  if (guesses !== undefined && ports.load.isHigh()) return deny('overloaded', 'load_shed')
+  const verdict = guesses?.ask(address, now) ?? 'may-ask'
+  if (verdict === 'address-at-limit') return deny('too-many-guesses', 'key_guessing')
+  if (verdict === 'all-at-limit') return deny('too-many-guesses', 'key_guessing')
+
   let found: FoundKey | undefined
   try {
-    found = await ports.keys.findKey(digest, now)
+    found = await ports.directory.findKey(digest, now)
+    guesses?.answered(address, found === undefined ? 'missed' : 'found', now)
   } catch (cause) {
+    guesses?.answered(address, 'failed', now)
     // An error is never an absence: nobody is told that a key is unknown because the store was silent.
     throw new Problem('store-unavailable', undefined, { because: 'store_unavailable' }, cause)
   }
@@ -65,7 +80,11 @@ async function askStore(
 function judge(found: FoundKey | undefined, presented: string, now: EpochMs): Decision<Proof> {
   if (found === undefined) return unknownKey(presented, 'key_unknown')
   if (found.graceEndsAt !== undefined && found.graceEndsAt <= now) return unknownKey(presented, 'key_unknown')
-  const { key } = found
+  return judgeKey(found.key, now)
+}
+
+/** Is the key itself still good? */
+export function judgeKey(key: VirtualKey, now: EpochMs): Decision<Proof> {
   switch (stateOf(key, now)) {
     case 'usable':
       return allow({ kind: 'virtual-key', key })

@@ -3,6 +3,13 @@ import type { Decision } from '../../domain/decision.ts'
 import type { ModelCatalogue, ResolvedModel } from '../../domain/model-catalogue.ts'
 import type { Principal } from '../../domain/principal.ts'
 import { matchesWildcard } from '../../domain/wildcard.ts'
+import { aliasesOf, modelLevels } from './model-levels.ts'
+import type { ModelLevel } from './model-levels.ts'
+
+/** What the name leads to for this principal: its own names come before everybody's. */
+export function resolveFor(principal: Principal, asked: string, catalogue: ModelCatalogue): ResolvedModel | undefined {
+  return catalogue.resolve(asked, aliasesOf(principal), teamOf(principal))
+}
 
 /**
  * May this principal use the model that the name leads to? Listing and calling ask this same question, so what is listed
@@ -11,34 +18,86 @@ import { matchesWildcard } from '../../domain/wildcard.ts'
 export function decideModelAccess(
   principal: Principal,
   asked: string,
-  resolved: ResolvedModel | undefined,
   catalogue: ModelCatalogue,
 ): Decision<ResolvedModel> {
-  if (principal.kind === 'virtual-key') {
-    const { models } = principal.key
-    const names = resolved?.names ?? [asked]
-    if (!grants(models, names, groupsOf(resolved, catalogue))) {
-      return deny(
-        'model-denied',
-        'model_denied',
-        `key not allowed to access model. This key can only access models=[${models.map((name) => `'${name}'`).join(', ')}]. Tried to access ${asked}`,
-      )
-    }
+  const resolved = resolveFor(principal, asked, catalogue)
+  const names = resolved?.names ?? [asked]
+  const renamer = renamerOf(principal, asked)
+  for (const level of modelLevels(principal)) {
+    const known = knowsName(level, renamer) ? names : names.slice(1)
+    if (!grants(level, known, resolved) && !grantsGroup(level, resolved, catalogue)) return denied(level, asked)
   }
   return resolved === undefined ? deny('model-unknown', 'model_unknown') : allow(resolved)
 }
 
-/** An empty list adds no restriction. A key's own alias was set by whoever made the key, so its target is granted with it. */
-function grants(models: readonly string[], names: readonly string[], accessGroups: readonly string[]): boolean {
-  if (models.length === 0) return true
+type Renamer = 'key' | 'team' | undefined
+
+/** Whose own name for a model the asked one is. */
+function renamerOf(principal: Principal, asked: string): Renamer {
+  if (principal.kind === 'master') return undefined
+  const { key, standing } = principal
+  if (Object.hasOwn(key.modelAliases, asked)) return 'key'
+  return standing.team !== undefined && Object.hasOwn(standing.team.modelAliases, asked) ? 'team' : undefined
+}
+
+/** A name that somebody gave to a model is a name for those below; whoever stands above looks at what it leads to. */
+function knowsName({ object }: ModelLevel, renamer: Renamer): boolean {
+  return renamer === undefined || object === 'key' || (renamer === 'team' && object === 'team')
+}
+
+/** In a list, this takes back whatever else stands in it. */
+const NOTHING = 'no-default-models'
+
+/** An empty list adds no restriction. An alias was set by whoever manages its owner, so its target is granted with it. */
+function grants(
+  { object, models, accessGroupIds, aliases }: ModelLevel,
+  names: readonly string[],
+  resolved: ResolvedModel | undefined,
+): boolean {
+  if (models.length === 0 && accessGroupIds.length === 0) return true
+  // A model that a team brought is that team's to use.
+  if (resolved?.teamId !== undefined && object === 'team') return true
+  if (names.some((name) => Object.hasOwn(aliases, name))) return true
+  if (models.includes(NOTHING)) return false
   return models.some((entry) => {
     if (entry === '*' || entry === 'all-proxy-models') return true
-    if (accessGroups.includes(entry)) return true
-    return entry.includes('*') ? names.some((name) => matchesWildcard(entry, name)) : names.includes(entry)
+    return entry.includes('*') ? matches(entry, names, resolved) : names.includes(entry)
   })
 }
 
-function groupsOf(resolved: ResolvedModel | undefined, catalogue: ModelCatalogue): readonly string[] {
-  if (resolved === undefined) return []
-  return resolved.deployments.flatMap((deployment) => catalogue.accessGroups(deployment.group))
+function grantsGroup(
+  { models, accessGroupIds }: ModelLevel,
+  resolved: ResolvedModel | undefined,
+  catalogue: ModelCatalogue,
+): boolean {
+  if (resolved === undefined) return false
+  const named = models.includes(NOTHING) ? [] : models
+  return catalogue.accessGroupsOf(resolved).some((group) => named.includes(group) || accessGroupIds.includes(group))
+}
+
+/** A pattern may also mean a model with its provider before it. */
+function matches(pattern: string, names: readonly string[], resolved: ResolvedModel | undefined): boolean {
+  if (names.some((name) => matchesWildcard(pattern, name))) return true
+  const providers = new Set(resolved?.deployments.map(({ provider }) => provider))
+  return [...providers].some((provider) => names.some((name) => matchesWildcard(pattern, `${provider}/${name}`)))
+}
+
+function denied({ object, problem, models }: ModelLevel, asked: string): Decision<never> {
+  if (object === 'user' && models.includes(NOTHING)) {
+    return deny(
+      'model-denied',
+      'model_denied',
+      `User not allowed to access model. No default model access, only team models allowed. Tried to access ${asked}`,
+    )
+  }
+  const list = models.map((name) => `'${name}'`).join(', ')
+  return deny(
+    problem,
+    'model_denied',
+    `${object} not allowed to access model. This ${object} can only access models=[${list}]. Tried to access ${asked}`,
+  )
+}
+
+function teamOf(principal: Principal): string | undefined {
+  return principal.kind === 'master' ? undefined : principal.key.teamId
 }

@@ -17,7 +17,7 @@ export function decideProviderObjects(
   ask: ModelAsk,
   signer: IdSigner,
 ): Decision<StoredResponse | undefined> {
-  if (MENTIONS_OBJECTS.test(ask.promptText)) {
+  if (MENTIONS_OBJECTS.test(ask.promptText) || ESCAPES_LETTERS.test(ask.promptText)) {
     const found = findForeignObject(ask.body, 0)
     if (found !== undefined) return notFound(found)
   }
@@ -27,7 +27,9 @@ export function decideProviderObjects(
   return stored === undefined ? notFound('previous_response_id') : allow(stored)
 }
 
-const MENTIONS_OBJECTS = /"(?:file_ids?|vector_store_ids|conversation|container)"/
+const MENTIONS_OBJECTS = /"(?:file_ids?|vector_store_ids|conversation|container|prompt|item_reference)"/
+/** A name can be spelled with escapes: `"file\u005fid"`. Nobody has to escape these characters. */
+const ESCAPES_LETTERS = /\\u00[4-7]/
 
 /** Names with ids as their values; the same names in a JSON schema have objects there and mean nothing. */
 function findForeignObject(value: JsonValue, depth: number): string | undefined {
@@ -48,6 +50,11 @@ function isId(name: string, holder: JsonObject, depth: number): boolean {
       return Array.isArray(value) && value.some((item: JsonValue) => typeof item === 'string')
     case 'conversation':
       return depth === 0 && value !== null
+    // A stored prompt of the provider's; a text here is the prompt itself.
+    case 'prompt':
+      return depth === 0 && isObject(value) && typeof value['id'] === 'string'
+    case 'id':
+      return typeof value === 'string' && holder['type'] === 'item_reference'
     case 'container':
       return typeof value === 'string' && holder['type'] === 'code_interpreter'
     default:

@@ -1,7 +1,11 @@
+import type { AccessRow } from '../../domain/access-row.ts'
 import { allow, deny } from '../../domain/decision.ts'
 import type { Decision } from '../../domain/decision.ts'
+import { actorName, roleOf } from '../../domain/principal.ts'
 import type { Principal } from '../../domain/principal.ts'
-import { actorName } from '../../domain/principal.ts'
+import { decideReach } from '../../domain/reach.ts'
+import type { Caller, Reach } from '../../domain/reach.ts'
+import { isViewer } from '../../domain/role.ts'
 import type { RouteFacts } from '../1-intake/arrival.ts'
 import { ROUTE_GROUPS } from './route-groups.ts'
 
@@ -18,7 +22,8 @@ export function decideRoute(principal: Principal, route: RouteFacts, policy: Rou
     return deny('route-denied', 'authz_route', `The operator does not serve this route. Route=${route.path}`)
   }
   if (principal.kind === 'master') return allow(route)
-  if (policy.adminOnly.some((entry) => covers(entry, route.path))) {
+  const role = roleOf(principal)
+  if (role !== 'proxy_admin' && policy.adminOnly.some((entry) => covers(entry, route.path))) {
     return deny(
       'route-denied',
       'authz_route',
@@ -34,18 +39,71 @@ export function decideRoute(principal: Principal, route: RouteFacts, policy: Rou
       `Virtual key is not allowed to call this route. Only allowed to call routes: [${allowedRoutes.map((entry) => `'${entry}'`).join(', ')}]. Tried to call route: ${route.path}`,
     )
   }
-  if (route.needs === 'administer') {
+  if (isCall(route.row)) {
+    return isViewer(role) ? deny('viewer-calls', 'authz_role') : allow(route)
+  }
+  return decideReach(callerOf(principal), route.row) === 'none' ? refuseRole(principal, route) : allow(route)
+}
+
+/** How far the principal's right on this route goes; asked once the route is known to be theirs. */
+export function reachOn(principal: Principal, row: AccessRow): Reach | 'none' {
+  return decideReach(callerOf(principal), row)
+}
+
+export function callerOf(principal: Principal): Caller {
+  if (principal.kind === 'master') {
+    return {
+      kind: 'master',
+      userId: undefined,
+      role: 'proxy_admin',
+      teams: [],
+      organizations: [],
+      keyDigest: undefined,
+      keyTeamId: undefined,
+    }
+  }
+  const { key, standing } = principal
+  return {
+    kind: 'key',
+    userId: standing.user?.user.id,
+    role: standing.user?.user.role,
+    teams: standing.user?.teams ?? [],
+    organizations: standing.user?.organizations ?? [],
+    keyDigest: key.digest,
+    keyTeamId: key.teamId,
+  }
+}
+
+/** A call of a model is under the caller's own policy and nobody else's, so that no reach has to be worked out. */
+function isCall(row: AccessRow): boolean {
+  return row.cells.IU.right === 'D'
+}
+
+/** Rows whose refusal clients know by other words. */
+const OWN_WORDS: ReadonlyMap<string, string> = new Map([
+  ['user-search', 'Only proxy admins and organization admins can list users.'],
+])
+
+function refuseRole(principal: Principal, { path, row }: RouteFacts): Decision<never> {
+  const role = roleOf(principal)
+  if (isViewer(role) && row.writes) {
     return deny(
-      'admin-only',
+      'viewer-calls',
       'authz_role',
-      `Only proxy admin can be used to generate, delete, update info for new keys/users/teams. Route=${route.path}. Your role=unknown. Your user_id=${masked(actorName(principal))}`,
+      `user not allowed to access this route, role= ${role}. Trying to access: ${path}`,
     )
   }
-  return allow(route)
+  const own = OWN_WORDS.get(row.id)
+  if (own !== undefined) return deny('route-denied', 'authz_role', own)
+  return deny(
+    'admin-only',
+    'authz_role',
+    `Only proxy admin can be used to generate, delete, update info for new keys/users/teams. Route=${path}. Your role=${principal.kind === 'virtual-key' && principal.standing.user === undefined ? 'unknown' : role}. Your user_id=${masked(actorName(principal))}`,
+  )
 }
 
 /** An entry is a group's name, a path, a path above, or a prefix that ends in `*`. */
-function covers(entry: string, path: string): boolean {
+export function covers(entry: string, path: string): boolean {
   const group = ROUTE_GROUPS.get(entry)
   if (group !== undefined) return group.includes(path)
   if (entry.endsWith('*')) return path.startsWith(entry.slice(0, -1))

@@ -1,6 +1,7 @@
 import type { ModelCatalogue, ResolvedModel } from '../../domain/model-catalogue.ts'
 import type { Principal } from '../../domain/principal.ts'
 import { decideModelAccess } from './decide-model-access.ts'
+import { aliasesOf, modelLevels } from './model-levels.ts'
 
 export interface ListedModel {
   readonly name: string
@@ -13,15 +14,14 @@ export function listModels(principal: Principal, catalogue: ModelCatalogue): rea
 }
 
 export function lookUpModel(principal: Principal, name: string, catalogue: ModelCatalogue): ListedModel | undefined {
-  const aliases = principal.kind === 'virtual-key' ? principal.key.modelAliases : {}
-  const access = decideModelAccess(principal, name, catalogue.resolve(name, aliases), catalogue)
+  const access = decideModelAccess(principal, name, catalogue)
   return access.verdict === 'allow' ? { name, model: access.granted } : undefined
 }
 
-/** A key's own names count too: of a wildcard deployment it may know more than the pattern. */
+/** Names on the lists of the principal count too: of a wildcard deployment they may know more than the pattern. */
 function candidates(principal: Principal, catalogue: ModelCatalogue): readonly string[] {
-  const names = catalogue.publicNames()
+  const names = catalogue.publicNames(principal.kind === 'master' ? undefined : principal.key.teamId)
   if (principal.kind === 'master') return names
-  const { models, modelAliases } = principal.key
-  return [...new Set([...names, ...models.filter((name) => !name.includes('*')), ...Object.keys(modelAliases)])]
+  const listed = modelLevels(principal).flatMap(({ models }) => models.filter((name) => !name.includes('*')))
+  return [...new Set([...names, ...listed, ...Object.keys(aliasesOf(principal))])]
 }

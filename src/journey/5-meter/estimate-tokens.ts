@@ -1,3 +1,5 @@
+import type { NextTurn } from '../../ports/next-turn.ts'
+
 // Tokens of common byte-pair vocabularies, a little on the high side: an English word is some four letters per token
 // and other Latin text nearer three and a half, which is what letters and spaces are counted at; digits and
 // punctuation two to the token; Cyrillic, Greek, Arabic and the like three quarters of a token each, CJK and everything
@@ -24,6 +26,22 @@ export function weighText(text: string): number {
 
 export function tokensOfWeight(weight: number): number {
   return Math.ceil(weight / PER_TOKEN)
+}
+
+export function weightOfTokens(tokens: number): number {
+  return tokens * PER_TOKEN
+}
+
+const PIECE = 1024 * 1024
+
+/** What to count where the upstream reports no usage that can be believed; a long text is weighed in several turns. */
+export async function estimateLongText(text: string, nextTurn: NextTurn): Promise<number> {
+  let weight = 0
+  for (let at = 0; at < text.length; at += PIECE) {
+    if (at > 0) await nextTurn()
+    weight += weighText(text.slice(at, at + PIECE))
+  }
+  return tokensOfWeight(weight)
 }
 
 /** What to count where the upstream reports no usage that can be believed. */

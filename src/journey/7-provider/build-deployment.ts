@@ -1,5 +1,6 @@
 import type { Deployment, Target } from '../../domain/deployment.ts'
 import { parseDeploymentId } from '../../domain/ids.ts'
+import type { HostChoice } from '../../domain/egress.ts'
 import type { ModelEntry } from '../../domain/model-entry.ts'
 import type { Secret } from '../../domain/secret.ts'
 import { DEMO_PROVIDER, FOREIGN_WIRES, PROVIDERS } from './catalogue.ts'
@@ -7,36 +8,44 @@ import type { ProviderFacts } from './catalogue.ts'
 
 export type BuiltDeployment =
   | { readonly ok: true; readonly deployment: Deployment }
-  | { readonly ok: false; readonly flaw: string }
+  | { readonly ok: false; readonly flaw: DeploymentFlaw }
 
-interface Surroundings {
+/** Why a configured model can't be a deployment. The member that must change follows from `is`. */
+export type DeploymentFlaw =
+  | { readonly is: 'foreign-wire' | 'unknown-provider'; readonly provider: string; readonly in: ProviderMember }
+  | { readonly is: 'no-provider'; readonly model: string }
+  | { readonly is: 'no-address'; readonly provider: string }
+  /** `variable`: the address is of the environment, and this is its name there. */
+  | { readonly is: 'bad-address'; readonly because: AddressFlaw; readonly variable: string | undefined }
+  | { readonly is: 'bad-id' }
+
+export type ProviderMember = 'model' | 'custom_llm_provider'
+export type AddressFlaw = 'not-a-url' | 'not-http' | 'has-login' | 'has-query' | 'odd-host' | 'never-called'
+
+export interface Surroundings {
+  /** Who wrote the entry. */
+  readonly host: HostChoice
   /** Provider keys and base URLs of the environment, by variable name. */
   readonly environment: ReadonlyMap<string, Secret>
   /** The same text gives the same id, after a restart and on every replica. */
   readonly digest: (text: string) => string
+  /** Hosts that no configuration can make a destination. */
+  readonly forbidsHost: (host: string) => boolean
 }
 
 const BARE_OPENAI =
   /^(gpt-|chatgpt-|o[1-9]|text-embedding-|omni-moderation|text-moderation|davinci|babbage|codex-|computer-use-)/
-const METADATA_HOSTS = new Set([
-  '169.254.169.254',
-  'metadata.google.internal',
-  '168.63.129.16',
-  '100.100.100.200',
-  '[fd00:ec2::254]',
-])
-
-/** Makes a deployment of a configured model, or says in a sentence for the operator why that cannot be. */
+/** Makes a deployment of a configured model, or says why that cannot be. */
 export function buildDeployment(entry: ModelEntry, around: Surroundings): BuiltDeployment {
   const named = readProvider(entry)
-  if (typeof named === 'string') return { ok: false, flaw: named }
+  if ('is' in named) return { ok: false, flaw: named }
 
   const target = named.provider === DEMO_PROVIDER ? cannedTarget(entry) : httpTarget(entry, named.provider, around)
-  if (typeof target === 'string') return { ok: false, flaw: target }
+  if ('is' in target) return { ok: false, flaw: target }
 
   const written = entry.info['id']
   const id = parseDeploymentId(typeof written === 'string' && written !== '' ? written : stableId(entry, around))
-  if (id === undefined) return { ok: false, flaw: '`model_info.id` must be 1 to 255 printable ASCII characters' }
+  if (id === undefined) return { ok: false, flaw: { is: 'bad-id' } }
 
   return {
     ok: true,
@@ -44,7 +53,7 @@ export function buildDeployment(entry: ModelEntry, around: Surroundings): BuiltD
   }
 }
 
-function readProvider(entry: ModelEntry): { provider: string; model: string } | string {
+function readProvider(entry: ModelEntry): { provider: string; model: string } | DeploymentFlaw {
   const { model, customLlmProvider } = entry.params
   const slash = model.indexOf('/')
   const prefix = slash === -1 ? undefined : model.slice(0, slash)
@@ -52,15 +61,13 @@ function readProvider(entry: ModelEntry): { provider: string; model: string } | 
 
   const provider = customLlmProvider ?? (prefix !== undefined && isProvider(prefix) ? prefix : undefined)
   if (provider !== undefined) {
-    if (FOREIGN_WIRES.has(provider)) {
-      return `provider \`${provider}\` does not speak the OpenAI wire, and this version speaks no other; an OpenAI-compatible endpoint of it works as \`openai/<model>\` with \`api_base\``
-    }
-    if (!isProvider(provider))
-      return `unknown provider \`${provider}\`; for an OpenAI-compatible endpoint write \`openai/<model>\` with \`api_base\``
+    const member = customLlmProvider === undefined ? 'model' : 'custom_llm_provider'
+    if (FOREIGN_WIRES.has(provider)) return { is: 'foreign-wire', provider, in: member }
+    if (!isProvider(provider)) return { is: 'unknown-provider', provider, in: member }
     return { provider, model: prefix === provider ? rest : model }
   }
   if (model === '*' || BARE_OPENAI.test(model)) return { provider: 'openai', model }
-  return `no provider is named in \`model: ${model}\`; write \`<provider>/<model>\`, for example \`openai/${model}\``
+  return prefix === undefined ? { is: 'no-provider', model } : { is: 'unknown-provider', provider: prefix, in: 'model' }
 }
 
 function isProvider(name: string): boolean {
@@ -71,47 +78,59 @@ function cannedTarget(entry: ModelEntry): Target {
   return { kind: 'canned', reply: entry.params.mockResponse }
 }
 
-function httpTarget(entry: ModelEntry, provider: string, around: Surroundings): Target | string {
+function httpTarget(entry: ModelEntry, provider: string, around: Surroundings): Target | DeploymentFlaw {
   if (entry.params.mockResponse !== undefined) return cannedTarget(entry)
   const facts = PROVIDERS.get(provider)
-  if (facts === undefined) return `unknown provider \`${provider}\``
+  if (facts === undefined) return { is: 'unknown-provider', provider, in: 'model' }
 
-  const base = entry.params.apiBase ?? fromEnvironment(facts.baseVariables, around) ?? facts.baseUrl
-  if (base === undefined) return `provider \`${provider}\` needs \`api_base\``
-  const url = readBaseUrl(base)
-  if (typeof url === 'string') return url
+  const base = findBase(entry, facts, around)
+  if (base === undefined) return { is: 'no-address', provider }
+  const url = readBaseUrl(base.text, around)
+  if (typeof url === 'string') return { is: 'bad-address', because: url, variable: base.variable }
 
+  // The operator's keys go to hosts of the operator's choice, and to those of the providers (N-26).
+  const host = entry.params.apiBase === undefined ? 'from-our-config' : around.host
   return {
     kind: 'http',
     wire: facts.wire,
+    host,
     origin: url.origin,
     basePath: url.path,
-    apiVersion: entry.params.apiVersion ?? fromEnvironment(['AZURE_API_VERSION'], around),
-    apiKey: entry.params.apiKey ?? keyFromEnvironment(facts, around),
+    apiVersion: entry.params.apiVersion ?? valueOf(['AZURE_API_VERSION'], around)?.reveal(),
+    apiKey: entry.params.apiKey ?? (host === 'from-the-api' ? undefined : valueOf(facts.keyVariables, around)),
     headers: entry.params.extraHeaders,
   }
 }
 
-function readBaseUrl(base: string): { origin: string; path: string } | string {
-  if (!URL.canParse(base)) return `\`api_base\` is not a URL`
+interface Base {
+  readonly text: string
+  readonly variable: string | undefined
+}
+
+function findBase(entry: ModelEntry, facts: ProviderFacts, around: Surroundings): Base | undefined {
+  if (entry.params.apiBase !== undefined) return { text: entry.params.apiBase, variable: undefined }
+  const variable = facts.baseVariables.find((name) => around.environment.has(name))
+  const text = variable === undefined ? facts.baseUrl : around.environment.get(variable)?.reveal()
+  return text === undefined ? undefined : { text, variable }
+}
+
+function readBaseUrl(base: string, around: Surroundings): { origin: string; path: string } | AddressFlaw {
+  if (!URL.canParse(base)) return 'not-a-url'
   const url = new URL(base)
-  if (url.protocol !== 'https:' && url.protocol !== 'http:') return '`api_base` must begin with https:// or http://'
-  if (url.username !== '' || url.password !== '')
-    return '`api_base` must not carry a user name or password; use `api_key`'
-  if (url.search !== '' || url.hash !== '') return '`api_base` must not carry a query or fragment'
-  if (METADATA_HOSTS.has(url.hostname)) return '`api_base` names a cloud metadata address, which is never called'
+  if (url.protocol !== 'https:' && url.protocol !== 'http:') return 'not-http'
+  if (url.username !== '' || url.password !== '') return 'has-login'
+  if (url.search !== '' || url.hash !== '') return 'has-query'
+  if (url.hostname.endsWith('.') || hostAsWritten(base) !== url.hostname) return 'odd-host'
+  if (around.forbidsHost(url.hostname)) return 'never-called'
   return { origin: url.origin, path: url.pathname.replace(/\/+$/, '') }
 }
 
-function fromEnvironment(names: readonly string[], around: Surroundings): string | undefined {
-  return keyFromNames(names, around)?.reveal()
+/** Parsers agree about plain names and addresses only: `127.1`, `0x7f000001` and full-width digits are `127.0.0.1` to some. */
+function hostAsWritten(base: string): string | undefined {
+  return /^https?:\/\/([^/?#\\@:[\]]+|\[[^\]]*\])(?::\d+)?(?:\/|$)/i.exec(base)?.[1]?.toLowerCase()
 }
 
-function keyFromEnvironment(facts: ProviderFacts, around: Surroundings): Secret | undefined {
-  return keyFromNames(facts.keyVariables, around)
-}
-
-function keyFromNames(names: readonly string[], around: Surroundings): Secret | undefined {
+function valueOf(names: readonly string[], around: Surroundings): Secret | undefined {
   return names.map((name) => around.environment.get(name)).find((value) => value !== undefined)
 }
 

@@ -242,7 +242,8 @@ describe('AC-116, INV-39: no body reaches the intrinsics', () => {
       const { status } = await stand.asCaller({ path: '/key/generate', body: raw })
       expect([400, 401, 403, 422]).toContain(status)
     }
-    expect([401, 403]).toContain((await stand.asCaller({ path: '/key/list?__proto__[role]=proxy_admin' })).status)
+    const list = await stand.asCaller({ path: '/key/list?__proto__[role]=proxy_admin' })
+    expect(JSON.parse(list.text)).toMatchObject({ total_count: 1 })
   })
 })
 

@@ -83,6 +83,13 @@ describe('unknown members reach the provider byte for byte', () => {
     }
   })
 
+  test('what is meant for the gateway stays here', async () => {
+    const { status, body } = await forwarded('"metadata":{"mine":1},"num_retries":0,"tags":["t"]')
+
+    expect(status).toBe(200)
+    for (const name of ['metadata', 'num_retries', 'tags']) expect(body).not.toContain(name)
+  })
+
   test('members of extra_body arrive at the top, or extra_body is refused', async () => {
     const { status, body } = await forwarded('"extra_body":{"a_new_parameter":1.0}')
 

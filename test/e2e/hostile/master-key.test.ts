@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { tryGateway } from '../../support/gateway.ts'
+import { bearer, tryGateway } from '../../support/gateway.ts'
 
 const WEAK = ['sk-1234', 'password', 'sk-0123456789abc', 'sk-aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa']
 
@@ -41,12 +41,14 @@ describe('AC-044, K-13: a master key that can be guessed serves nobody but this 
     expect(await isRefused(key, ['--host', '0.0.0.0'], config)).not.toContain(key)
   })
 
-  test('on loopback it is warned of', async () => {
+  test('on loopback it is warned of, and serves', async () => {
     const start = await tryGateway({ masterKey: 'sk-1234' })
 
     expect(start.ok).toBe(true)
     if (!start.ok) return
+    const answer = await fetch(`${start.gateway.url}/v1/models`, { headers: bearer('sk-1234') })
     await start.gateway.stop()
+    expect(answer.status).toBe(200)
     expect(start.gateway.stdout() + start.gateway.stderr()).toMatch(/master.?key is short or well known/i)
   })
 })

@@ -342,3 +342,20 @@ describe('AC-101: whose call it was follows from the credential alone', () => {
 test('INV-25: after all of the above the same process serves the next caller', async () => {
   expect(await stillServes(stand)).toBe(true)
 })
+
+describe('INV-19: objects of the provider, which everybody shares, can be named in no spelling', () => {
+  const file = (name: string): string =>
+    `{"model":"mock-ok","messages":[{"role":"user","content":[{"type":"file","file":{"${name}":"file-abc"}}]}]}`
+
+  test.each(['file_id', 'file\\u005fid', '\\u0066ile_id', '\\u0066\\u0069\\u006C\\u0065_id'])('%s', async (name) => {
+    const forwarded = stand.upstream.requests.total
+    const { status, text } = await stand.asCaller({ path: CHAT, body: file(name) })
+    expect(status, text).toBe(404)
+    expect(stand.upstream.requests.total).toBe(forwarded)
+  })
+
+  test('escapes that mean something else are data', async () => {
+    const { status } = await stand.asCaller({ path: CHAT, body: file('n\\u0061me') })
+    expect(status).toBe(200)
+  })
+})

@@ -120,6 +120,13 @@ test('a key has spent the sum of its lines, to 8 digits, and each answer says so
   expect(lines.every(({ api_key }) => /^[0-9a-f]{64}$/.test(api_key))).toBe(true)
 })
 
+test('the tags of a key are on its lines, with those of the call', async () => {
+  const key = await rig.newKey({ tags: ['of-the-key'] })
+  const { text } = await rig.post(CHAT, chat('plain', { metadata: { tags: ['of-the-call'] } }), { key })
+  const { id }: { readonly id: string } = JSON.parse(text)
+  expect(await rig.linesOf(id)).toMatchObject([{ request_tags: ['of-the-key', 'of-the-call'] }])
+})
+
 test('many calls of one key at a time lose nothing of its sum', async () => {
   const key = await rig.newKey()
   await Promise.all(Array.from({ length: 40 }, () => ask('plain', key)))

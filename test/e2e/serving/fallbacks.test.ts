@@ -76,7 +76,7 @@ test('a request brings its own fallbacks', async () => {
   expect(servedBy(await rig.post(CHAT, chat('lonely', { fallbacks: ['mild'] })))).toEqual([200, '1', 'mild'])
 })
 
-test('a request’s own fallbacks are bound by its key; the operator’s are the operator’s to give', async () => {
+test('Z-32: fallbacks are bound by the key, those of the request and those of the operator alike', async () => {
   const key = await rig.newKey({ models: ['broken', 'lonely'] })
   const before = rig.mock.requests.total
   const refused = await rig.post(CHAT, chat('lonely', { fallbacks: ['good'] }), { key })
@@ -85,7 +85,10 @@ test('a request’s own fallbacks are bound by its key; the operator’s are the
   expect(refused.text).toContain('key not allowed to access model')
   expect(rig.mock.requests.total).toBe(before)
 
-  expect(servedBy(await rig.post(CHAT, chat('broken'), { key }))).toEqual([200, '2', 'good'])
+  const broken = await rig.post(CHAT, chat('broken'), { key })
+  expect(broken.status).toBeGreaterThanOrEqual(500)
+  const wider = await rig.newKey({ models: ['broken', 'good'] })
+  expect(servedBy(await rig.post(CHAT, chat('broken'), { key: wider }))).toEqual([200, '1', 'good'])
 })
 
 test('INV-28: the call is charged to the deployment that answered, once', async () => {

@@ -108,7 +108,7 @@ test('with a grace period the old key serves on for that long, on the same accou
   expect((await ask(here, key)).status).toBe(200)
 })
 
-test('what one replica is told, the other knows', async () => {
+test('INV-20: what one replica is told, the other soon knows', async () => {
   const key = await here.newKey()
   expect((await ask(there, key)).status).toBe(200)
   await manage('/key/block', { key })

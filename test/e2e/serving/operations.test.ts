@@ -9,7 +9,9 @@ let rig: Rig
 
 beforeAll(async () => {
   rig = await startRig({
-    configure: ({ apiBase }) => ({ model_list: [mockModel('plain', apiBase), mockModel('mock-400', apiBase)] }),
+    configure: ({ apiBase }) => ({
+      model_list: ['plain', 'mock-400', 'late-1', 'late-9'].map((name) => mockModel(name, apiBase)),
+    }),
   })
 })
 
@@ -48,12 +50,7 @@ test('metrics are for the operator, and count what was served under the compatib
   await rig.post(CHAT, chat('mock-400'), { key })
   const { headers, text } = await rig.get('/metrics')
   expect(headers.get('content-type')).toContain('text/plain')
-  const sample = (name: string, ...labels: readonly string[]): number => {
-    const line = text
-      .split('\n')
-      .find((each) => each.startsWith(`${name}{`) && labels.every((label) => each.includes(label)))
-    return Number(line?.slice(line.lastIndexOf(' ')) ?? Number.NaN)
-  }
+  const sample = (...of: readonly [string, ...string[]]): number => sampleOf(text, ...of)
   const plain = 'requested_model="plain"'
   expect(sample('litellm_proxy_total_requests_metric_total', plain, 'status_code="200"')).toBe(1)
   expect(sample('litellm_proxy_failed_requests_metric_total', 'exception_class="BadRequestError"', '"400"')).toBe(1)
@@ -65,8 +62,35 @@ test('metrics are for the operator, and count what was served under the compatib
   expect(sample('litellm_request_total_latency_metric_count', plain)).toBe(1)
   expect(sample('litellm_deployment_success_responses_total', plain)).toBe(1)
   expect(sample('litellm_deployment_failure_responses_total', 'requested_model="mock-400"')).toBe(1)
+  const deployment = ['api_provider="openai"', `api_base="${rig.mock.apiBase}"`, 'litellm_model_name="plain"']
+  expect(sample('litellm_deployment_total_requests_total', plain, ...deployment)).toBe(1)
+  expect(sample('litellm_deployment_state', ...deployment)).toBe(0)
   expect(text).not.toContain(key.slice(3))
 })
+
+test.each([
+  ['its last try answers', 1, 200],
+  ['none does', 9, 408],
+])('a call whose tries may have been billed is one call, as it came out: %s', async (name, times, status) => {
+  const model = `late-${times}`
+  rig.mock.script(model, { firstByteDelayMs: 20_000, times })
+  expect((await rig.post(CHAT, chat(model, { num_retries: 1, timeout: 1 }))).status, name).toBe(status)
+
+  const { text } = await rig.get('/metrics')
+  const named = `requested_model="${model}"`
+  expect(sampleOf(text, 'litellm_proxy_total_requests_metric_total', named)).toBe(1)
+  expect(sampleOf(text, 'litellm_proxy_total_requests_metric_total', named, `"${status}"`)).toBe(1)
+  expect(sampleOf(text, 'litellm_proxy_failed_requests_metric_total', named) > 0).toBe(status !== 200)
+  expect(sampleOf(text, 'litellm_deployment_total_requests_total', named)).toBe(2)
+  expect(sampleOf(text, 'litellm_input_tokens_metric_total', named)).toBeGreaterThan(7)
+  expect(sampleOf(text, 'litellm_request_total_latency_metric_sum', named)).toBeGreaterThanOrEqual(1)
+})
+
+function sampleOf(text: string, name: string, ...labels: readonly string[]): number {
+  const lines = text.split('\n').filter((each) => each.startsWith(`${name}{`))
+  const found = lines.filter((each) => labels.every((label) => each.includes(label)))
+  return found.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0)
+}
 
 test('a trailing slash finds the same route', async () => {
   expect((await rig.get('/metrics/')).status).toBe(200)

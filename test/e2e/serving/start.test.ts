@@ -59,7 +59,7 @@ test('the first start shows a master key once, with lines to paste, and a demo t
   await second.stop()
 })
 
-test('one process has one data directory; a damaged one is refused and left as it is', async () => {
+test('C-11: one process has one data directory; a damaged one is refused and left as it is', async () => {
   const dataDir = join(home, 'shared')
   const holder = await startGateway({ dataDir })
   const key = await reach(holder).newKey()
@@ -101,6 +101,11 @@ test.each<[string, string, RegExp]>([
     'a variable that is not set',
     'model_list:\n  - model_name: a\n    litellm_params:\n      model: openai/a\n      api_key: os.environ/NOT_SET_ANYWHERE\n',
     /config\.yaml:5.*NOT_SET_ANYWHERE/,
+  ],
+  [
+    'a provider whose wire we do not speak',
+    'model_list:\n  - model_name: a\n    litellm_params:\n      model: anthropic/claude-sonnet-4-5\n',
+    /config\.yaml:4:\d+ error \S+\.model: .*does not speak the OpenAI wire/,
   ],
   ['text that is not YAML', 'model_list: [\n', /config\.yaml:\d/],
 ])('%s stops the start, with file and line', async (_what, config, says) => {

@@ -5,6 +5,7 @@ import { writeLedgerLine } from '../../../src/domain/ledger-line.ts'
 import { parseTimestamp } from '../../../src/adapters/sql/column-types.ts'
 import { digestOf, makeEntry, makeKey } from '../../support/entries.ts'
 import { type OpenedStore, openEmbedded, openServer } from '../../support/stores.ts'
+import { writeRows } from '../../support/write-rows.ts'
 
 describe.each([
   { name: 'the embedded database', open: openEmbedded },
@@ -72,28 +73,6 @@ describe.each([
     expect(parseTimestamp('2026-03-28 22:00:00-03')).toBe(Date.UTC(2026, 2, 29, 1))
   })
 
-  test('INV-20: a change is announced whoever makes it, also by hand in SQL', async () => {
-    const { store } = opened
-    const heard = new Set<string>()
-    store.changes.subscribe((digest) => heard.add(digest))
-    await eventually(() => store.changes.watch !== undefined)
-
-    await store.keys.insert(makeKey(11))
-    await eventually(() => heard.delete(digestOf(11)))
-    await sql`update latchkey.virtual_key set blocked = true where digest = ${digestOf(11)}`.execute(store.db)
-    await eventually(() => heard.delete(digestOf(11)))
-    await store.keys.rotate({ from: digestOf(11), to: makeKey(12) })
-    await eventually(() => heard.delete(digestOf(11)) && heard.delete(digestOf(12)))
-    await sql`update latchkey.retired_key_digest set grace_ends_at = now() where digest = ${digestOf(11)}`.execute(
-      store.db,
-    )
-    await eventually(() => heard.delete(digestOf(11)))
-    await sql`delete from latchkey.virtual_key where digest = ${digestOf(12)}`.execute(store.db)
-    await eventually(() => heard.delete(digestOf(12)))
-    await sql`truncate latchkey.virtual_key`.execute(store.db)
-    await eventually(() => heard.delete('all'))
-  })
-
   test('a query that takes long does not stall this thread', async () => {
     const busy = sql`select count(*) from generate_series(1, 1500000)`.execute(opened.store.db)
     let turns = 0
@@ -108,14 +87,16 @@ describe.each([
   })
 
   test('a failed transaction leaves nothing, and the next query is not part of it', async () => {
-    const { db, keys } = opened.store
+    const { store } = opened
+    const { db } = store
     const failing = db.transaction().execute(async (transaction) => {
       await sql`insert into latchkey.deleted_key (digest, snapshot, deleted_at, deleted_by) values ('x', '{}', now(), 'x')`.execute(
         transaction,
       )
       throw new Error('changed my mind')
     })
-    const [outcome, inserted] = await Promise.allSettled([failing, keys.insert(makeKey(21))])
+    const inserting = writeRows(store, ({ keys }) => keys.insert(makeKey(21)))
+    const [outcome, inserted] = await Promise.allSettled([failing, inserting])
     expect(outcome.status).toBe('rejected')
     expect(inserted).toEqual({ status: 'fulfilled', value: 'inserted' })
     expect(
@@ -166,7 +147,3 @@ describe('migrations', () => {
     await close()
   })
 })
-
-async function eventually(holds: () => boolean): Promise<void> {
-  await expect.poll(holds, { timeout: 5_000, interval: 5 }).toBe(true)
-}

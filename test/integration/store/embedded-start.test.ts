@@ -13,9 +13,10 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { makeKey } from '../../support/entries.ts'
+import { digestOf, makeKey, NOON } from '../../support/entries.ts'
 import { runProcess } from '../../support/run-process.ts'
 import { openEmbedded } from '../../support/stores.ts'
+import { writeRows } from '../../support/write-rows.ts'
 
 let template: string
 let home: string
@@ -25,7 +26,7 @@ let dataDir: string
 beforeAll(async () => {
   template = mkdtempSync(join(tmpdir(), 'latchkey-template-'))
   const { store } = await openEmbedded({ dataDir: join(template, 'data') })
-  await store.keys.insert(makeKey(1, { alias: 'kept' }))
+  await writeRows(store, ({ keys }) => keys.insert(makeKey(1, { alias: 'kept' })))
   await store.close()
 })
 afterAll(() => rmSync(template, { recursive: true, force: true }))
@@ -39,9 +40,9 @@ afterEach(() => rmSync(home, { recursive: true, force: true }))
 
 async function isKeyThere(): Promise<boolean> {
   const { store } = await openEmbedded({ dataDir })
-  const found = await store.keys.findByAlias('kept')
+  const found = await store.directory.findKey(digestOf(1), NOON)
   await store.close()
-  return found !== undefined
+  return found?.key.alias === 'kept'
 }
 
 /** Also checks that a refusal changes nothing: what is left may be what a restore needs. */

@@ -2,12 +2,14 @@ import { createServer } from 'node:net'
 import { once } from 'node:events'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { KeyCache } from '../../../src/adapters/cache/key-cache.ts'
+import { CachedDirectory } from '../../../src/adapters/cache/cached-directory.ts'
 import { openStore } from '../../../src/adapters/sql/open-store.ts'
 import { holdFile } from '../../../src/adapters/system/hold-file.ts'
 import { Secret } from '../../../src/domain/secret.ts'
 import { digestOf, makeKey } from '../../support/entries.ts'
+import { makeTeam, makeUser, teamId, userId } from '../../support/rows.ts'
 import { createDatabase, openServer, REAL_CLOCK, SILENT } from '../../support/stores.ts'
+import { writeRows } from '../../support/write-rows.ts'
 
 const OPTIONS = { poolSize: 2, dataDir: 'unused', clock: REAL_CLOCK, log: SILENT, holdFile }
 
@@ -75,20 +77,33 @@ describe('a PostgreSQL server', () => {
     await database.drop()
   })
 
-  test('INV-20: a key blocked on one replica is blocked in the cache of another within a second', async () => {
+  test('INV-20: what is blocked on one replica is blocked in the cache of another within a second', async () => {
     const second = await start(first.url)
-    const cache = new KeyCache({ keys: second.keys, changes: second.changes, clock: REAL_CLOCK })
-    await first.store.keys.insert(makeKey(1))
+    const { directory, changes } = second
+    const cache = new CachedDirectory({ directory, changes, clock: REAL_CLOCK, maxPresent: 100, maxAbsent: 100 })
+    const [ana, red] = [userId('ana'), teamId('red')]
+    await writeRows(first.store, async ({ keys, users, teams, teamMembers }) => {
+      await keys.insert(makeKey(1))
+      await users.insert(makeUser('ana'))
+      await teams.insert(makeTeam('red'))
+      await teamMembers.insert({ teamId: red, userId: ana, role: 'user', budgetId: undefined })
+    })
     for (let round = 0; round < 20; round += 1) {
-      await cache.findKey(digestOf(1), REAL_CLOCK.now())
-      await first.store.keys.update(makeKey(1, { blocked: round % 2 === 0 }))
+      const [blocked, permission] = [round % 2 === 0, `/${round}`]
+      const known = async () => [
+        (await cache.findKey(digestOf(1), REAL_CLOCK.now()))?.key.blocked,
+        (await cache.findUser(ana))?.user.blocked,
+        (await cache.findUser(ana))?.teams[0]?.permissions[0],
+        (await cache.findTeam(red))?.blocked,
+      ]
+      await known()
+      await writeRows(first.store, async ({ keys, users, teams }) => {
+        await keys.update(makeKey(1, { blocked }))
+        await users.update(makeUser('ana', { blocked }))
+        await teams.update(makeTeam('red', { blocked, memberPermissions: [permission] }))
+      })
       const writtenAt = performance.now()
-      await expect
-        .poll(async () => (await cache.findKey(digestOf(1), REAL_CLOCK.now()))?.key.blocked, {
-          interval: 1,
-          timeout: 5_000,
-        })
-        .toBe(round % 2 === 0)
+      await expect.poll(known, { interval: 1, timeout: 5_000 }).toEqual([blocked, blocked, permission, blocked])
       expect(performance.now() - writtenAt).toBeLessThan(1_000)
     }
     await second.close()
@@ -102,8 +117,12 @@ describe('a PostgreSQL server', () => {
     await expect.poll(() => second.changes.watch, { interval: 1, timeout: 5_000 }).toBeUndefined()
     await expect.poll(() => second.changes.watch, { timeout: 5_000 }).toBe(2)
     const heard: string[] = []
-    second.changes.subscribe((digest) => heard.push(digest))
-    await first.store.keys.insert(makeKey(77))
+    second.changes.subscribe(
+      'key',
+      (digest) => heard.push(digest),
+      () => {},
+    )
+    await writeRows(first.store, ({ keys }) => keys.insert(makeKey(77)))
     await expect.poll(() => heard, { timeout: 5_000 }).toContain(digestOf(77))
     await second.close()
   })
@@ -111,9 +130,10 @@ describe('a PostgreSQL server', () => {
   test('a store that is gone is an error, never an absence', async () => {
     const second = await start(first.url)
     await second.close()
-    await expect(second.keys.findKey(digestOf(1), REAL_CLOCK.now())).rejects.toThrow(
+    await expect(second.directory.findKey(digestOf(1), REAL_CLOCK.now())).rejects.toThrow(
       'driver has already been destroyed',
     )
+    await expect(second.directory.findUser(userId('ana'))).rejects.toThrow('driver has already been destroyed')
     await expect(second.ping()).rejects.toThrow('driver has already been destroyed')
   })
 })

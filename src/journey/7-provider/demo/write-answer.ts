@@ -27,7 +27,7 @@ export function writeCannedAnswer(
   const text = reply ?? demoText(question)
   const said: CannedText = {
     text,
-    inputTokens: reply === undefined ? estimateTokens(question) : mock.promptTokens,
+    inputTokens: reply === undefined ? estimateQuestion(question) : mock.promptTokens,
     outputTokens: reply === undefined ? estimateTokens(text) : mock.completionTokens,
     id: `${idOf(ask, text, created)}`,
     created,
@@ -69,10 +69,20 @@ function textOf(content: JsonValue | undefined): string {
     .join('')
 }
 
+const LAST_WORDS = 4_096
+
+const MOST_WEIGHED = 256 * 1024
+
+/** A question that would take long to weigh is taken to go on as it begins: nobody pays for this one. */
+function estimateQuestion(question: string): number {
+  const weighed = question.slice(0, MOST_WEIGHED)
+  return Math.ceil(estimateTokens(weighed) * (question.length / Math.max(1, weighed.length)))
+}
+
 /** Different for different questions and moments; nobody relies on it being unguessable. */
 function idOf(ask: ModelAsk, text: string, created: number): string {
   let hash = created
-  for (const unit of ask.promptText + text) hash = (Math.imul(hash, 31) + unit.charCodeAt(0)) >>> 0
+  for (const unit of ask.promptText.slice(-LAST_WORDS) + text) hash = (Math.imul(hash, 31) + unit.charCodeAt(0)) >>> 0
   return `demo${created.toString(36)}${hash.toString(36)}`
 }
 

@@ -2,7 +2,6 @@ import { isObject, parseJson } from '../../../domain/json.ts'
 import type { JsonValue } from '../../../domain/json.ts'
 import { readMembers } from '../../1-intake/read-members.ts'
 import type { Member } from '../../1-intake/read-members.ts'
-import { spliceMembers } from '../splice.ts'
 
 /** A whole answer, read as far as the books need it. */
 export interface ReadReply {
@@ -49,11 +48,15 @@ function plainText(text: string, start: number, end: number): string | undefined
 
 /** The answer as the client gets it: some values are ours (the shown model, our ids), every other byte is the upstream's. */
 export function writeReply(reply: ReadReply, changes: ReadonlyMap<string, string>): string {
-  const kept = reply.members.every(({ name, valueStart, valueEnd }) => {
+  let written = ''
+  let at = 0
+  for (const { name, valueStart, valueEnd } of reply.members) {
     const change = changes.get(name)
-    return change === undefined || change === reply.text.slice(valueStart, valueEnd)
-  })
-  return kept ? reply.text : spliceMembers(reply.text, reply.members, changes)
+    if (change === undefined) continue
+    written += reply.text.slice(at, valueStart) + change
+    at = valueEnd
+  }
+  return written + reply.text.slice(at)
 }
 
 /** The part of an answer that the model wrote, for an estimate where the upstream counts nothing. */

@@ -65,7 +65,7 @@ function buildFrame(deployment: Deployment, target: HttpTarget): Omit<CallFrame,
     if (target.wire === 'azure') secretHeaders.set('api-key', target.apiKey)
     else secretHeaders.set('authorization', new Secret(`Bearer ${target.apiKey.reveal()}`))
   }
-  return { host: 'from-our-config', origin: target.origin, headers, secretHeaders }
+  return { host: target.host, origin: target.origin, headers, secretHeaders }
 }
 
 const AZURE_WITHOUT_DATES = new Set(['v1', 'preview', 'latest'])

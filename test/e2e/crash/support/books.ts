@@ -40,7 +40,7 @@ interface Account {
 const LINES = `select request_id, detail::jsonb->>'callId' as call_id, status, detail::jsonb->>'cutShort' as cut_short,
   prompt_tokens::text as prompt, completion_tokens::text as completion, amount_pico::text as pico, key_digest
   from latchkey.ledger_entry`
-const ACCOUNTS = 'select key_digest, total_pico::text as pico from latchkey.key_spend'
+const ACCOUNTS = "select id as key_digest, total_pico::text as pico from latchkey.spend_total where kind = 'key'"
 
 /** What the stopped gateway left in its store, read past it. */
 export async function readServerBooks(url: string): Promise<Books> {

@@ -1,0 +1,140 @@
+import type { Budget } from '../../domain/budget.ts'
+import type { EndUser } from '../../domain/end-user.ts'
+import type { BudgetId, EndUserId, EpochMs, KeyDigest, OrganizationId, TeamId, UserId } from '../../domain/ids.ts'
+import type { Organization } from '../../domain/organization.ts'
+import type { Team } from '../../domain/team.ts'
+import type { UserFacts } from '../../domain/user.ts'
+import type { Clock } from '../../ports/clock.ts'
+import type { Directory, FoundKey, Peeked, WarmDirectory } from '../../ports/directory.ts'
+import type { ChangedFact, FactChanges, FactKind } from '../../ports/fact-changes.ts'
+import { FactCache } from './fact-cache.ts'
+
+/** Enough that the keys and people of a large company stay known; a fact is about a kilobyte. */
+const MOST_FACTS = 120_000
+
+export interface CachedDirectoryOptions {
+  readonly directory: Directory
+  readonly changes: FactChanges
+  readonly clock: Clock
+  readonly maxPresent?: number
+  readonly maxAbsent?: number
+}
+
+interface AnyCache {
+  invalidate(id: string): void
+  clear(): void
+}
+
+/** A directory with everything that it said lately. */
+export class CachedDirectory implements WarmDirectory {
+  readonly #keys: FactCache<KeyDigest, FoundKey>
+  readonly #users: FactCache<UserId, UserFacts>
+  readonly #teams: FactCache<TeamId, Team>
+  readonly #organizations: FactCache<OrganizationId, Organization>
+  readonly #endUsers: FactCache<EndUserId, EndUser>
+  readonly #budgets: FactCache<BudgetId, Budget>
+  readonly #byKind: ReadonlyMap<FactKind, AnyCache>
+
+  constructor({ directory, changes, clock, maxPresent = MOST_FACTS, maxAbsent = 10_000 }: CachedDirectoryOptions) {
+    const shared = { changes, clock, maxPresent, maxAbsent }
+    this.#keys = new FactCache({
+      ...shared,
+      ask: (digest) => directory.findKey(digest, clock.now()),
+      announcedAs: (found: FoundKey) => found.key.digest,
+    })
+    this.#users = new FactCache({ ...shared, ask: (id) => directory.findUser(id) })
+    this.#teams = new FactCache({ ...shared, ask: (id) => directory.findTeam(id) })
+    this.#organizations = new FactCache({
+      ...shared,
+      ask: (id) => directory.findOrganization(id),
+    })
+    this.#endUsers = new FactCache({ ...shared, ask: (id) => directory.findEndUser(id) })
+    this.#budgets = new FactCache({ ...shared, ask: (id) => directory.findBudget(id) })
+    this.#byKind = new Map<FactKind, AnyCache>([
+      ['key', this.#keys],
+      ['user', this.#users],
+      ['team', this.#teams],
+      ['organization', this.#organizations],
+      ['end_user', this.#endUsers],
+      ['budget', this.#budgets],
+    ])
+    for (const [kind, cache] of this.#byKind) {
+      changes.subscribe(
+        kind,
+        (id) => cache.invalidate(id),
+        () => cache.clear(),
+      )
+    }
+    // A team's name and rights are part of what is known about its members.
+    changes.subscribe(
+      'team',
+      () => this.#users.clear(),
+      () => this.#users.clear(),
+    )
+  }
+
+  /** To be called when a change has ended, well or not, and before its caller learns of it. */
+  forget(facts: readonly ChangedFact[]): void {
+    for (const { kind, id } of facts) this.#byKind.get(kind)?.invalidate(id)
+    if (facts.some(({ kind }) => kind === 'team' || kind === 'organization')) this.#users.clear()
+  }
+
+  peekKey(digest: KeyDigest, now: EpochMs): Peeked<FoundKey> {
+    const found = this.#keys.peek(digest)
+    if (found === 'ask' || found === undefined) return found
+    return isOver(found, now) ? undefined : found
+  }
+
+  hasSeenKey(digest: KeyDigest): boolean {
+    return this.#keys.hasSeen(digest)
+  }
+
+  async findKey(digest: KeyDigest, now: EpochMs): Promise<FoundKey | undefined> {
+    const found = await this.#keys.find(digest)
+    return found === undefined || isOver(found, now) ? undefined : found
+  }
+
+  peekUser(id: UserId): Peeked<UserFacts> {
+    return this.#users.peek(id)
+  }
+
+  findUser(id: UserId): Promise<UserFacts | undefined> {
+    return this.#users.find(id)
+  }
+
+  peekTeam(id: TeamId): Peeked<Team> {
+    return this.#teams.peek(id)
+  }
+
+  findTeam(id: TeamId): Promise<Team | undefined> {
+    return this.#teams.find(id)
+  }
+
+  peekOrganization(id: OrganizationId): Peeked<Organization> {
+    return this.#organizations.peek(id)
+  }
+
+  findOrganization(id: OrganizationId): Promise<Organization | undefined> {
+    return this.#organizations.find(id)
+  }
+
+  peekEndUser(id: EndUserId): Peeked<EndUser> {
+    return this.#endUsers.peek(id)
+  }
+
+  findEndUser(id: EndUserId): Promise<EndUser | undefined> {
+    return this.#endUsers.find(id)
+  }
+
+  peekBudget(id: BudgetId): Peeked<Budget> {
+    return this.#budgets.peek(id)
+  }
+
+  findBudget(id: BudgetId): Promise<Budget | undefined> {
+    return this.#budgets.find(id)
+  }
+}
+
+function isOver({ graceEndsAt }: FoundKey, now: EpochMs): boolean {
+  return graceEndsAt !== undefined && graceEndsAt <= now
+}

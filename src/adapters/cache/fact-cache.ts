@@ -1,0 +1,159 @@
+import { LRUCache } from 'lru-cache'
+import type { EpochMs } from '../../domain/ids.ts'
+import type { Clock } from '../../ports/clock.ts'
+import type { Peeked } from '../../ports/directory.ts'
+import type { FactChanges } from '../../ports/fact-changes.ts'
+
+/** How old an answer may be on the word of the clock alone. */
+const TRUSTED_MS = 1_000
+/** How old it may be while the watch on changes stands. */
+const PRESENT_MS = 60_000
+const ABSENT_MS = 10_000
+
+/** The answer of the store to one id, and since when it is known. */
+interface Known<Fact> {
+  readonly fact: Fact | undefined
+  readonly askedAt: EpochMs
+  readonly watch: number | undefined
+}
+
+interface Flight<Fact> {
+  readonly askedAt: EpochMs
+  readonly answer: Promise<Fact | undefined>
+}
+
+export interface FactCacheOptions<Id extends string, Fact> {
+  readonly ask: (id: Id) => Promise<Fact | undefined>
+  /** The id under which a change of this fact is announced, where it is not the one that was asked for. */
+  readonly announcedAs?: (fact: Fact) => Id
+  readonly changes: FactChanges
+  readonly clock: Clock
+  readonly maxPresent?: number
+  readonly maxAbsent?: number
+}
+
+/**
+ * Remembers what the store said. An answer from here is at most one second old, or known to have stood until at most one
+ * second ago, or the store's own; an error is passed on and never remembered.
+ */
+export class FactCache<Id extends string, Fact extends object> {
+  readonly #options: FactCacheOptions<Id, Fact>
+  readonly #changes: FactChanges
+  readonly #clock: Clock
+  /** Apart, so that guessed ids can't drive real ones out. */
+  readonly #present: LRUCache<Id, Known<Fact>>
+  readonly #absent: LRUCache<Id, Known<Fact>>
+  /** Ids that lead to a fact of another id: they change with it. */
+  readonly #leading = new Map<Id, Set<Id>>()
+  readonly #flights = new Map<Id, Flight<Fact>>()
+  /** Counts invalidations: a read that began before one may be out of date when it ends. */
+  #generation = 0
+
+  constructor(options: FactCacheOptions<Id, Fact>) {
+    this.#options = options
+    this.#changes = options.changes
+    this.#clock = options.clock
+    this.#present = new LRUCache({
+      max: options.maxPresent ?? 20_000,
+      dispose: (known, id) => this.#unlink(known, id),
+    })
+    this.#absent = new LRUCache({ max: options.maxAbsent ?? 10_000 })
+  }
+
+  /** The answer without a promise where it is known; `ask` when the store has to be asked. */
+  peek(id: Id): Peeked<Fact> {
+    const known = this.#present.get(id) ?? this.#absent.get(id)
+    return known === undefined || !this.#isTrusted(known) ? 'ask' : known.fact
+  }
+
+  /** Whether there was such a fact when somebody last asked. */
+  hasSeen(id: Id): boolean {
+    return this.#present.has(id)
+  }
+
+  async find(id: Id): Promise<Fact | undefined> {
+    const known = this.peek(id)
+    if (known !== 'ask') return known
+    const flight = this.#flights.get(id)
+    // A slow read answers for the moment it was sent; who comes much later needs one of his own.
+    const isRecent = flight !== undefined && isWithin(this.#clock.now() - flight.askedAt, TRUSTED_MS)
+    return (isRecent ? flight : this.#ask(id)).answer
+  }
+
+  /** To be called when a write has ended, well or not, and before its caller learns of it. */
+  invalidate(id: Id): void {
+    this.#generation += 1
+    this.#flights.clear()
+    for (const leading of this.#leading.get(id) ?? []) this.#present.delete(leading)
+    this.#present.delete(id)
+    this.#absent.delete(id)
+  }
+
+  clear(): void {
+    this.#generation += 1
+    this.#flights.clear()
+    this.#present.clear()
+    this.#absent.clear()
+  }
+
+  #ask(id: Id): Flight<Fact> {
+    const generation = this.#generation
+    const asked = { askedAt: this.#clock.now(), watch: this.#changes.watch }
+    const flight: Flight<Fact> = {
+      askedAt: asked.askedAt,
+      answer: this.#options.ask(id).then(
+        (fact) => {
+          this.#land(id, flight)
+          if (generation === this.#generation) this.#remember(id, { fact, ...asked })
+          return fact
+        },
+        (error: unknown) => {
+          this.#land(id, flight)
+          throw error
+        },
+      ),
+    }
+    this.#flights.set(id, flight)
+    return flight
+  }
+
+  #land(id: Id, flight: Flight<Fact>): void {
+    if (this.#flights.get(id) === flight) this.#flights.delete(id)
+  }
+
+  #remember(id: Id, known: Known<Fact>): void {
+    this.#present.delete(id)
+    if (known.fact === undefined) {
+      this.#absent.set(id, known)
+      return
+    }
+    this.#absent.delete(id)
+    this.#present.set(id, known)
+    const announced = this.#options.announcedAs?.(known.fact) ?? id
+    if (announced !== id) this.#leading.set(announced, (this.#leading.get(announced) ?? new Set()).add(id))
+  }
+
+  #unlink({ fact }: Known<Fact>, id: Id): void {
+    const announced = fact === undefined ? undefined : this.#options.announcedAs?.(fact)
+    if (announced === undefined || announced === id) return
+    const siblings = this.#leading.get(announced)
+    siblings?.delete(id)
+    if (siblings?.size === 0) this.#leading.delete(announced)
+  }
+
+  #isTrusted({ fact, askedAt, watch }: Known<Fact>): boolean {
+    const now = this.#clock.now()
+    const age = now - askedAt
+    if (isWithin(age, TRUSTED_MS)) return true
+    if (watch === undefined || watch !== this.#changes.watch) return false
+    return (
+      isWithin(age, fact === undefined ? ABSENT_MS : PRESENT_MS) &&
+      isWithin(now - this.#changes.completeUntil, TRUSTED_MS)
+    )
+  }
+}
+
+/** A clock that was set back says nothing about an age. */
+function isWithin(age: number, limit: number): boolean {
+  return age >= 0 && age <= limit
+}

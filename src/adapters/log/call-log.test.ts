@@ -1,0 +1,77 @@
+import { mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { afterAll, expect, it } from 'vitest'
+import { epochMs, parseDeploymentId } from '../../domain/ids.ts'
+import { makeEntry, NOON } from '../../../test/support/entries.ts'
+import { callLog } from './call-log.ts'
+import { openLog } from './operator-log.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'latchkey-call-log-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+let files = 0
+
+function linesOf(level: string, write: (observer: ReturnType<typeof callLog>) => void): readonly unknown[] {
+  files += 1
+  const path = join(folder, `${files}.log`)
+  const log = openLog(level, { now: () => epochMs(1_700_000_000_123) }, openSync(path, 'a'))
+  write(callLog(log))
+  log.flush()
+  const lines = readFileSync(path, 'utf8').split('\n').slice(0, -1)
+  return lines.map((line) => {
+    const value: unknown = JSON.parse(line)
+    return value
+  })
+}
+
+it('writes one line of JSON for a call, whatever people call their models', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary' }), fc.string(), (modelGroup, callId) => {
+      const deploymentId = parseDeploymentId(String.raw`a "quoted" \ name`)
+      const entry = makeEntry(7, { modelGroup, callId, deploymentId })
+      expect(linesOf('info', (observer) => observer.finished(entry, entry.startedAt))).toEqual([
+        {
+          level: 30,
+          time: '2023-11-14T22:13:20.123Z',
+          call_id: callId,
+          entry_id: entry.entryId,
+          call_type: 'acompletion',
+          payer: '000000000000',
+          model_group: modelGroup,
+          deployment: deploymentId,
+          status: 200,
+          outcome: 'success',
+          input_tokens: 10,
+          output_tokens: 5,
+          usage_from: 'upstream',
+          cost_usd: '0.0000135',
+          pricing: 'priced',
+          ms: 800,
+          retries: 0,
+          msg: 'call',
+        },
+      ])
+    }),
+    { numRuns: 50 },
+  )
+})
+
+it('names the class of a failure and a call that was cut short', () => {
+  const entry = makeEntry(8, {
+    payer: { kind: 'master' },
+    status: 'failure',
+    cutShort: true,
+    errorClass: 'Timeout',
+    httpStatus: 408,
+    deploymentId: undefined,
+  })
+  const [line] = linesOf('info', (observer) => observer.finished(entry, entry.startedAt))
+  expect(line).toMatchObject({ payer: 'master', outcome: 'cut-short', error_class: 'Timeout', status: 408 })
+  expect(line).not.toHaveProperty('deployment')
+})
+
+it('keeps still above its level', () => {
+  expect(linesOf('warn', (observer) => observer.finished(makeEntry(9), NOON))).toEqual([])
+})

@@ -1,0 +1,139 @@
+import { type Kysely, type RawBuilder, sql } from 'kysely'
+import { epochMs } from '../../domain/ids.ts'
+import type { EpochMs, KeyDigest } from '../../domain/ids.ts'
+import type { CallType } from '../../domain/ledger-entry.ts'
+import { picoUsd } from '../../domain/money.ts'
+import { storableText } from '../../domain/storable-text.ts'
+import type { ActivityPart, DailyActivity, DailyActivityQuery, EntityKind } from '../../ports/spend-reports.ts'
+import type { Database } from './database.ts'
+import { MAY_HAVE_TAGS, between, entityColumn, linesInScope, naming, notNaming, ofKey } from './ledger-conditions.ts'
+import { where } from './rows/sql-rows.ts'
+
+const DAY = sql`to_char(l.at at time zone 'UTC', 'YYYY-MM-DD')`
+const DAY_MS = 86_400_000
+
+/** Sums of the lines of the asked days, by the indexes on who they name and when. */
+export async function readDailyActivity(db: Kysely<Database>, query: DailyActivityQuery): Promise<DailyActivity> {
+  const conditions = [...conditionsOf(query), ...between(query.from, query.until)]
+  if (query.days === 'all') {
+    const parts = await sumLines(db, query.by, conditions)
+    return { parts, totalDays: new Set(parts.map(({ day }) => day)).size }
+  }
+  const { page, size } = query.days
+  const { rows } = await sql<{ day: string; total: bigint }>`
+    select day, count(*) over () as total
+    from (select distinct ${DAY} as day from latchkey.ledger_entry l ${where(conditions)}) days
+    order by day desc limit ${size} offset ${(page - 1) * size}`.execute(db)
+  const [newest, oldest] = [rows[0], rows.at(-1)]
+  if (newest === undefined || oldest === undefined) {
+    return { parts: [], totalDays: page === 1 ? 0 : await countDays(db, conditions) }
+  }
+  const narrowed = between(startOf(oldest.day), epochMs(startOf(newest.day) + DAY_MS))
+  return {
+    parts: await sumLines(db, query.by, [...conditionsOf(query), ...narrowed]),
+    totalDays: Number(newest.total),
+  }
+}
+
+async function countDays(db: Kysely<Database>, conditions: readonly RawBuilder<unknown>[]): Promise<number> {
+  const { rows } = await sql<{ total: bigint }>`
+    select count(distinct ${DAY}) as total from latchkey.ledger_entry l ${where(conditions)}`.execute(db)
+  return Number(rows[0]?.total ?? 0n)
+}
+
+function conditionsOf({ scope, by, only, except, key, model }: DailyActivityQuery): RawBuilder<unknown>[] {
+  return [
+    ...linesInScope(scope),
+    ...naming(only),
+    ...notNaming(except),
+    ...(key === undefined ? [] : [ofKey(key)]),
+    ...(model === undefined ? [] : [isModel(model)]),
+    ...namesAny(by),
+  ]
+}
+
+function isModel(model: string): RawBuilder<unknown> {
+  const name = storableText(model)
+  return sql`(l.model_group = ${name} or l.detail::json ->> 'upstreamModel' = ${name})`
+}
+
+function namesAny(kind: EntityKind): RawBuilder<unknown>[] {
+  if (kind === 'user') return []
+  return kind === 'tag'
+    ? [sql`(${MAY_HAVE_TAGS} and ${entityColumn(kind)} is not null)`]
+    : [sql`${entityColumn(kind)} is not null`]
+}
+
+interface SumRow {
+  readonly day: string
+  readonly key: KeyDigest | null
+  readonly key_alias: string | null
+  readonly team_id: string | null
+  readonly entity: string | null
+  readonly model: string
+  readonly model_group: string
+  readonly provider: string
+  readonly call_type: CallType
+  readonly spend: string
+  readonly prompt: string
+  readonly completion: string
+  readonly cache_read: string
+  readonly cache_write: string
+  readonly successes: bigint
+  readonly failures: bigint
+}
+
+async function sumLines(
+  db: Kysely<Database>,
+  by: EntityKind,
+  conditions: readonly RawBuilder<unknown>[],
+): Promise<readonly ActivityPart[]> {
+  const { rows } = await sql<SumRow>`
+    select ${DAY} as day, coalesce(earlier.successor, l.key_digest) as key, max(detail."keyAlias") as key_alias,
+      l.team_id, ${entityColumn(by)} as entity, detail."upstreamModel" as model, l.model_group, detail.provider,
+      detail."callType" as call_type, sum(l.amount_pico) as spend, sum(l.prompt_tokens) as prompt,
+      sum(l.completion_tokens) as completion, coalesce(sum(detail."cachedInputTokens"), 0) as cache_read,
+      coalesce(sum(detail."cacheWriteInputTokens"), 0) as cache_write,
+      count(*) filter (where l.status = 'success') as successes, count(*) filter (where l.status = 'failure') as failures
+    from latchkey.ledger_entry l
+    cross join lateral json_to_record(l.detail::json) as detail (
+      "keyAlias" text, "upstreamModel" text, provider text, "callType" text, "cachedInputTokens" bigint,
+      "cacheWriteInputTokens" bigint)
+    left join latchkey.retired_key_digest earlier on earlier.digest = l.key_digest
+    ${where(conditions)}
+    group by 1, 2, l.team_id, entity, model, l.model_group, detail.provider, call_type
+    order by day desc, 2, l.team_id, entity, model, l.model_group, detail.provider, call_type`.execute(db)
+  return rows.map((row) => partOf(row, by))
+}
+
+function partOf(row: SumRow, by: EntityKind): ActivityPart {
+  return {
+    day: row.day,
+    key: row.key ?? undefined,
+    keyAlias: row.key_alias ?? undefined,
+    teamId: row.team_id ?? undefined,
+    entities: entitiesOf(row.entity, by),
+    model: row.model,
+    modelGroup: row.model_group,
+    provider: row.provider,
+    callType: row.call_type,
+    spend: picoUsd(BigInt(row.spend)),
+    promptTokens: Number(row.prompt),
+    completionTokens: Number(row.completion),
+    cacheReadTokens: Number(row.cache_read),
+    cacheWriteTokens: Number(row.cache_write),
+    successes: Number(row.successes),
+    failures: Number(row.failures),
+  }
+}
+
+function entitiesOf(entity: string | null, by: EntityKind): readonly string[] {
+  if (entity === null) return []
+  if (by !== 'tag') return [entity]
+  const tags: readonly string[] = JSON.parse(entity)
+  return [...new Set(tags)]
+}
+
+function startOf(day: string): EpochMs {
+  return epochMs(Date.parse(`${day}T00:00:00.000Z`))
+}

@@ -1,0 +1,69 @@
+import { type RawBuilder, sql } from 'kysely'
+import type { EpochMs, KeyDigest } from '../../domain/ids.ts'
+import { storableText } from '../../domain/storable-text.ts'
+import type { Scope } from '../../ports/registry.ts'
+import type { EntityFilter, EntityKind } from '../../ports/spend-reports.ts'
+import { timestampText } from './column-types.ts'
+
+/** A line that has no tags has no such member; one that only seems to is sorted out where its detail is read. */
+export const MAY_HAVE_TAGS = sql`strpos(l.detail, '"tags":') > 0`
+
+/** What of `ledger_entry l` a scope sees. */
+export function linesInScope(scope: Scope): RawBuilder<unknown>[] {
+  if (scope.sees === 'all') return []
+  const { organizations, teams, userId, keyDigest } = scope
+  const ways = [
+    ...(userId === undefined ? [] : [sql`l.user_id = ${userId}`]),
+    ...(keyDigest === undefined ? [] : [ofKey(keyDigest)]),
+    ...(teams.length === 0 ? [] : [sql`l.team_id = any(${teams}::text[])`]),
+    ...(organizations.length === 0 ? [] : [sql`l.organization_id = any(${organizations}::text[])`]),
+  ]
+  return [ways.length === 0 ? sql`false` : sql`(${sql.join(ways, sql` or `)})`]
+}
+
+/** Lines of earlier digests, before rotations, are the key's lines too. */
+export function ofKey(digest: KeyDigest): RawBuilder<unknown> {
+  return sql`l.key_digest = any(array(
+    select ${digest}::text union all
+    select earlier.digest from latchkey.retired_key_digest earlier where earlier.successor = ${digest}))`
+}
+
+/** Days and bounds go by when a call began. */
+export function between(from: EpochMs, until: EpochMs): RawBuilder<unknown>[] {
+  return [sql`l.at >= ${timestampText(from)}::timestamptz`, sql`l.at < ${timestampText(until)}::timestamptz`]
+}
+
+const COLUMNS: Readonly<Record<Exclude<EntityKind, 'tag'>, RawBuilder<unknown>>> = {
+  user: sql`l.user_id`,
+  team: sql`l.team_id`,
+  organization: sql`l.organization_id`,
+  end_user: sql`l.end_user_id`,
+}
+
+const KINDS = ['user', 'team', 'organization', 'end_user', 'tag'] as const
+
+/** What a line names of a kind, as the text of a JSON list of tags, or as one id. */
+export function entityColumn(kind: EntityKind): RawBuilder<unknown> {
+  return kind === 'tag' ? sql`(l.detail::json ->> 'tags')` : COLUMNS[kind]
+}
+
+export function naming(only: EntityFilter): RawBuilder<unknown>[] {
+  return KINDS.flatMap((kind) => {
+    const ids = only[kind]
+    return ids === undefined ? [] : [namesOne(kind, ids)]
+  })
+}
+
+export function notNaming(except: EntityFilter): RawBuilder<unknown>[] {
+  return KINDS.flatMap((kind) => {
+    const ids = except[kind]
+    return ids === undefined ? [] : [sql`(${namesOne(kind, ids)}) is not true`]
+  })
+}
+
+function namesOne(kind: EntityKind, ids: readonly string[]): RawBuilder<unknown> {
+  const storable = ids.map(storableText)
+  if (kind !== 'tag') return sql`${COLUMNS[kind]} = any(${storable}::text[])`
+  return sql`(${MAY_HAVE_TAGS} and exists (
+    select 1 from json_array_elements_text(l.detail::json -> 'tags') as tag where tag = any(${storable}::text[])))`
+}

@@ -1,0 +1,93 @@
+import type { EpochMs } from '../../../domain/ids.ts'
+import { isObject } from '../../../domain/json.ts'
+import type { JsonObject, JsonValue } from '../../../domain/json.ts'
+import type { Limits } from '../../../domain/limits.ts'
+import { type PicoUsd, picoUsd } from '../../../domain/money.ts'
+import { storableJson, storableText } from '../../../domain/storable-text.ts'
+import { timestampText } from '../column-types.ts'
+import type { Json, NullableTimestamp } from '../column-types.ts'
+
+/** The columns that every table with limits of its own has. */
+export interface LimitColumns {
+  max_budget_pico: string | null
+  soft_budget_pico: string | null
+  budget_duration: string | null
+  budget_anchor_at: NullableTimestamp
+  tpm_limit: bigint | null
+  rpm_limit: bigint | null
+  max_parallel_requests: bigint | null
+  model_limits: Json<JsonObject>
+}
+
+/** As both drivers read them. */
+export interface LimitRow {
+  readonly max_budget_pico: string | null
+  readonly soft_budget_pico: string | null
+  readonly budget_duration: string | null
+  readonly budget_anchor_at: EpochMs | null
+  readonly tpm_limit: bigint | null
+  readonly rpm_limit: bigint | null
+  readonly max_parallel_requests: bigint | null
+  readonly model_limits: JsonObject
+}
+
+export function limitsOf(row: LimitRow): Limits {
+  return {
+    maxBudget: moneyOf(row.max_budget_pico),
+    softBudget: moneyOf(row.soft_budget_pico),
+    window:
+      row.budget_duration === null || row.budget_anchor_at === null
+        ? undefined
+        : { duration: row.budget_duration, anchor: row.budget_anchor_at },
+    tokensPerMinute: countOf(row.tpm_limit),
+    requestsPerMinute: countOf(row.rpm_limit),
+    parallelRequests: countOf(row.max_parallel_requests),
+    perModel: {
+      maxBudget: objectsOf(row.model_limits['budget']),
+      tokensPerMinute: countsOf(row.model_limits['tpm']),
+      requestsPerMinute: countsOf(row.model_limits['rpm']),
+    },
+  }
+}
+
+export function limitColumnsOf(limits: Limits) {
+  const { maxBudget, tokensPerMinute, requestsPerMinute } = limits.perModel
+  return {
+    max_budget_pico: moneyText(limits.maxBudget),
+    soft_budget_pico: moneyText(limits.softBudget),
+    budget_duration: limits.window === undefined ? null : storableText(limits.window.duration),
+    budget_anchor_at: limits.window === undefined ? null : timestampText(limits.window.anchor),
+    tpm_limit: bigOrNull(limits.tokensPerMinute),
+    rpm_limit: bigOrNull(limits.requestsPerMinute),
+    max_parallel_requests: bigOrNull(limits.parallelRequests),
+    model_limits: storableJson({ budget: maxBudget, tpm: tokensPerMinute, rpm: requestsPerMinute }),
+  }
+}
+
+export function moneyOf(digits: string | null): PicoUsd | undefined {
+  return digits === null ? undefined : picoUsd(BigInt(digits))
+}
+
+export function moneyText(amount: PicoUsd | undefined): string | null {
+  return amount === undefined ? null : amount.toString()
+}
+
+function countOf(count: bigint | null): number | undefined {
+  return count === null ? undefined : Number(count)
+}
+
+function bigOrNull(count: number | undefined): bigint | null {
+  return count === undefined ? null : BigInt(count)
+}
+
+function countsOf(value: JsonValue | undefined): Readonly<Record<string, number>> | undefined {
+  if (!isObject(value)) return undefined
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([name, count]) => (typeof count === 'number' ? [[name, count]] : [])),
+  )
+}
+
+function objectsOf(value: JsonValue | undefined): Readonly<Record<string, JsonObject>> {
+  if (!isObject(value)) return {}
+  return Object.fromEntries(Object.entries(value).flatMap(([name, limit]) => (isObject(limit) ? [[name, limit]] : [])))
+}

@@ -1,0 +1,61 @@
+import { type RawBuilder, sql } from 'kysely'
+import { storableText } from '../../../domain/storable-text.ts'
+import type { TeamQuery, TeamRows } from '../../../ports/registry.ts'
+import { byBytes, contains, pageOf, spendOf } from './page-sql.ts'
+import { teamsInScope } from './scope-sql.ts'
+import { lock, type Place, sqlRows } from './sql-rows.ts'
+import { teamKind } from './team-kind.ts'
+import type { TeamColumns } from './team-kind.ts'
+
+const SORTS: Readonly<Record<TeamQuery['sort'], RawBuilder<unknown>>> = {
+  team_id: byBytes('t.team_id'),
+  team_alias: byBytes('t.alias'),
+  created_at: sql`t.created_at`,
+  max_budget: sql`t.max_budget_pico`,
+  spend: spendOf('team', sql`t.team_id`),
+}
+
+export function sqlTeamRows(place: Place): TeamRows {
+  const { db } = place
+  const rows = sqlRows(teamKind, place)
+  return {
+    ...rows,
+
+    async archive(ids, by) {
+      await sql`insert into latchkey.deleted_team (team_id, snapshot, deleted_at, deleted_by)
+        select team_id, to_jsonb(t), now(), ${storableText(by)} from latchkey.team t where team_id = any(${ids}::text[])`.execute(
+        db,
+      )
+      return rows.delete(ids)
+    },
+
+    async ofOrganization(id) {
+      const found = await sql<TeamColumns>`
+        select * from latchkey.team where organization_id = ${id} order by team_id ${lock(place)}`.execute(db)
+      return found.rows.map(teamKind.read)
+    },
+
+    list: (query) =>
+      pageOf(db, {
+        from: sql`latchkey.team t`,
+        alias: 't',
+        conditions: conditionsOf(query),
+        sort: SORTS[query.sort],
+        tie: byBytes('t.team_id'),
+        page: query,
+        read: teamKind.read,
+      }),
+  }
+}
+
+function conditionsOf({ scope, teamId, organizationId, aliasPart, userId }: TeamQuery): RawBuilder<unknown>[] {
+  const conditions = teamsInScope(scope)
+  if (teamId !== undefined) conditions.push(sql`t.team_id = ${teamId}`)
+  if (organizationId === 'none') conditions.push(sql`t.organization_id is null`)
+  else if (organizationId !== undefined) conditions.push(sql`t.organization_id = ${organizationId}`)
+  if (aliasPart !== undefined) conditions.push(contains('t.alias', aliasPart))
+  if (userId !== undefined) {
+    conditions.push(sql`t.team_id in (select m.team_id from latchkey.team_member m where m.user_id = ${userId})`)
+  }
+  return conditions
+}

@@ -1,0 +1,142 @@
+import { type RawBuilder, sql } from 'kysely'
+import type { BudgetId, OrganizationId, TeamId, UserId } from '../../../domain/ids.ts'
+import type { OrganizationRole, TeamRole } from '../../../domain/role.ts'
+import { DEFAULT_MEMBER_PERMISSIONS } from '../../../domain/team.ts'
+import type { UserFacts } from '../../../domain/user.ts'
+import type { UserQuery, UserRows } from '../../../ports/registry.ts'
+import { byBytes, contains, pageOf, spendOf } from './page-sql.ts'
+import { usersInScope } from './scope-sql.ts'
+import { lock, type Place, sqlRows } from './sql-rows.ts'
+import { userKind } from './user-kind.ts'
+import type { UserColumns } from './user-kind.ts'
+
+const SORTS: Readonly<Record<UserQuery['sort'], RawBuilder<unknown>>> = {
+  user_id: byBytes('u.user_id'),
+  user_email: byBytes('u.email'),
+  created_at: sql`u.created_at`,
+  user_alias: byBytes('u.alias'),
+  user_role: byBytes('u.role'),
+  spend: spendOf('user', sql`u.user_id`),
+}
+
+export function sqlUserRows(place: Place): UserRows {
+  const { db } = place
+  return {
+    ...sqlRows(userKind, place),
+    facts: (id) => findUserFacts(place, id),
+
+    async findByEmail(email) {
+      // No constraint keeps an address single, so that those who want the same one take turns.
+      if (place.locks) await sql`select pg_advisory_xact_lock(hashtextextended(lower(${email}), 1))`.execute(db)
+      const { rows } = await sql<UserColumns>`
+        select * from latchkey.user_account where lower(email) = lower(${email}) order by user_id ${lock(place)}`.execute(
+        db,
+      )
+      return rows.map(userKind.read)
+    },
+
+    /** Administrators are locked while they are counted, so that two changes can't each take the other's last one. */
+    async countOtherAdmins(except) {
+      const { rows } = await sql`
+        select user_id from latchkey.user_account
+        where role = 'proxy_admin' and not blocked and user_id <> all(${[...except, 'default_user_id']}::text[])
+        order by user_id ${lock(place)}`.execute(db)
+      return rows.length
+    },
+
+    list: (query) =>
+      pageOf(db, {
+        from: sql`latchkey.user_account u`,
+        alias: 'u',
+        conditions: conditionsOf(query),
+        sort: SORTS[query.sort],
+        tie: byBytes('u.user_id'),
+        page: query,
+        read: userKind.read,
+      }),
+
+    async keyCounts(ids) {
+      const { rows } = await sql<{ user_id: UserId; keys: bigint }>`
+        select user_id, count(*) as keys from latchkey.virtual_key where user_id = any(${ids}::text[]) group by user_id`.execute(
+        db,
+      )
+      return new Map(rows.map((row) => [row.user_id, Number(row.keys)]))
+    },
+
+    async teamsOf(ids) {
+      const { rows } = await sql<{ user_id: UserId; teams: readonly TeamId[] }>`
+        select user_id, array_agg(team_id order by created_at, team_id) as teams
+        from latchkey.team_member where user_id = any(${ids}::text[]) group by user_id`.execute(db)
+      return new Map(rows.map((row) => [row.user_id, row.teams]))
+    },
+  }
+}
+
+interface TeamStandingColumns {
+  readonly team_id: TeamId
+  readonly role: TeamRole
+  readonly budget_id: BudgetId | null
+  readonly organization_id: OrganizationId | null
+  readonly member_permissions: readonly string[]
+}
+
+interface OrganizationStandingColumns {
+  readonly organization_id: OrganizationId
+  readonly role: OrganizationRole
+  readonly budget_id: BudgetId | null
+}
+
+interface FactColumns extends UserColumns {
+  readonly teams: readonly TeamStandingColumns[]
+  readonly organizations: readonly OrganizationStandingColumns[]
+}
+
+/** One statement, so that a user is never seen with the memberships of another moment. */
+export async function findUserFacts({ db }: Pick<Place, 'db'>, id: UserId): Promise<UserFacts | undefined> {
+  const { rows } = await sql<FactColumns>`
+    select u.*,
+      (select coalesce(jsonb_agg(jsonb_build_object(
+          'team_id', m.team_id, 'role', m.role, 'budget_id', m.budget_id,
+          'organization_id', t.organization_id, 'member_permissions', t.member_permissions) order by m.created_at, m.team_id), '[]')
+        from latchkey.team_member m join latchkey.team t on t.team_id = m.team_id where m.user_id = u.user_id) as teams,
+      (select coalesce(jsonb_agg(jsonb_build_object(
+          'organization_id', o.organization_id, 'role', o.role, 'budget_id', o.budget_id) order by o.created_at), '[]')
+        from latchkey.organization_member o where o.user_id = u.user_id) as organizations
+    from latchkey.user_account u where u.user_id = ${id}`.execute(db)
+  const [row] = rows
+  if (row === undefined) return undefined
+  return {
+    user: userKind.read(row),
+    teams: row.teams.map((team) => ({
+      teamId: team.team_id,
+      userId: id,
+      role: team.role,
+      budgetId: team.budget_id ?? undefined,
+      organizationId: team.organization_id ?? undefined,
+      permissions: team.member_permissions.length === 0 ? DEFAULT_MEMBER_PERMISSIONS : team.member_permissions,
+    })),
+    organizations: row.organizations.map((organization) => ({
+      organizationId: organization.organization_id,
+      userId: id,
+      role: organization.role,
+      budgetId: organization.budget_id ?? undefined,
+    })),
+  }
+}
+
+function conditionsOf(query: UserQuery): RawBuilder<unknown>[] {
+  const conditions = usersInScope(query.scope)
+  if (query.role !== undefined) conditions.push(sql`u.role = ${query.role}`)
+  if (query.ids !== undefined) conditions.push(sql`u.user_id = any(${query.ids}::text[])`)
+  if (query.idPart !== undefined) conditions.push(contains('u.user_id', query.idPart))
+  if (query.ssoUserIds !== undefined) conditions.push(sql`u.sso_user_id = any(${query.ssoUserIds}::text[])`)
+  if (query.emailPart !== undefined) conditions.push(contains('u.email', query.emailPart))
+  if (query.teamId !== undefined) {
+    conditions.push(sql`u.user_id in (select m.user_id from latchkey.team_member m where m.team_id = ${query.teamId})`)
+  }
+  if (query.organizationIds !== undefined) {
+    conditions.push(sql`u.user_id in (select m.user_id from latchkey.organization_member m
+      where m.organization_id = any(${query.organizationIds}::text[]))`)
+  }
+  return conditions
+}

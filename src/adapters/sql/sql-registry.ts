@@ -1,0 +1,90 @@
+import { type Kysely } from 'kysely'
+import { allow } from '../../domain/decision.ts'
+import type { Decision, Denied } from '../../domain/decision.ts'
+import type { ChangedFact } from '../../ports/fact-changes.ts'
+import type { RefusedAttempt } from '../../ports/refusals.ts'
+import type { Attempt, Change, Registry, Rooms } from '../../ports/registry.ts'
+import type { AuditDraft, AuditHead, AuditOrigin } from '../../domain/audit-record.ts'
+import { appendAudit } from './audit-chain.ts'
+import type { AuditInput, NewAuditId } from './audit-chain.ts'
+import type { Database } from './database.ts'
+import { sqlRooms } from './rows/rooms.ts'
+import { Touched } from './rows/touched.ts'
+
+/** Hears what a change has touched, once it is over, well or not, and before its caller goes on. */
+export type SeeChange = (facts: readonly ChangedFact[]) => Promise<void>
+/** Hears where the audit log ends, each time that it has grown. */
+export type SeeRecord = (head: AuditHead) => void
+/** Puts on record, sooner or later, what was refused inside of a change. */
+export type SeeRefusal = (attempt: RefusedAttempt) => Promise<void>
+
+export function sqlRegistry(
+  db: Kysely<Database>,
+  newAuditId: NewAuditId,
+  seen: SeeChange,
+  recorded: SeeRecord = () => {},
+  refused?: SeeRefusal,
+): Registry {
+  const tell = refused ?? (({ origin, about, reason }) => refuse(origin, about, reason, {}))
+  return {
+    rooms: sqlRooms({ db, locks: false, touched: new Touched() }),
+
+    async change<Outcome>(
+      origin: AuditOrigin,
+      about: Attempt,
+      work: (rooms: Rooms) => Promise<Decision<Change<Outcome>>>,
+    ): Promise<Decision<Outcome>> {
+      const touched = new Touched()
+      try {
+        const { outcome, head } = await db.transaction().execute(async (transaction) => {
+          const decision = await work(sqlRooms({ db: transaction, locks: true, touched }))
+          if (decision.verdict === 'deny') throw new Refused(decision)
+          const drafts = decision.granted.records.map(done(origin))
+          return { outcome: decision.granted.outcome, head: await appendAudit(transaction, newAuditId, drafts) }
+        })
+        if (head !== undefined) recorded(head)
+        return allow(outcome)
+      } catch (error) {
+        if (!(error instanceof Refused)) throw error
+        const { denied } = error
+        const reason = reasonOnRecord(denied)
+        if (reason !== undefined) await tell({ origin, about, reason })
+        return denied
+      } finally {
+        await seen(touched.facts)
+      }
+    },
+
+    recordRefusal: refuse,
+  }
+
+  async function refuse(
+    origin: AuditOrigin,
+    about: Attempt,
+    reason: string,
+    after: AuditDraft['after'],
+  ): Promise<void> {
+    const refused: AuditInput = { ...origin, ...about, before: {}, after, outcome: 'refused', reason }
+    const head = await db.transaction().execute((transaction) => appendAudit(transaction, newAuditId, [refused]))
+    if (head !== undefined) recorded(head)
+  }
+}
+
+/** A01: attempts to go beyond one's rights are told; malformed ones, and those at what is not there, are not. */
+function reasonOnRecord({ because, onRecord }: Denied): string | undefined {
+  return onRecord ?? (/^(authz|last_admin)/.test(because) ? because : undefined)
+}
+
+function done(origin: AuditOrigin): (draft: AuditDraft) => AuditInput {
+  return (draft) => ({ ...origin, ...draft, outcome: 'done', reason: undefined })
+}
+
+/** Undoes the transaction, and carries the answer out of it. */
+class Refused extends Error {
+  readonly denied: Denied
+
+  constructor(denied: Denied) {
+    super('refused')
+    this.denied = denied
+  }
+}

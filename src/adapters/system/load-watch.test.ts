@@ -1,0 +1,20 @@
+import { expect, test } from 'vitest'
+import { watchLoad } from './load-watch.ts'
+
+test('a loop that is held up again and again is high load, and a free one is not', { timeout: 30_000 }, async () => {
+  const load = watchLoad(600)
+  try {
+    expect(load.isHigh()).toBe(false)
+    const holdUp = setInterval(() => {
+      const until = performance.now() + 300
+      while (performance.now() < until) {
+        // Nothing else gets a turn.
+      }
+    }, 1)
+    await expect.poll(() => load.isHigh(), { timeout: 15_000, interval: 50 }).toBe(true)
+    clearInterval(holdUp)
+    await expect.poll(() => load.isHigh(), { timeout: 12_000, interval: 50 }).toBe(false)
+  } finally {
+    load.stop()
+  }
+})

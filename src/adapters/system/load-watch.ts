@@ -1,0 +1,29 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks'
+import type { Load } from '../../ports/load.ts'
+
+const WINDOW_MS = 5_000
+const RESOLUTION_MS = 10
+const TOO_LATE_MS = 200
+const NS_PER_MS = 1e6
+
+export interface LoadWatch extends Load {
+  stop(): void
+}
+
+/** Watches how late the event loop is. What it says is of the last whole window. */
+export function watchLoad(windowMs = WINDOW_MS): LoadWatch {
+  const delays = monitorEventLoopDelay({ resolution: RESOLUTION_MS })
+  delays.enable()
+  let isHigh = false
+  const timer = setInterval(() => {
+    isHigh = delays.percentile(99) / NS_PER_MS > TOO_LATE_MS
+    delays.reset()
+  }, windowMs).unref()
+  return {
+    isHigh: () => isHigh,
+    stop() {
+      clearInterval(timer)
+      delays.disable()
+    },
+  }
+}

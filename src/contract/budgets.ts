@@ -1,0 +1,16 @@
+import { z } from 'zod'
+import { filledText, optional, text, texts } from './lenient.ts'
+import { limitFields, limitWish } from './limits.ts'
+
+const budgetFields = z.object({ budget_id: optional(filledText), allowed_models: optional(texts), ...limitFields })
+
+export const budgetBody = budgetFields.transform(({ budget_id, allowed_models, ...limits }) => ({
+  id: budget_id,
+  wish: { limits: limitWish(limits), allowedModels: allowed_models },
+}))
+
+export const budgetInfoBody = z.object({ budgets: texts })
+
+export const budgetSettingsQuery = z.object({ budget_id: text })
+
+export const deleteBudgetBody = z.object({ id: text })

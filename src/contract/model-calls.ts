@@ -1,0 +1,15 @@
+import { z } from 'zod'
+import { filledText, optional, text, texts } from './lenient.ts'
+
+/** What calls of models look like, for the description of the API. The journey reads them, and passes on what it does not know. */
+const call = z.looseObject({ model: text })
+const streamed = call.extend({ stream: z.boolean().optional() })
+const textOrTexts = z.union([text, texts])
+
+export const chatBody = streamed.extend({ messages: z.array(z.looseObject({ role: text })) })
+export const completionBody = streamed.extend({ prompt: textOrTexts })
+export const embeddingBody = call.extend({ input: textOrTexts })
+export const moderationBody = z.looseObject({ model: text.optional(), input: textOrTexts })
+export const responsesBody = streamed.extend({ input: z.union([text, z.array(z.looseObject({}))]) })
+
+export const modelGroupQuery = z.object({ model_group: optional(filledText) })

@@ -1,0 +1,100 @@
+import { z } from 'zod'
+import { filledText, flag, jsonMap, optional, text, wholeNumber } from './lenient.ts'
+
+/** Parameters that are numbers and may come as text. */
+const NUMBERS = new Set(
+  'rpm tpm weight order max_parallel_requests timeout stream_timeout num_retries max_retries cooldown_time'.split(' '),
+)
+const NUMBER = /^-?\d{1,15}(?:\.\d{1,15})?$/
+
+const params = jsonMap.transform((members) =>
+  Object.fromEntries(
+    Object.entries(members).map(([name, value]) => [
+      name,
+      NUMBERS.has(name) && typeof value === 'string' && NUMBER.test(value) ? Number(value) : value,
+    ]),
+  ),
+)
+
+/** Said by the gateway, whatever a client that sends a model back says. */
+const OURS = new Set(
+  'id db_model team_id team_public_model_name blocked created_at created_by updated_at updated_by'.split(' '),
+)
+
+const info = jsonMap.transform((members, context) => {
+  const named = (name: string): string | undefined => {
+    const value = members[name]
+    if (value === undefined || value === null || value === '') return undefined
+    if (typeof value === 'string') return value
+    context.addIssue({ code: 'custom', path: [name], message: 'Input should be a valid string' })
+    return undefined
+  }
+  const own = Object.fromEntries(Object.entries(members).filter(([name]) => !OURS.has(name)))
+  return { id: named('id'), teamId: named('team_id'), own }
+})
+
+const modelName = text.min(1).max(255)
+
+export const newModelBody = z
+  .object({ model_name: modelName, litellm_params: params, model_info: optional(info), blocked: optional(flag) })
+  .transform(({ model_name, litellm_params, model_info, blocked }) => ({
+    name: model_name,
+    params: litellm_params,
+    info: withoutNulls(model_info?.own ?? {}),
+    id: model_info?.id,
+    teamId: model_info?.teamId,
+    blocked: blocked ?? false,
+  }))
+
+export const patchModelBody = z
+  .object({
+    model_name: optional(modelName),
+    litellm_params: optional(params),
+    model_info: optional(info),
+    blocked: optional(flag),
+  })
+  .transform(({ model_name, litellm_params, model_info, blocked }) => ({
+    id: model_info?.id,
+    wish: { name: model_name, params: litellm_params, info: model_info?.own, teamId: model_info?.teamId, blocked },
+  }))
+
+export const updateModelBody = patchModelBody.refine(({ id }) => id !== undefined, {
+  message: '`model_info.id` names the model.',
+  path: ['model_info', 'id'],
+})
+
+export const deleteModelBody = z.object({ id: text })
+
+const pageNumber = wholeNumber.pipe(z.number().min(1).max(1_000_000))
+const pageSize = wholeNumber.pipe(z.number().min(1).max(1_000))
+
+export const modelInfoQuery = z.object({ litellm_model_id: optional(filledText) })
+
+export const modelPageQuery = z
+  .object({
+    page: optional(pageNumber),
+    size: optional(pageSize),
+    search: optional(filledText),
+    model: optional(filledText),
+    modelId: optional(filledText),
+    teamId: optional(filledText),
+    user_models_only: optional(flag),
+    include_team_models: optional(flag),
+    sortBy: optional(z.enum(['model_name', 'created_at', 'updated_at', 'costs', 'status'])),
+    sortOrder: optional(z.enum(['asc', 'desc'])),
+  })
+  .transform((query) => ({
+    page: query.page ?? 1,
+    size: query.size ?? 50,
+    search: (query.search ?? query.model ?? '').toLowerCase(),
+    id: query.modelId,
+    teamId: query.teamId,
+    isOwnOnly: query.user_models_only ?? false,
+    isWithTeams: query.include_team_models ?? true,
+    sort: query.sortBy,
+    order: query.sortOrder ?? 'asc',
+  }))
+
+function withoutNulls<Value>(members: Readonly<Record<string, Value>>): Readonly<Record<string, Value>> {
+  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== null))
+}

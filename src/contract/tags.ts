@@ -1,0 +1,25 @@
+import { z } from 'zod'
+import { filledText, optional, text, texts } from './lenient.ts'
+import { limitFields, limitWish } from './limits.ts'
+
+export const tagBody = z
+  .object({
+    name: text,
+    description: optional(text),
+    models: optional(texts),
+    budget_id: optional(filledText),
+    ...limitFields,
+  })
+  .transform((fields) => ({
+    name: fields.name,
+    wish: {
+      description: fields.description,
+      models: fields.models,
+      budgetId: fields.budget_id,
+      limits: limitWish(fields),
+    },
+  }))
+
+export const tagNamesBody = z.object({ names: texts })
+
+export const tagNameBody = z.object({ name: text })

@@ -1,0 +1,40 @@
+import type { EpochMs } from './ids.ts'
+import type { JsonObject } from './json.ts'
+import type { PicoUsd } from './money.ts'
+
+/** How much of what: the same members on keys, users, teams and budgets. Undefined: not limited here. */
+export interface Limits {
+  readonly maxBudget: PicoUsd | undefined
+  /** Crossing it is told, and stops nothing. */
+  readonly softBudget: PicoUsd | undefined
+  readonly window: BudgetWindow | undefined
+  readonly tokensPerMinute: number | undefined
+  readonly requestsPerMinute: number | undefined
+  readonly parallelRequests: number | undefined
+  readonly perModel: ModelLimits
+}
+
+/** The period after which spending starts anew. */
+export interface BudgetWindow {
+  /** As it was written: `30d`. */
+  readonly duration: string
+  /** Where windows of unaligned length begin. */
+  readonly anchor: EpochMs
+}
+
+/** As written; checked at the door. */
+export interface ModelLimits {
+  readonly maxBudget: Readonly<Record<string, JsonObject>>
+  readonly tokensPerMinute: Readonly<Record<string, number>> | undefined
+  readonly requestsPerMinute: Readonly<Record<string, number>> | undefined
+}
+
+export const NO_LIMITS: Limits = {
+  maxBudget: undefined,
+  softBudget: undefined,
+  window: undefined,
+  tokensPerMinute: undefined,
+  requestsPerMinute: undefined,
+  parallelRequests: undefined,
+  perModel: { maxBudget: {}, tokensPerMinute: undefined, requestsPerMinute: undefined },
+}

@@ -1,0 +1,55 @@
+import { readFile } from 'node:fs/promises'
+import type { FastifyInstance } from 'fastify'
+import { identify } from '../../journey/journey.ts'
+import { PAGE_HEADERS, UI_FOLDER } from '../console/console.routes.ts'
+import { callerOf, describeRoute, factsOf, plainRoute, refuse, takeOver } from '../route.ts'
+import type { EdgePorts } from '../route.ts'
+import { SAFE_HEADERS } from '../wire/render-problem.ts'
+import { describeApi } from './open-api.ts'
+
+const HTML = 'text/html; charset=utf-8'
+
+/**
+ * The description of the API, for tools and for people; routes that are registered later are in it too. A browser brings
+ * no credential to a page: for it the same page, which asks for a key before it shows anything, is `/ui/docs.html`.
+ */
+export async function docsRoutes(app: FastifyInstance, edge: EdgePorts): Promise<void> {
+  plainRoute(app, edge, {
+    method: 'GET',
+    paths: ['/openapi.json'],
+    summary: 'This description',
+    answer: async () => describeApi(edge.described),
+  })
+
+  plainRoute(app, edge, {
+    method: 'GET',
+    paths: ['/routes'],
+    summary: 'List the routes',
+    answer: async () => ({
+      routes: edge.described.map(({ method, path, row }) => ({
+        path,
+        methods: [method],
+        name: row.id,
+        endpoint: row.id,
+      })),
+    }),
+  })
+
+  const page = await readFile(new URL('docs.html', UI_FOLDER))
+  pageRoute('/docs', 'Read this description')
+  pageRoute('/redoc', 'The same page')
+
+  function pageRoute(path: '/docs' | '/redoc', summary: string): void {
+    const facts = factsOf('GET', path)
+    describeRoute(edge, { method: 'GET', summary }, facts)
+    app.get(path, { config: { needs: facts.row.id } }, async (request, reply) => {
+      const identity = await identify(callerOf(request, facts, edge), edge.journey)
+      if (identity.verdict === 'deny') {
+        refuse(takeOver(request, reply), identity, facts, edge)
+        return reply
+      }
+      if (path === '/redoc') return reply.headers(SAFE_HEADERS).redirect('/docs')
+      return reply.headers(PAGE_HEADERS).type(HTML).send(page)
+    })
+  }
+}

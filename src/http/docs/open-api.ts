@@ -1,0 +1,178 @@
+import { COLUMNS } from '../../domain/access-row.ts'
+import type { AccessRow, Column, Right } from '../../domain/access-row.ts'
+import { isObject } from '../../domain/json.ts'
+import type { JsonObject, JsonValue } from '../../domain/json.ts'
+import { CREDENTIAL_HEADERS } from '../../journey/2-authenticate/find-credential.ts'
+import { COMPATIBLE_VERSION } from '../../journey/reply-headers.ts'
+import type { ApiRoute } from '../route.ts'
+import { jsonSchemaOf } from './json-schemas.ts'
+import type { SharedSchemas } from './json-schemas.ts'
+
+/** The description of the API that OpenAPI tools read. It follows from the routes alone: the same for every caller. */
+export function describeApi(routes: readonly ApiRoute[]): JsonObject {
+  const shared: SharedSchemas = new Map()
+  const paths = new Map<string, Record<string, JsonValue>>()
+  for (const route of routes) {
+    const item = paths.get(route.path) ?? {}
+    item[route.method.toLowerCase()] = operationOf(route, shared)
+    paths.set(route.path, item)
+  }
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'Latchkey',
+      version: COMPATIBLE_VERSION,
+      description:
+        'An identity-first AI gateway that speaks the HTTP API of the LiteLLM proxy, of the version named here.',
+    },
+    servers: [{ url: '/' }],
+    tags: [...new Set(routes.map(tagOf))].map((name) => ({ name })),
+    paths: Object.fromEntries(paths),
+    components: {
+      schemas: { ...Object.fromEntries(shared), Problem: PROBLEM, WrongShape: WRONG_SHAPE },
+      responses: {
+        Refused: answer('The caller may not, or is not known.', 'Problem'),
+        Malformed: answer('The request is not one that can be understood.', 'Problem'),
+        Absent: answer('There is no such object, or none that this caller may know of.', 'Problem'),
+        WrongShape: answer('The body or the query has the wrong shape.', 'WrongShape'),
+        Failed: answer('Any other refusal or fault.', 'Problem'),
+      },
+      securitySchemes: Object.fromEntries(SCHEMES),
+    },
+  }
+}
+
+const SCHEMES = CREDENTIAL_HEADERS.map((name): readonly [string, JsonObject] =>
+  name === 'authorization'
+    ? [name, { type: 'http', scheme: 'bearer', description: 'The master key or a virtual key.' }]
+    : [name, { type: 'apiKey', in: 'header', name }],
+)
+
+const PROBLEM: JsonObject = {
+  type: 'object',
+  required: ['error'],
+  properties: {
+    error: {
+      type: 'object',
+      required: ['message', 'type', 'param', 'code'],
+      properties: {
+        message: { type: 'string' },
+        type: { type: 'string' },
+        param: { type: ['string', 'null'] },
+        code: { type: 'string', description: 'The status, as a text.' },
+      },
+    },
+  },
+}
+
+const WRONG_SHAPE: JsonObject = {
+  type: 'object',
+  required: ['detail'],
+  properties: {
+    detail: {
+      type: 'array',
+      items: {
+        type: 'object',
+        required: ['type', 'loc', 'msg'],
+        properties: {
+          type: { type: 'string' },
+          loc: { type: 'array', items: { type: ['string', 'integer'] } },
+          msg: { type: 'string' },
+          input: {},
+        },
+      },
+    },
+  },
+}
+
+function operationOf(route: ApiRoute, shared: SharedSchemas): JsonObject {
+  const { method, path, row, summary, body, query } = route
+  const isOpen = row.cells.AN.right === 'P'
+  return {
+    operationId: `${method.toLowerCase()}${path.replaceAll(/[^a-z0-9]+/gi, '_').replace(/_$/, '')}`,
+    tags: [tagOf(route)],
+    summary,
+    description: rolesOf(row),
+    security: isOpen ? [] : SCHEMES.map(([name]) => ({ [name]: [] })),
+    parameters: [...inPath(path), ...(query === undefined ? [] : inQuery(jsonSchemaOf(query, shared)))],
+    ...(body === undefined ? {} : { requestBody: json({ schema: jsonSchemaOf(body, shared) }) }),
+    responses: {
+      200: { description: 'Done.' },
+      400: { $ref: '#/components/responses/Malformed' },
+      401: { $ref: '#/components/responses/Refused' },
+      403: { $ref: '#/components/responses/Refused' },
+      404: { $ref: '#/components/responses/Absent' },
+      ...(body === undefined && query === undefined ? {} : { 422: { $ref: '#/components/responses/WrongShape' } }),
+      default: { $ref: '#/components/responses/Failed' },
+    },
+  }
+}
+
+/** `/v1/key/info` is about keys, as `/key/info` is. */
+function tagOf({ path }: ApiRoute): string {
+  const [first = 'gateway'] = path.split('/').filter((part) => part !== '' && !/^v\d$/.test(part))
+  return first
+}
+
+function inPath(path: string): readonly JsonObject[] {
+  return [...path.matchAll(/\{([a-z_]+)\}/g)].map(([, name = '']) => ({
+    name,
+    in: 'path',
+    required: true,
+    schema: { type: 'string' },
+  }))
+}
+
+function inQuery(schema: JsonObject): readonly JsonObject[] {
+  const { properties, required } = schema
+  if (!isObject(properties)) return []
+  const needed = Array.isArray(required) ? required : []
+  return Object.entries(properties).map(([name, value]) => ({
+    name,
+    in: 'query',
+    ...(needed.includes(name) ? { required: true } : {}),
+    schema: value,
+  }))
+}
+
+const CALLERS: Readonly<Record<Column, string>> = {
+  PA: 'proxy administrators',
+  PAV: 'proxy viewers',
+  OA: 'organisation admins',
+  TA: 'team admins',
+  IU: 'users',
+  IUV: 'user viewers',
+  KN: 'keys without a user',
+  JT: 'tokens of teams',
+  JU: 'tokens of users',
+  AN: 'anybody',
+}
+
+const REACHES: Readonly<Record<Exclude<Right, '-'>, string>> = {
+  A: 'any',
+  V: 'any, to look at',
+  O: 'of their organisations',
+  T: 'of their teams',
+  S: 'their own',
+  M: 'as the team lets its members',
+  SM: 'their own, and as the team lets its members',
+  D: 'under their own policy',
+  P: 'without a credential',
+}
+
+/** Who may call it, as the access table has it. */
+function rolesOf({ cells }: AccessRow): string {
+  const lines = COLUMNS.flatMap((column) => {
+    const { right } = cells[column]
+    return right === '-' ? [] : [`- ${CALLERS[column]}: ${REACHES[right]}`]
+  })
+  return lines.length === 0 ? 'Nobody may call it.' : `Who may call it, and on which objects:\n\n${lines.join('\n')}`
+}
+
+function answer(description: string, schema: string): JsonObject {
+  return { description, ...json({ schema: { $ref: `#/components/schemas/${schema}` } }) }
+}
+
+function json(content: JsonObject): { readonly content: JsonObject } {
+  return { content: { 'application/json': content } }
+}

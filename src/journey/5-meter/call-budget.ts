@@ -1,0 +1,120 @@
+import type { BudgetLevel } from '../../domain/budget-level.ts'
+import type { Decision } from '../../domain/decision.ts'
+import { allow, deny } from '../../domain/decision.ts'
+import type { DeploymentId, EpochMs, HoldId } from '../../domain/ids.ts'
+import type { ResolvedModel } from '../../domain/model-catalogue.ts'
+import type { PicoUsd } from '../../domain/money.ts'
+import { Problem } from '../../domain/problem.ts'
+import type { Budgets } from '../../ports/budgets.ts'
+import { outputWithin } from './bound-cost.ts'
+import type { DeploymentForecast, Forecast, ForecastFacts } from './forecast-call.ts'
+import { forecastCall } from './forecast-call.ts'
+import { overBudget } from './over-budget.ts'
+
+export interface Hold {
+  readonly id: HoldId
+  readonly amount: PicoUsd
+}
+
+export interface CallBudgetParts {
+  readonly levels: readonly BudgetLevel[]
+  readonly facts: ForecastFacts
+  readonly budgets: Budgets
+  readonly newHoldId: () => HoldId
+  /** `compat.budget_error_status: 400` */
+  readonly refusesAs400: boolean
+}
+
+/** How much a try may write, and what to do where the upstream does not know that by itself. */
+export interface OutputAllowance {
+  readonly tokens: number
+  readonly choices: number
+  /** The request must say so: it asks for more, or nothing is known about the model. */
+  readonly mustBeWritten: boolean
+}
+
+/**
+ * What one call may cost, from its reservation to the line that settles it. A billed try settles what was held for it,
+ * so the next try needs a reservation of its own: the sum of all tries stays within the budgets.
+ */
+export class CallBudget {
+  /** Windows go by this moment, however long the call takes. */
+  readonly at: EpochMs
+  readonly #parts: CallBudgetParts
+  #hold: Hold | undefined
+  #model: ResolvedModel | undefined
+  #forecast: Forecast = { kind: 'free' }
+
+  constructor(parts: CallBudgetParts) {
+    this.#parts = parts
+    this.at = parts.facts.at
+  }
+
+  /** Makes sure that enough is held for a try at this model. Without a promise where that is so already. */
+  afford(model: ResolvedModel): Decision<undefined> | Promise<Decision<undefined>> {
+    if (this.#model !== model) {
+      this.#model = model
+      this.#forecast = forecastCall(model, this.#parts.facts)
+    }
+    switch (this.#forecast.kind) {
+      case 'free':
+        return FINE
+      case 'unknown':
+        return deny(
+          'price-unknown',
+          'price_unknown',
+          `The price of the model ${model.group} is not known, and this caller has a budget. Set \`input_cost_per_token\` and \`output_cost_per_token\` of the model, both to 0 if it is free.`,
+        )
+      case 'bounded': {
+        const { least, most } = this.#forecast
+        if (this.#hold !== undefined && this.#hold.amount >= least) return FINE
+        return this.#reserve(least, most)
+      }
+    }
+  }
+
+  /** Of a try at a deployment; undefined: it costs nothing. */
+  allowance(deploymentId: DeploymentId): OutputAllowance | undefined {
+    const forecast = this.#forecastOf(deploymentId)
+    if (forecast === undefined || this.#hold === undefined) return undefined
+    const { cost, output } = forecast
+    if (output.tokens === 0) return undefined
+    const affordable = Math.floor(outputWithin(cost, this.#hold.amount) / output.choices)
+    const mustBeWritten = affordable < output.tokens || output.from === 'nobody'
+    return { tokens: Math.min(affordable, output.tokens), choices: output.choices, mustBeWritten }
+  }
+
+  /** For the line that settles it, once. */
+  take(): Hold | undefined {
+    const hold = this.#hold
+    this.#hold = undefined
+    return hold
+  }
+
+  /** Nothing was sent for what is held, and no line will come. */
+  async release(): Promise<void> {
+    const hold = this.take()
+    // A store that does not answer now lets it expire.
+    if (hold !== undefined) await this.#parts.budgets.release(hold.id).catch(() => undefined)
+  }
+
+  #forecastOf(deploymentId: DeploymentId): DeploymentForecast | undefined {
+    return this.#forecast.kind === 'bounded' ? this.#forecast.byDeployment.get(deploymentId) : undefined
+  }
+
+  async #reserve(least: PicoUsd, most: PicoUsd): Promise<Decision<undefined>> {
+    await this.release()
+    const { levels, budgets, newHoldId, refusesAs400 } = this.#parts
+    const id = newHoldId()
+    const reservation = await budgets
+      .reserve({ holdId: id, at: this.at, levels, least, most })
+      .catch((cause: unknown) => {
+        throw new Problem('store-unavailable', undefined, { because: 'store_unavailable' }, cause)
+      })
+    if (reservation.verdict === 'refused') return overBudget(reservation, least, this.at, refusesAs400)
+    this.#hold = { id, amount: reservation.amount }
+    return FINE
+  }
+}
+
+const FINE = allow(undefined)

@@ -1,0 +1,64 @@
+import type { Decision } from '../../domain/decision.ts'
+import { allow } from '../../domain/decision.ts'
+import type { EndUser } from '../../domain/end-user.ts'
+import type { EpochMs } from '../../domain/ids.ts'
+import type { ResolvedModel } from '../../domain/model-catalogue.ts'
+import type { Principal } from '../../domain/principal.ts'
+import type { Budgets } from '../../ports/budgets.ts'
+import type { Chance } from '../../ports/chance.ts'
+import type { WarmDirectory } from '../../ports/directory.ts'
+import type { ModelFacts } from '../../ports/model-facts.ts'
+import type { NextTurn } from '../../ports/next-turn.ts'
+import type { ModelAsk } from '../1-intake/read-model-request.ts'
+import { measurePrompt } from './bound-prompt.ts'
+import { findBudgets } from './budgets-of.ts'
+import { CallBudget } from './call-budget.ts'
+
+export interface MeterPorts {
+  readonly directory: WarmDirectory
+  readonly budgets: Budgets
+  readonly prices: ModelFacts
+  readonly chance: Pick<Chance, 'holdId'>
+  readonly nextTurn: NextTurn
+  readonly settings: {
+    readonly budgetRefusesAs400: boolean
+    /** How long a call can take, for prices by the second. */
+    readonly mostCallMs: number
+  }
+}
+
+export interface MeterAsk {
+  readonly principal: Principal
+  readonly endUser: EndUser | undefined
+  readonly ask: ModelAsk
+  readonly model: ResolvedModel
+  readonly at: EpochMs
+}
+
+const UNLIMITED = allow(undefined)
+
+/** Holds what the call may cost at most, at every budget that it falls under; undefined: there is none. */
+export function reserveBudget(
+  { principal, endUser, ask, model, at }: MeterAsk,
+  ports: MeterPorts,
+): Decision<CallBudget | undefined> | Promise<Decision<CallBudget | undefined>> {
+  const levels = findBudgets(principal, endUser, ports.directory, at)
+  if (!(levels instanceof Promise) && levels.length === 0) return UNLIMITED
+
+  const reserve = async (): Promise<Decision<CallBudget | undefined>> => {
+    const found = await levels
+    if (found.length === 0) return UNLIMITED
+    const { prices, budgets, chance, settings, nextTurn } = ports
+    const prompt = await measurePrompt(ask.body, nextTurn)
+    const budget = new CallBudget({
+      levels: found,
+      facts: { ask, prompt, prices, at, mostMs: settings.mostCallMs },
+      budgets,
+      newHoldId: () => chance.holdId(),
+      refusesAs400: settings.budgetRefusesAs400,
+    })
+    const affordable = await budget.afford(model)
+    return affordable.verdict === 'deny' ? affordable : allow(budget)
+  }
+  return reserve()
+}

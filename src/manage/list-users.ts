@@ -1,0 +1,122 @@
+import { allow } from '../domain/decision.ts'
+import type { Decision } from '../domain/decision.ts'
+import { parseOrganizationId, parseTeamId, parseUserId } from '../domain/ids.ts'
+import type { OrganizationId, TeamId, UserId } from '../domain/ids.ts'
+import { NO_MONEY } from '../domain/money.ts'
+import type { Reach } from '../domain/reach.ts'
+import { reachesOrganization, reachesOwnTeam } from '../domain/scope.ts'
+import type { User } from '../domain/user.ts'
+import type { PageOf } from '../ports/page.ts'
+import type { UserQuery } from '../ports/registry.ts'
+import type { Ask, ManagePorts } from './ports.ts'
+import { seesWhole, teamsShown } from './read-user.ts'
+import type { UserView } from './user-view.ts'
+import { describeTeams } from './read-user-teams.ts'
+import type { TeamOfUser } from './read-user-teams.ts'
+import { malformed } from './refuse.ts'
+import { scopeOf } from './scope-of.ts'
+
+export interface UserListAsk {
+  readonly role: string | undefined
+  readonly ids: readonly string[] | undefined
+  readonly ssoUserIds: readonly string[] | undefined
+  readonly emailPart: string | undefined
+  readonly teamId: string | undefined
+  readonly organizationIds: readonly string[] | undefined
+  readonly page: number
+  readonly size: number
+  readonly sort: string
+  readonly order: string
+}
+
+export type ListedUser =
+  | { readonly view: 'whole'; readonly user: UserView; readonly keyCount: number }
+  | { readonly view: 'member'; readonly user: User; readonly teams: readonly TeamOfUser[] }
+
+const SORTS: ReadonlyMap<string, UserQuery['sort']> = new Map(
+  (['user_id', 'user_email', 'created_at', 'spend', 'user_alias', 'user_role'] as const).map((name) => [name, name]),
+)
+
+export async function readUserPage(
+  list: UserListAsk,
+  ask: Ask,
+  ports: ManagePorts,
+): Promise<Decision<PageOf<ListedUser>>> {
+  const sort = SORTS.get(list.sort)
+  if (sort === undefined) return malformed(`Invalid sort column. Must be one of: ${[...SORTS.keys()].join(', ')}`)
+  const { order, page, size } = list
+  if (order !== 'asc' && order !== 'desc') return malformed('Invalid sort order. Must be one of: asc, desc')
+  const filter = filterOf(list)
+  if (filter === undefined || !(await isWithin(filter, ask.reach, ports))) return allow({ rows: [], total: 0 })
+  const { rooms } = ports.registry
+  const { rows, total } = await rooms.users.list({ ...filter, scope: scopeOf(ask.reach), sort, order, page, size })
+  return allow({ rows: await viewsOf(rows, ask, ports), total })
+}
+
+async function viewsOf(users: readonly User[], ask: Ask, ports: ManagePorts): Promise<readonly ListedUser[]> {
+  const { rooms } = ports.registry
+  const ids = users.map(({ id }) => id)
+  const spend = await ports.ledger.spendOf('user', ids)
+  const keyCounts = await rooms.users.keyCounts(ids)
+  const teams = await rooms.users.teamsOf(ids)
+  const whole = (user: User, shown: readonly TeamId[]): ListedUser => ({
+    view: 'whole',
+    user: { user, spend: spend.get(user.id) ?? NO_MONEY, teams: shown },
+    keyCount: keyCounts.get(user.id) ?? 0,
+  })
+  const { reach } = ask
+  if (reach.scope === 'all') return users.map((user) => whole(user, teams.get(user.id) ?? []))
+  const views: ListedUser[] = []
+  for (const user of users) {
+    const facts = await rooms.users.facts(user.id)
+    if (facts === undefined) continue
+    if (seesWhole(reach, facts, ask.principal)) {
+      views.push(whole(user, teamsShown(facts, reach)))
+      continue
+    }
+    const shared = facts.teams.filter(({ teamId }) => reach.adminTeams.has(teamId)).map(({ teamId }) => teamId)
+    views.push({ view: 'member', user, teams: await describeTeams(shared, user.id, reach, ports) })
+  }
+  return views
+}
+
+/** A filter by a group of somebody else would tell who is in it. */
+async function isWithin(
+  { teamId, organizationIds }: Partial<UserQuery>,
+  reach: Reach,
+  { registry }: ManagePorts,
+): Promise<boolean> {
+  if (organizationIds?.some((id) => !reachesOrganization(reach, id)) === true) return false
+  if (teamId === undefined || reach.scope === 'all') return true
+  const team = await registry.rooms.teams.find(teamId)
+  return team !== undefined && reachesOwnTeam(reach, team)
+}
+
+/** Undefined: nobody can fit. */
+function filterOf(list: UserListAsk): Partial<UserQuery> | undefined {
+  const { ids, teamId, organizationIds, role, ssoUserIds, emailPart } = list
+  const team = teamId === undefined ? undefined : parseTeamId(teamId)
+  if (teamId !== undefined && team === undefined) return undefined
+  return {
+    ...(role === undefined ? {} : { role }),
+    ...(ssoUserIds === undefined ? {} : { ssoUserIds }),
+    ...(emailPart === undefined ? {} : { emailPart }),
+    ...(team === undefined ? {} : { teamId: team }),
+    ...(organizationIds === undefined
+      ? {}
+      : {
+          organizationIds: organizationIds
+            .map(parseOrganizationId)
+            .filter((id): id is OrganizationId => id !== undefined),
+        }),
+    ...idFilter(ids),
+  }
+}
+
+/** One id is a part of ids, several are just those. */
+function idFilter(ids: readonly string[] | undefined): Partial<UserQuery> {
+  const [first, second] = ids ?? []
+  if (first === undefined) return {}
+  if (second === undefined) return { idPart: first }
+  return { ids: (ids ?? []).map(parseUserId).filter((id): id is UserId => id !== undefined) }
+}

@@ -1,0 +1,133 @@
+import { allow, deny } from '../domain/decision.ts'
+import type { Decision } from '../domain/decision.ts'
+import { parseOrganizationId, parseTeamId, parseUserId } from '../domain/ids.ts'
+import { reachesOwnTeam, reachesTeam } from '../domain/scope.ts'
+import type { Team } from '../domain/team.ts'
+import type { PageOf } from '../ports/page.ts'
+import type { Scope, TeamQuery } from '../ports/registry.ts'
+import type { Ask, ManagePorts } from './ports.ts'
+import { teamNotFound } from './refuse-teams.ts'
+import { malformed } from './refuse.ts'
+import { scopeOf } from './scope-of.ts'
+import { viewTeams } from './view-teams.ts'
+import type { TeamView } from './view-teams.ts'
+
+export async function readTeam(name: string, ask: Ask, ports: ManagePorts): Promise<Decision<TeamView>> {
+  const absent = teamNotFound(name, `{'message': 'Team not found, passed team id: ${name.slice(0, 255)}.'}`)
+  const id = parseTeamId(name)
+  const team = id === undefined ? undefined : await ports.registry.rooms.teams.find(id)
+  if (team === undefined || !(reachesOwnTeam(ask.reach, team) || isOfKey(team, ask))) return absent
+  const [view] = await viewTeams([team], ports)
+  return view === undefined ? absent : allow(shownTo(ask, view))
+}
+
+/** For whoever belongs to the team or administers it. */
+export async function readOwnTeam(name: string, ask: Ask, ports: ManagePorts): Promise<Decision<Team>> {
+  const id = parseTeamId(name)
+  const team = id === undefined ? undefined : await ports.registry.rooms.teams.find(id)
+  return team !== undefined && reachesOwnTeam(ask.reach, team) ? allow(team) : teamNotFound(name)
+}
+
+export interface TeamListAsk {
+  readonly page: number
+  readonly size: number
+  readonly teamId?: string | undefined
+  readonly organizationId?: string | undefined
+  readonly alias?: string | undefined
+  readonly userId?: string | undefined
+  readonly sort: string
+  readonly order: string
+  readonly status?: string | undefined
+}
+
+export const WHOLE_LIST = { page: 1, size: 100_000, sort: 'team_alias', order: 'asc' } as const
+
+const SORTS: ReadonlyMap<string, TeamQuery['sort']> = new Map(
+  (['team_id', 'team_alias', 'created_at', 'spend', 'max_budget'] as const).map((name) => [name, name]),
+)
+const WITHOUT_ORGANIZATION = 'default_organization'
+
+export async function listTeams(list: TeamListAsk, ask: Ask, ports: ManagePorts): Promise<Decision<PageOf<TeamView>>> {
+  const sort = SORTS.get(list.sort)
+  if (sort === undefined) return malformed(`Invalid sort column. Must be one of: ${[...SORTS.keys()].join(', ')}`)
+  const { order, page, size } = list
+  if (order !== 'asc' && order !== 'desc') return malformed('Invalid sort order. Must be one of: asc, desc')
+  if (list.status !== undefined) {
+    return malformed('`status`: deleted teams stay on record but cannot be listed in this version.')
+  }
+  if (!mayList(list.userId, ask)) {
+    const say = 'Only admins can list the teams of others. Pass your own user_id.'
+    return deny('admin-only', 'authz_role', say)
+  }
+  const filter = filterOf(list)
+  if (filter === undefined) return allow({ rows: [], total: 0 })
+  const query: TeamQuery = { ...filter, scope: teamScopeOf(ask), sort, order, page, size }
+  const { rows, total } = await ports.registry.rooms.teams.list(query)
+  const views = await viewTeams(rows, ports)
+  return allow({ rows: views.map((view) => shownTo(ask, view)), total })
+}
+
+/** Teams that anybody may join. */
+export async function listAvailableTeams(ask: Ask, ports: ManagePorts): Promise<readonly Team[]> {
+  const ids = [...ports.availableTeams].map(parseTeamId).filter((id) => id !== undefined)
+  const teams = await ports.registry.rooms.teams.findMany(ids)
+  const { reach } = ask
+  return reach.scope === 'all' ? teams : teams.filter(({ id }) => !reach.memberTeams.has(id))
+}
+
+/** Who administers nothing lists the own teams, and says so. */
+function mayList(userId: string | undefined, { reach, principal }: Ask): boolean {
+  if (reach.scope === 'all' || reach.organizations.size > 0 || reach.adminTeams.size > 0) return true
+  if (principal.kind === 'virtual-key' && principal.standing.user !== undefined) {
+    return userId === principal.standing.user.user.id
+  }
+  return userId === undefined
+}
+
+/** Also the teams in which the caller is a plain member, and the one that the key is of. */
+function teamScopeOf({ reach }: Ask): Scope {
+  const scope = scopeOf(reach)
+  if (scope.sees === 'all' || reach.scope === 'all') return scope
+  const ofKey = reach.keyTeamId === undefined ? [] : [reach.keyTeamId]
+  return { ...scope, teams: [...new Set([...scope.teams, ...reach.memberTeams.keys(), ...ofKey])] }
+}
+
+/** Undefined: no team can fit. */
+function filterOf({ teamId, organizationId, alias, userId }: TeamListAsk): Partial<TeamQuery> | undefined {
+  const team = teamId === undefined ? undefined : parseTeamId(teamId)
+  const user = userId === undefined ? undefined : parseUserId(userId)
+  const isNone = organizationId === WITHOUT_ORGANIZATION
+  const organization = organizationId === undefined ? undefined : parseOrganizationId(organizationId)
+  const asked = [teamId, userId, organizationId].filter((name) => name !== undefined)
+  const known = [team, user, organization].filter((id) => id !== undefined)
+  if (asked.length !== known.length) return undefined
+  return {
+    ...(team === undefined ? {} : { teamId: team }),
+    ...(user === undefined ? {} : { userId: user }),
+    ...(organization === undefined ? {} : { organizationId: isNone ? 'none' : organization }),
+    ...(alias === undefined ? {} : { aliasPart: alias }),
+  }
+}
+
+/**
+ * The thirteenth note of the matrix: who does not administer the team sees its name and limits, the own membership and
+ * the own keys; a key without a user, itself and what the team as a whole has spent.
+ */
+export function shownTo(ask: Ask, view: TeamView): TeamView {
+  const { team, members, keys, spend } = view
+  if (reachesTeam(ask.reach, team)) return view
+  const { principal } = ask
+  const user = principal.kind === 'master' ? undefined : principal.standing.user?.user.id
+  const digest = principal.kind === 'master' ? undefined : principal.key.digest
+  return {
+    team: { ...team, metadata: {}, tags: [] },
+    spend: user === undefined ? spend : undefined,
+    members: members.filter(({ member }) => member.userId === user),
+    memberBudget: undefined,
+    keys: keys.filter(({ row }) => row.digest === digest || (user !== undefined && row.userId === user)),
+  }
+}
+
+function isOfKey({ id }: Team, { principal }: Ask): boolean {
+  return principal.kind === 'virtual-key' && principal.key.teamId === id
+}

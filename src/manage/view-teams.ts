@@ -1,0 +1,88 @@
+import type { Budget } from '../domain/budget.ts'
+import type { BudgetId, TeamId } from '../domain/ids.ts'
+import { NO_MONEY } from '../domain/money.ts'
+import type { PicoUsd } from '../domain/money.ts'
+import type { Team } from '../domain/team.ts'
+import { memberSpendId } from '../ports/ledger.ts'
+import type { TeamMemberView } from '../ports/registry.ts'
+import type { ManagePorts } from './ports.ts'
+import type { KeyWithSpend } from './read-key.ts'
+
+export interface TeamMemberDetail {
+  readonly member: TeamMemberView
+  readonly budget: Budget | undefined
+  readonly spend: PicoUsd
+}
+
+/** A team with what belongs to it. */
+export interface TeamView {
+  readonly team: Team
+  /** Undefined: not for this reader. */
+  readonly spend: PicoUsd | undefined
+  readonly members: readonly TeamMemberDetail[]
+  readonly memberBudget: Budget | undefined
+  readonly keys: readonly KeyWithSpend[]
+}
+
+/** Teams as they are now; a handful of reads, however many they are. */
+export async function viewTeams(teams: readonly Team[], ports: ManagePorts): Promise<readonly TeamView[]> {
+  const { rooms } = ports.registry
+  const ids = teams.map(({ id }) => id)
+  if (ids.length === 0) return []
+  const members = await rooms.teamMembers.ofTeams(ids)
+  const budgets = await findBudgets([...members.map(({ budgetId }) => budgetId), ...teams.map(memberBudgetOf)], ports)
+  const [spend, memberSpend, keys] = await Promise.all([
+    ports.ledger.spendOf('team', ids),
+    ports.ledger.spendOf(
+      'member',
+      members.map(({ teamId, userId }) => memberSpendId(teamId, userId)),
+    ),
+    keysOf(ids, ports),
+  ])
+  const details = members.map((member) => ({
+    member,
+    budget: member.budgetId === undefined ? undefined : budgets.get(member.budgetId),
+    spend: memberSpend.get(memberSpendId(member.teamId, member.userId)) ?? NO_MONEY,
+  }))
+  const membersByTeam = Map.groupBy(details, ({ member }) => member.teamId)
+  const keysByTeam = Map.groupBy(keys, ({ row }) => row.teamId)
+  return teams.map((team) => ({
+    team,
+    spend: spend.get(team.id) ?? NO_MONEY,
+    members: membersByTeam.get(team.id) ?? [],
+    memberBudget: team.memberBudgetId === undefined ? undefined : budgets.get(team.memberBudgetId),
+    keys: keysByTeam.get(team.id) ?? [],
+  }))
+}
+
+export async function viewTeam(team: Team, ports: ManagePorts): Promise<TeamView> {
+  const [view] = await viewTeams([team], ports)
+  return view ?? { team, spend: NO_MONEY, members: [], memberBudget: undefined, keys: [] }
+}
+
+export async function findBudgets(
+  ids: readonly (BudgetId | undefined)[],
+  { registry }: Pick<ManagePorts, 'registry'>,
+): Promise<ReadonlyMap<BudgetId, Budget>> {
+  const known = [...new Set(ids.filter((id) => id !== undefined))]
+  const found = await registry.rooms.budgets.findMany(known)
+  return new Map(found.map((budget) => [budget.id, budget]))
+}
+
+const MOST_KEYS = 100_000
+
+async function keysOf(teams: readonly TeamId[], { registry, ledger }: ManagePorts): Promise<readonly KeyWithSpend[]> {
+  const { rows } = await registry.rooms.keys.list({
+    scope: { sees: 'some', organizations: [], teams, userId: undefined, keyDigest: undefined },
+    sort: 'created_at',
+    order: 'desc',
+    page: 1,
+    size: MOST_KEYS,
+  })
+  const spend = await ledger.spendOfKeys(rows.map(({ digest }) => digest))
+  return rows.map((row) => ({ row, spend: spend.get(row.digest) ?? NO_MONEY }))
+}
+
+function memberBudgetOf({ memberBudgetId }: Team): BudgetId | undefined {
+  return memberBudgetId
+}

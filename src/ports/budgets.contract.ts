@@ -1,0 +1,342 @@
+import fc from 'fast-check'
+import { afterAll, beforeEach, describe, expect, test } from 'vitest'
+import { digestOf, entryIdOf, holdIdFor, makeEntry, NOON } from '../../test/support/entries.ts'
+import type { BudgetLevel } from '../domain/budget-level.ts'
+import type { EpochMs } from '../domain/ids.ts'
+import { epochMs, parseTeamId, parseUserId } from '../domain/ids.ts'
+import type { LedgerEntry } from '../domain/ledger-entry.ts'
+import { writeLedgerLine } from '../domain/ledger-line.ts'
+import { picoUsd } from '../domain/money.ts'
+import type { Budgets, Reservation } from './budgets.ts'
+import type { LedgerStore } from './ledger.ts'
+import { memberSpendId } from './ledger.ts'
+
+export interface OpenBudgets {
+  /** Two of them, as two replicas have; the second one's holds expire at once. */
+  readonly budgets: Budgets
+  readonly hasty: Budgets
+  readonly ledger: LedgerStore
+  /** Of every account: what is spent and what is held. */
+  readonly accounts: () => Promise<readonly { kind: string; id: string; spent: bigint; held: bigint }[]>
+  /** A key's digest becomes an earlier one of another key. */
+  readonly retire: (from: string, to: string) => Promise<void>
+}
+
+const DAY = 86_400_000
+const team = parseTeamId('team-1')
+const user = parseUserId('ana@example.com')
+const today = { start: epochMs(NOON - DAY / 2), end: epochMs(NOON + DAY / 2) }
+const tomorrow = { start: today.end, end: epochMs(today.end + DAY) }
+
+function keyLevel(limit: bigint, more: Partial<BudgetLevel> = {}): BudgetLevel {
+  return { kind: 'key', id: digestOf(1), limit: picoUsd(limit), window: undefined, ...more }
+}
+
+export function describeBudgets(name: string, open: () => Promise<OpenBudgets>, close: () => Promise<void>): void {
+  describe(`budgets: ${name}`, () => {
+    let store: OpenBudgets
+    let holds = 0
+
+    beforeEach(async () => {
+      store = await open()
+      holds = 0
+    })
+    afterAll(close)
+
+    function reserve(levels: readonly BudgetLevel[], least: bigint, most = least, at = NOON): Promise<Reservation> {
+      holds += 1
+      return store.budgets.reserve({
+        holdId: holdIdFor(holds),
+        at,
+        levels,
+        least: picoUsd(least),
+        most: picoUsd(most),
+      })
+    }
+    function line(number: number, amount: bigint, more: Partial<LedgerEntry> = {}): string {
+      return writeLedgerLine(makeEntry(number, { amount: picoUsd(amount), ...more }))
+    }
+    async function sums(): Promise<readonly (readonly [bigint, bigint])[]> {
+      return (await store.accounts()).map(({ spent, held }) => [spent, held] as const)
+    }
+
+    test('what does not fit any more is refused, with what is spent and held', async () => {
+      expect(await reserve([keyLevel(10n)], 6n)).toEqual({ verdict: 'held', amount: 6n })
+      const level = keyLevel(10n)
+      expect(await reserve([level], 5n)).toEqual({ verdict: 'refused', level, spent: 0n, held: 6n })
+      await store.ledger.keep([line(1, 2n, { holdId: holdIdFor(1) })])
+      expect(await reserve([level], 9n)).toEqual({ verdict: 'refused', level, spent: 2n, held: 0n })
+      expect(await reserve([level], 8n)).toEqual({ verdict: 'held', amount: 8n })
+    })
+
+    test('a call gets what is left, when that is enough for it', async () => {
+      expect(await reserve([keyLevel(10n)], 3n, 8n)).toEqual({ verdict: 'held', amount: 8n })
+      expect(await reserve([keyLevel(10n)], 3n, 8n)).toMatchObject({ verdict: 'refused' })
+      expect(await reserve([keyLevel(10n)], 2n, 8n)).toEqual({ verdict: 'held', amount: 2n })
+    })
+
+    test('a budget of nothing refuses everything', async () => {
+      expect(await reserve([keyLevel(0n)], 1n)).toMatchObject({ verdict: 'refused', spent: 0n, held: 0n })
+    })
+
+    test('all levels or none: the first without room is named, and nothing is held anywhere', async () => {
+      const levels = [
+        keyLevel(100n),
+        keyLevel(5n, { kind: 'team', id: 'team-1' }),
+        keyLevel(1n, { kind: 'organization', id: 'o' }),
+      ]
+      expect(await reserve(levels, 6n)).toMatchObject({ verdict: 'refused', level: levels[1] })
+      expect((await sums()).every(([spent, held]) => spent === 0n && held === 0n)).toBe(true)
+    })
+
+    test('what was spent before there was a budget counts, of the entity and of the window only', async () => {
+      const mine = { teamId: team, userId: user }
+      await store.ledger.keep([
+        line(1, 1n, mine),
+        line(2, 2n, { ...mine, startedAt: epochMs(today.start - 1) }),
+        line(3, 4n, { teamId: team }),
+        line(4, 8n, { userId: user, payer: { kind: 'key', digest: digestOf(2), alias: undefined } }),
+      ])
+      const id = team !== undefined && user !== undefined ? memberSpendId(team, user) : ''
+      const spentOf = async (level: BudgetLevel): Promise<bigint> => {
+        const refused = await reserve([{ ...level, limit: picoUsd(0n) }], 1n)
+        return refused.verdict === 'refused' ? refused.spent : -1n
+      }
+      expect(await spentOf(keyLevel(0n))).toBe(7n)
+      expect(await spentOf(keyLevel(0n, { window: today }))).toBe(5n)
+      expect(await spentOf(keyLevel(0n, { kind: 'team', id: 'team-1', window: today }))).toBe(5n)
+      expect(await spentOf(keyLevel(0n, { kind: 'member', id, window: today }))).toBe(1n)
+      expect(await spentOf(keyLevel(0n, { kind: 'user', id: 'ana@example.com' }))).toBe(11n)
+    })
+
+    test('a new window is empty, and a call counts in the window in which it was admitted', async () => {
+      expect(await reserve([keyLevel(10n, { window: today })], 10n)).toMatchObject({ verdict: 'held' })
+      const late = epochMs(tomorrow.start + 5)
+      expect(await reserve([keyLevel(10n, { window: tomorrow })], 10n, 10n, late)).toMatchObject({ verdict: 'held' })
+      await store.ledger.keep([line(1, 7n, { startedAt: late, holdId: holdIdFor(1), countedAt: NOON })])
+      expect(await reserve([keyLevel(10n, { window: today })], 4n)).toMatchObject({ spent: 7n, held: 0n })
+      expect(await reserve([keyLevel(10n, { window: tomorrow })], 1n, 1n, late)).toMatchObject({ spent: 0n, held: 10n })
+    })
+
+    test('a hold counts also in a window that was cut anew while its call ran', async () => {
+      await reserve([keyLevel(10n)], 10n)
+      expect(await reserve([keyLevel(10n, { window: today })], 1n)).toMatchObject({ verdict: 'refused', held: 10n })
+    })
+
+    test('a line that comes twice settles once', async () => {
+      await reserve([keyLevel(100n)], 10n)
+      const settled = line(1, 4n, { holdId: holdIdFor(1) })
+      await Promise.all([
+        store.ledger.keep([settled, settled]),
+        store.ledger.keep([settled]),
+        store.ledger.keep([settled]),
+      ])
+      expect(await sums()).toEqual([[4n, 0n]])
+    })
+
+    test('a line without a hold adds to the accounts there are', async () => {
+      await reserve([keyLevel(100n)], 10n)
+      await store.ledger.keep([line(1, 4n)])
+      expect(await sums()).toEqual([[4n, 10n]])
+    })
+
+    test('what is released is free, once', async () => {
+      await reserve([keyLevel(10n)], 10n)
+      await Promise.all([store.budgets.release(holdIdFor(1)), store.budgets.release(holdIdFor(1))])
+      await store.budgets.release(holdIdFor(99))
+      expect(await sums()).toEqual([[0n, 0n]])
+    })
+
+    test('INV-28: a hold that expires counts as spent, until its line comes after all', async () => {
+      const ask = { holdId: holdIdFor(1), at: NOON, levels: [keyLevel(10n)], least: picoUsd(8n), most: picoUsd(8n) }
+      await store.hasty.reserve(ask)
+      expect(await reserve([keyLevel(10n)], 3n)).toMatchObject({ verdict: 'refused', spent: 8n, held: 0n })
+      await store.ledger.keep([line(1, 5n, { holdId: holdIdFor(1) })])
+      expect(await sums()).toEqual([[5n, 0n]])
+      expect(await reserve([keyLevel(10n)], 5n)).toMatchObject({ verdict: 'held' })
+    })
+
+    test('a rotated key is the same key: spent, held, and what its earlier digest still settles', async () => {
+      await reserve([keyLevel(10n)], 4n)
+      await store.ledger.keep([line(1, 3n)])
+      await store.retire(digestOf(1), digestOf(2))
+      const rotated = keyLevel(10n, { id: digestOf(2) })
+      expect(await reserve([rotated], 4n)).toMatchObject({ verdict: 'refused', spent: 3n, held: 4n })
+      await store.ledger.keep([line(2, 1n, { holdId: holdIdFor(1) })])
+      expect(await reserve([keyLevel(10n)], 6n)).toMatchObject({ verdict: 'held' })
+      expect(await reserve([rotated], 1n)).toMatchObject({ verdict: 'refused', spent: 4n, held: 6n })
+    })
+
+    test('INV-27: many at once never exceed the limit, also while the account comes into being', async () => {
+      await store.ledger.keep([line(900, 50n)])
+      const writes = Array.from({ length: 10 }, (_, n) => store.ledger.keep([line(n, 1n)]))
+      const asks = Array.from({ length: 50 }, (_, n) => {
+        const levels = [keyLevel(150n), keyLevel(1_000n, { kind: 'team', id: 'team-1', window: today })]
+        const replica = n % 2 === 0 ? store.budgets : store.hasty
+        const ordered = n % 3 === 0 ? levels.toReversed() : levels
+        return replica.reserve({
+          holdId: holdIdFor(100 + n),
+          at: NOON,
+          levels: ordered,
+          least: picoUsd(10n),
+          most: picoUsd(10n),
+        })
+      })
+      const [reservations] = await Promise.all([Promise.all(asks), ...writes])
+      const held = reservations.filter(({ verdict }) => verdict === 'held').length
+      // Lines that came during the run may have taken one place.
+      expect(held).toBeGreaterThanOrEqual(9)
+      expect(held).toBeLessThanOrEqual(10)
+      const account = (await store.accounts()).find(({ kind }) => kind === 'key')
+      expect((account?.spent ?? 0n) + (account?.held ?? 0n)).toBe(60n + BigInt(held) * 10n)
+    })
+
+    test('INV-27: no round of simultaneous reservations, all at one moment, passes the limit', async () => {
+      for (let round = 1; round <= 20; round += 1) {
+        const levels = [keyLevel(50n, { id: digestOf(round) })]
+        await reserve(levels, 1n)
+        const got = await Promise.all(Array.from({ length: 20 }, () => reserve(levels, 7n)))
+        expect(got.filter(({ verdict }) => verdict === 'held')).toHaveLength(7)
+      }
+    })
+
+    test('an account that comes into being while lines arrive misses none and counts none twice', async () => {
+      for (let round = 1; round <= 20; round += 1) {
+        const payer = { kind: 'key', digest: digestOf(round), alias: undefined } as const
+        const lineOf = (n: number): string => line(round * 100 + n, 1n, { payer })
+        const writes = Array.from({ length: 12 }, (_, n) => store.ledger.keep([lineOf(n), lineOf(n + 20)]))
+        const level = keyLevel(1_000n, { id: digestOf(round) })
+        const asks = Array.from({ length: 4 }, () => reserve([level], 1n))
+        await Promise.all([...writes.slice(0, 6), ...asks, ...writes.slice(6)])
+      }
+      expect(await sums()).toEqual(Array.from({ length: 20 }, () => [24n, 4n]))
+    })
+
+    test('any history of reserving, settling and releasing keeps accounts equal to lines and holds', async () => {
+      const command = fc.oneof(
+        fc.record({
+          do: fc.constant('reserve' as const),
+          key: fc.integer({ min: 1, max: 2 }),
+          withTeam: fc.boolean(),
+          isHasty: fc.boolean(),
+          least: fc.bigInt(1n, 20n),
+          more: fc.bigInt(0n, 20n),
+        }),
+        fc.record({ do: fc.constant('settle' as const), hold: fc.nat(30), amount: fc.bigInt(0n, 15n) }),
+        fc.record({ do: fc.constant('release' as const), hold: fc.nat(30) }),
+        fc.record({ do: fc.constant('line' as const), key: fc.integer({ min: 1, max: 2 }), amount: fc.bigInt(0n, 9n) }),
+      )
+      await fc.assert(
+        fc.asyncProperty(fc.array(command, { maxLength: 30 }), async (commands) => {
+          store = await open()
+          const model = new Model()
+          for (const [index, step] of commands.entries()) await model.run(step, index, store)
+          expect(await model.isTrueOf(store)).toBe(true)
+        }),
+        { numRuns: 25 },
+      )
+    })
+  })
+}
+
+type Step =
+  | {
+      readonly do: 'reserve'
+      readonly key: number
+      readonly withTeam: boolean
+      readonly isHasty: boolean
+      readonly least: bigint
+      readonly more: bigint
+    }
+  | { readonly do: 'settle'; readonly hold: number; readonly amount: bigint }
+  | { readonly do: 'release'; readonly hold: number }
+  | { readonly do: 'line'; readonly key: number; readonly amount: bigint }
+
+interface ModelHold {
+  readonly number: number
+  readonly key: number
+  readonly ids: readonly string[]
+  readonly amount: bigint
+}
+
+/** What budgets promise, in the simplest words. */
+class Model {
+  readonly #limit = 60n
+  readonly #spent = new Map<string, bigint>()
+  readonly #asked = new Set<string>()
+  readonly #holds: ModelHold[] = []
+
+  #taken(id: string): bigint {
+    const held = this.#holds.filter(({ ids }) => ids.includes(id)).reduce((sum, { amount }) => sum + amount, 0n)
+    return (this.#spent.get(id) ?? 0n) + held
+  }
+
+  async run(step: Step, index: number, store: OpenBudgets): Promise<void> {
+    switch (step.do) {
+      case 'reserve': {
+        const ids = [digestOf(step.key) as string, ...(step.withTeam ? ['team-1'] : [])]
+        const levels = ids.map((id, n): BudgetLevel => ({
+          kind: n === 0 ? 'key' : 'team',
+          id,
+          limit: picoUsd(this.#limit),
+          window: n === 0 ? undefined : today,
+        }))
+        for (const id of ids) this.#asked.add(id)
+        const room = ids.map((id) => this.#limit - this.#taken(id)).reduce((a, b) => (a < b ? a : b))
+        const most = step.least + step.more
+        const ask = {
+          holdId: holdIdFor(index),
+          at: NOON as EpochMs,
+          levels,
+          least: picoUsd(step.least),
+          most: picoUsd(most),
+        }
+        const got = await (step.isHasty ? store.hasty : store.budgets).reserve(ask)
+        expect(got.verdict).toBe(room >= step.least ? 'held' : 'refused')
+        if (got.verdict === 'held') {
+          expect(got.amount).toBe(room < most ? room : most)
+          this.#holds.push({ number: index, key: step.key, ids, amount: got.amount })
+        } else {
+          expect(got.spent + got.held).toBe(this.#taken(got.level.id))
+        }
+        return
+      }
+      case 'settle': {
+        const [hold] = this.#holds.splice(step.hold % (this.#holds.length || 1), 1)
+        if (hold === undefined) return
+        const amount = step.amount < hold.amount ? step.amount : hold.amount
+        await this.#write(index, hold.key, amount, store, { holdId: holdIdFor(hold.number) })
+        return
+      }
+      case 'release': {
+        const [hold] = this.#holds.splice(step.hold % (this.#holds.length || 1), 1)
+        if (hold !== undefined) await store.budgets.release(holdIdFor(hold.number))
+        return
+      }
+      case 'line':
+        await this.#write(index, step.key, step.amount, store, {})
+    }
+  }
+
+  /** Every line is of the team as well. */
+  async #write(
+    index: number,
+    key: number,
+    amount: bigint,
+    store: OpenBudgets,
+    more: Partial<LedgerEntry>,
+  ): Promise<void> {
+    for (const id of [digestOf(key), 'team-1']) this.#spent.set(id, (this.#spent.get(id) ?? 0n) + amount)
+    const payer = { kind: 'key', digest: digestOf(key), alias: undefined } as const
+    const entry = makeEntry(index, { entryId: entryIdOf(index), amount: picoUsd(amount), teamId: team, payer, ...more })
+    await store.ledger.keep([writeLedgerLine(entry)])
+    await store.ledger.keep([writeLedgerLine(entry)])
+  }
+
+  async isTrueOf(store: OpenBudgets): Promise<boolean> {
+    const accounts = await store.accounts()
+    expect(accounts.map(({ id }) => id).toSorted()).toEqual([...this.#asked].toSorted())
+    for (const { id, spent, held } of accounts) expect([id, spent + held]).toEqual([id, this.#taken(id)])
+    return true
+  }
+}

@@ -1,0 +1,135 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { chromium } from 'playwright-core'
+import type { BrowserContext, Page } from 'playwright-core'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { needChromium } from '../support/chromium.ts'
+import { MASTER_KEY, bearer, startGateway } from '../support/gateway.ts'
+import type { RunningGateway } from '../support/gateway.ts'
+
+const FLAGS = [
+  '--headless',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+]
+const INSTALL_MS = 600_000
+
+let gateway: RunningGateway
+let browser: BrowserContext
+let profile: string
+/** Everything that a browser complains of, and every request that leaves the gateway. */
+const complaints: string[] = []
+
+beforeAll(async () => {
+  const executablePath = await needChromium()
+  profile = mkdtempSync(join(tmpdir(), 'latchkey-browser-'))
+  gateway = await startGateway()
+  browser = await chromium.launchPersistentContext(profile, { executablePath, args: FLAGS })
+  browser.setDefaultTimeout(15_000)
+  browser.on('console', (line) => {
+    if (line.type() === 'error' || line.type() === 'warning') complaints.push(`console: ${line.text()}`)
+  })
+  browser.on('weberror', (fault) => complaints.push(`fault: ${fault.error().message}`))
+  browser.on('request', (request) => {
+    const { origin, protocol } = new URL(request.url())
+    if (origin !== gateway.url && protocol !== 'data:') complaints.push(`request: ${request.url()}`)
+  })
+  await browser.exposeBinding('noteViolation', (_source, what: string) => void complaints.push(`policy: ${what}`))
+  await browser.addInitScript(
+    `addEventListener('securitypolicyviolation', (e) => noteViolation(e.violatedDirective + ' ' + e.blockedURI))`,
+  )
+}, INSTALL_MS)
+
+afterAll(async () => {
+  await browser?.close()
+  await gateway?.stop()
+  if (profile !== undefined) rmSync(profile, { recursive: true, force: true })
+})
+
+async function signIn(page: Page, key: string): Promise<void> {
+  await page.getByLabel('Master key or virtual key').fill(key)
+  await page.getByRole('button', { name: 'Sign in' }).click()
+}
+
+async function statusOf(key: string): Promise<number> {
+  const body = JSON.stringify({ model: 'demo', messages: [{ role: 'user', content: 'Hello' }] })
+  const response = await fetch(`${gateway.url}/v1/chat/completions`, { method: 'POST', headers: bearer(key), body })
+  return response.status
+}
+
+test('a person signs in, makes a key, chats, sees the call, blocks the key and signs out', async () => {
+  const page = await browser.newPage()
+  await page.goto(`${gateway.url}/ui/`)
+  await page.locator('#health.good').waitFor()
+
+  await signIn(page, MASTER_KEY)
+  await page.getByRole('heading', { name: 'Keys' }).waitFor()
+
+  await page.getByLabel('Name', { exact: true }).fill('made-by-hand')
+  await page.getByLabel('Expires in').fill('1d')
+  await page.getByRole('button', { name: 'Make a key' }).click()
+  const row = page.locator('#key-table tbody tr').filter({ hasText: 'made-by-hand' })
+  await row.getByText('open', { exact: true }).waitFor()
+  const key = await page.locator('#secret').inputValue()
+  expect(key).toMatch(/^sk-/)
+  expect(await statusOf(key)).toBe(200)
+  await page.getByRole('button', { name: 'I have it' }).click()
+  expect(await page.locator('#secret').inputValue()).toBe('')
+
+  await page.getByLabel('Message').fill('Is anybody there?')
+  await page.getByLabel('Message').press('Enter')
+  const answer = page.locator('#talk li').nth(1)
+  // While it streams, the page has some of the answer and says that there is more to come.
+  await answer.locator('[aria-busy="true"]').filter({ hasText: 'Hello' }).waitFor()
+  await answer.getByText(/^tokens: \d+ in, \d+ out · call \S+$/).waitFor()
+  expect(await answer.textContent()).toContain('You said: “Is anybody there?”')
+  expect(await answer.locator('[aria-busy]').count()).toBe(0)
+
+  const call = page.locator('#call-table tbody tr').first()
+  await call.getByText('success').waitFor()
+  expect(await call.textContent()).toContain('demo')
+  expect(await page.locator('#call-table tbody tr').count()).toBe(2)
+
+  await row.getByRole('button', { name: 'Block made-by-hand' }).click()
+  await row.getByText('blocked', { exact: true }).waitFor()
+  expect(await statusOf(key)).toBe(401)
+
+  await page.getByRole('button', { name: 'Sign out' }).click()
+  await page.getByLabel('Master key or virtual key').waitFor()
+  expect(await page.locator('#inside').isVisible()).toBe(false)
+  const kept = `JSON.stringify([{...localStorage}, {...sessionStorage}, document.cookie])`
+  expect(await page.evaluate(kept)).toBe('[{},{},""]')
+  expect(await page.content()).not.toContain(MASTER_KEY)
+  await page.close()
+  expect(complaints).toEqual([])
+})
+
+test('a virtual key sees its own part of the page, and a wrong key none', async () => {
+  const page = await browser.newPage()
+  await page.goto(`${gateway.url}/ui/`)
+  await signIn(page, 'sk-nobody-has-this-key-0123456789abcdef')
+  await page.getByRole('alert').waitFor()
+  expect(await page.locator('#inside').isVisible()).toBe(false)
+
+  const made = await fetch(`${gateway.url}/key/generate`, { method: 'POST', headers: bearer(MASTER_KEY), body: '{}' })
+  const { key }: { readonly key: string } = JSON.parse(await made.text())
+  await signIn(page, key)
+  await page.getByRole('heading', { name: 'Chat' }).waitFor()
+  await page.getByRole('heading', { name: 'Models' }).waitFor()
+  expect(await page.getByRole('heading', { name: 'Keys' }).isVisible()).toBe(false)
+  await page.close()
+})
+
+test('what the page may not do is seen by these tests', async () => {
+  const page = await browser.newPage()
+  await page.goto(`${gateway.url}/ui/`)
+  await page.evaluate(`document.body.append(Object.assign(new Image(), { src: 'http://127.0.0.1:9/x.png' }))`)
+  await expect.poll(() => complaints.filter((said) => said.startsWith('policy: img-src'))).toHaveLength(1)
+  await page.close()
+})

@@ -1,0 +1,150 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { sql } from 'kysely'
+import { describe, expect, test } from 'vitest'
+import { readMigrations } from '../../../src/adapters/sql/migrate.ts'
+import { openStore, type Store } from '../../../src/adapters/sql/open-store.ts'
+import { holdFile } from '../../../src/adapters/system/hold-file.ts'
+import type { LedgerEntry } from '../../../src/domain/ledger-entry.ts'
+import { writeLedgerLine } from '../../../src/domain/ledger-line.ts'
+import { NO_LIMITS } from '../../../src/domain/limits.ts'
+import { picoUsd } from '../../../src/domain/money.ts'
+import { Secret } from '../../../src/domain/secret.ts'
+import type { SpendKind } from '../../../src/ports/ledger.ts'
+import { memberSpendId } from '../../../src/ports/ledger.ts'
+import { digestOf, makeEntry, makeKey, NOON } from '../../support/entries.ts'
+import { endUserId, teamId, userId } from '../../support/rows.ts'
+import { createDatabase, REAL_CLOCK, SILENT } from '../../support/stores.ts'
+
+type Open = (migrations: 'of the foundation' | 'all') => Promise<Store>
+
+async function opener(options: { readonly dataDir: string; readonly databaseUrl?: Secret }): Promise<Open> {
+  const every = await readMigrations()
+  return (migrations) =>
+    openStore({
+      ...options,
+      poolSize: 2,
+      clock: REAL_CLOCK,
+      log: SILENT,
+      holdFile,
+      migrations: migrations === 'all' ? every : every.filter(({ number }) => number === 1),
+    })
+}
+
+const STORES = [
+  {
+    name: 'an embedded database',
+    withDatabase: async (use: (open: Open) => Promise<void>) => {
+      const dataDir = join(mkdtempSync(join(tmpdir(), 'latchkey-migrate-')), 'data')
+      await use(await opener({ dataDir }))
+      rmSync(dirname(dataDir), { recursive: true, force: true })
+    },
+  },
+  {
+    name: 'a PostgreSQL server',
+    withDatabase: async (use: (open: Open) => Promise<void>) => {
+      const database = await createDatabase()
+      await use(await opener({ dataDir: 'unused', databaseUrl: new Secret(database.url) }))
+      await database.drop()
+    },
+  },
+]
+
+const ANA = userId("ana o'hara")
+const ENTRIES: readonly LedgerEntry[] = [
+  makeEntry(1, { amount: picoUsd(1n), userId: ANA, tags: ['prod', 'prod', 'a "b"'] }),
+  makeEntry(2, { amount: picoUsd(2n), userId: ANA, endUserId: endUserId('Ωmega'), tags: ['prod'] }),
+  makeEntry(3, { amount: picoUsd(4n), payer: { kind: 'key', digest: digestOf(2), alias: undefined } }),
+  makeEntry(4, { amount: picoUsd(8n), payer: { kind: 'master' }, userId: userId('nobody'), teamId: teamId('red') }),
+  makeEntry(5, { amount: picoUsd(2n ** 63n - 1n), userId: ANA, teamId: teamId('red') }),
+]
+
+/** Keys and lines as the version before wrote them. */
+async function fillFoundation({ db }: Store): Promise<void> {
+  for (const [number, user] of [
+    [1, ANA] as const,
+    [2, null] as const,
+    [3, ANA] as const,
+    [4, 'default_user_id'] as const,
+  ]) {
+    await sql`insert into latchkey.virtual_key (digest, display_name, alias, user_id, models, model_aliases, allowed_routes,
+      enforced_params, tags, metadata, blocked, created_at, created_by, updated_at, updated_by, rotation_count)
+      values (${digestOf(number)}, 'sk-...abcd', ${`key ${number}`}, ${user}, '{gpt-4o}', '{}', '{}', '{}', '{}', '{}',
+        ${number === 3}, to_timestamp(${(NOON + number) / 1000}), 'default_user_id',
+        to_timestamp(${NOON / 1000}), 'default_user_id', 0)`.execute(db)
+  }
+  await sql`insert into latchkey.ledger_entry (entry_id, at, payer_kind, key_digest, user_id, team_id, end_user_id,
+      request_id, amount_pico, model_group, status, prompt_tokens, completion_tokens, detail)
+    select entry_id, to_timestamp(at / 1000.0), payer_kind, key_digest, user_id, team_id, end_user_id, request_id,
+      amount_pico, model_group, status, prompt_tokens, completion_tokens, detail
+    from json_to_recordset(${`[${ENTRIES.map(writeLedgerLine).join(',')}]`}::json) as line (
+      entry_id uuid, at bigint, payer_kind text, key_digest text, user_id text, team_id text, end_user_id text,
+      request_id text, amount_pico bigint, model_group text, status text, prompt_tokens bigint, completion_tokens bigint,
+      detail text)`.execute(db)
+  await sql`insert into latchkey.key_spend (key_digest, total_pico)
+    select key_digest, sum(amount_pico) from latchkey.ledger_entry where key_digest is not null group by key_digest`.execute(
+    db,
+  )
+}
+
+const MOST = 2n ** 63n - 1n
+const SUMS: readonly (readonly [SpendKind, string, bigint])[] = [
+  ['all', '', 15n + MOST],
+  ['user', ANA, 3n + MOST],
+  ['user', 'nobody', 8n],
+  ['team', 'red', 8n + MOST],
+  ['member', memberSpendId(teamId('red'), ANA), MOST],
+  ['end_user', 'Ωmega', 2n],
+  ['tag', 'prod', 3n],
+  ['tag', 'a "b"', 1n],
+]
+
+describe.each(STORES)('$name of the version before', ({ withDatabase }) => {
+  test('has its keys, users for those that they name, and every sum of its lines after the upgrade', () =>
+    withDatabase(async (open) => {
+      const before = await open('of the foundation')
+      await fillFoundation(before)
+      await before.close()
+
+      const store = await open('all')
+      const key = await store.directory.findKey(digestOf(3), NOON)
+      expect(key?.key).toMatchObject({
+        alias: 'key 3',
+        userId: ANA,
+        models: ['gpt-4o'],
+        blocked: true,
+        limits: NO_LIMITS,
+      })
+      expect(key?.key).toEqual(makeKey(3, { ...key?.key }))
+      expect((await store.directory.findUser(ANA))?.user).toMatchObject({
+        role: 'internal_user',
+        blocked: false,
+        models: [],
+        limits: NO_LIMITS,
+        createdAt: NOON + 1,
+      })
+      expect((await store.directory.findUser(userId('default_user_id')))?.user.role).toBe('proxy_admin')
+      expect(await store.directory.findUser(userId('nobody'))).toBeUndefined()
+
+      const reader = store.readLedger(async () => {})
+      expect(await reader.spendOfKeys([digestOf(1), digestOf(2), digestOf(3)])).toEqual(
+        new Map([
+          [digestOf(1), 3n + MOST],
+          [digestOf(2), 4n],
+        ]),
+      )
+      for (const [kind, id, sum] of SUMS) {
+        expect([kind, await reader.spendOf(kind, [id])]).toEqual([kind, new Map([[id, sum]])])
+      }
+      expect(await reader.entries({ limit: 10 })).toHaveLength(ENTRIES.length)
+
+      await store.ledger.keep([
+        writeLedgerLine(makeEntry(1)),
+        writeLedgerLine(makeEntry(6, { ...ENTRIES[1], entryId: makeEntry(6).entryId })),
+      ])
+      expect((await reader.spendOf('tag', ['prod'])).get('prod')).toBe(5n)
+      expect((await reader.spendOf('user', [ANA])).get(ANA)).toBe(5n + MOST)
+      await store.close()
+    }))
+})
