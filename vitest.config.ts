@@ -33,6 +33,7 @@ export default defineConfig({
           hookTimeout: 120_000,
           // Each file has gateways and databases of its own, and waits for them most of the time.
           maxWorkers: 2,
+          sequence: { groupOrder: 1 },
         },
       },
     ],
