@@ -53,7 +53,8 @@ describe('what is recorded', () => {
           id: UUID,
           updated_at: TIME,
           changed_by: 'default_user_id',
-          changed_by_api_key: expect.any(String),
+          // The master key is no row, and its digest is nobody's to see.
+          changed_by_api_key: null,
           action: 'created',
           table_name: 'LiteLLM_VerificationToken',
           object_id: token_id,

@@ -47,7 +47,7 @@ describe('POST /team/new', () => {
       tpm_limit: 500_000,
       metadata: { cost_centre: '42' },
       team_member_permissions: expect.any(Array),
-      model_aliases: { fast: 'gpt-4o-mini' },
+      litellm_model_table: { model_aliases: { fast: 'gpt-4o-mini' } },
     })
     expectReset('30d', made.budget_reset_at)
     expect(made.members_with_roles).toHaveLength(2)
