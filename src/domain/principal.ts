@@ -2,6 +2,8 @@ import type { Organization } from './organization.ts'
 import type { UserRole } from './role.ts'
 import { ROLE_WITHOUT_USER } from './role.ts'
 import type { Team } from './team.ts'
+import type { TokenFacts, VerifiedToken } from './token-facts.ts'
+import type { TeamGround } from './token-ground.ts'
 import type { TeamStanding, UserFacts } from './user.ts'
 import type { VirtualKey } from './virtual-key.ts'
 
@@ -19,6 +21,25 @@ export interface KeyPrincipal {
   readonly kind: 'virtual-key'
   readonly key: VirtualKey
   readonly standing: Standing
+}
+
+/** Somebody, or a team, proven by a token of an identity provider. */
+export interface TokenPrincipal {
+  /** `team-token`: a machine that acts for a team and is nobody. */
+  readonly kind: 'user' | 'team-token'
+  readonly token: VerifiedToken
+  readonly facts: TokenFacts
+  /** As chosen; the user also where the row is still to be made. `team` is undefined while the choice is open. */
+  readonly standing: Standing
+  /** The caller's membership in the chosen team. */
+  readonly membership: TeamStanding | undefined
+  /** By what the token is an administrator's. */
+  readonly admin: 'scope' | 'stored' | undefined
+  /** Teams of the token in its order, while the model that is asked for decides between them. Empty: chosen. */
+  readonly openTeams: readonly TeamGround[]
+  /** Undefined: not limited. By `role_permissions`, and by `scope_mappings`. */
+  readonly roleModels: readonly string[] | undefined
+  readonly scopeModels: readonly string[] | undefined
 }
 
 /** Who and what stands behind a credential, as the directory has it now. */

@@ -31,6 +31,22 @@ export const PROBLEMS = {
   },
   'key-expired': { status: 401, type: 'expired_key', param: 'None', say: 'Authentication Error - Expired Key.' },
   'key-blocked': auth("Authentication Error, Key is blocked. Update via `/key/unblock` if you're an admin."),
+  /** Not a proven token; the decider says what is wrong with it. */
+  'token-refused': auth('Authentication Error, Validation fails.'),
+  'token-expired': { status: 401, type: 'expired_key', param: null, say: 'Token Expired' },
+  'provider-unavailable': {
+    status: 503,
+    type: 'auth_provider_unavailable',
+    param: 'None',
+    say: 'The keys of the identity provider cannot be fetched. Try again.',
+  },
+  /** A proven token that the policy does not let through; status 403. */
+  'token-denied': { status: 403, type: 'auth_error', param: 'None', say: 'Invalid JWT token' },
+  'token-denied-email': { status: 403, type: 'auth_error', param: 'user_email', say: 'Email domain not allowed.' },
+  /** A proven token that names what there is not, or that is not whole; status 401. */
+  'token-unresolved': auth('Authentication Error, The token names nobody who is known here.'),
+  'token-team-not-found': { status: 404, type: 'auth_error', param: 'None', say: "Team doesn't exist in db." },
+  'token-name-ambiguous': { status: 400, type: 'auth_error', param: 'None', say: 'Several have this name.' },
   'user-blocked': auth('Authentication Error, User is blocked.'),
   'team-blocked': auth("Authentication Error, Team is blocked. Update via `/team/unblock` if you're an admin."),
   'not-a-member': {

@@ -2,6 +2,7 @@ import type { Blocker } from './role.ts'
 import type { BudgetId, OrganizationId, TeamId, UserId } from './ids.ts'
 import type { JsonObject } from './json.ts'
 import type { Limits } from './limits.ts'
+import type { IdentityLink } from './token-facts.ts'
 import type { OrganizationRole, TeamRole, UserRole } from './role.ts'
 import type { Stamps } from './stamps.ts'
 
@@ -42,10 +43,14 @@ export interface UserFacts {
   readonly user: User
   readonly teams: readonly TeamStanding[]
   readonly organizations: readonly OrganizationMembership[]
+  /** Who this is at the providers; the latest last. */
+  readonly identities: readonly IdentityLink[]
 }
 
 /** A membership and what of its team decides about scope. */
 export interface TeamStanding extends TeamMembership {
   readonly organizationId: OrganizationId | undefined
   readonly permissions: readonly string[]
+  /** The issuer whose token made it; undefined: people did. Only its issuer may take it away again. */
+  readonly source: string | undefined
 }

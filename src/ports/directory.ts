@@ -3,6 +3,7 @@ import type { EndUser } from '../domain/end-user.ts'
 import type { BudgetId, EndUserId, EpochMs, KeyDigest, OrganizationId, TeamId, UserId } from '../domain/ids.ts'
 import type { Organization } from '../domain/organization.ts'
 import type { Team } from '../domain/team.ts'
+import type { IdentityLink } from '../domain/token-facts.ts'
 import type { UserFacts } from '../domain/user.ts'
 import type { VirtualKey } from '../domain/virtual-key.ts'
 
@@ -22,6 +23,21 @@ export interface Directory {
   findOrganization(id: OrganizationId): Promise<Organization | undefined>
   findEndUser(id: EndUserId): Promise<EndUser | undefined>
   findBudget(id: BudgetId): Promise<Budget | undefined>
+  /** Who a provider's subject is here. A deleted user stays known, so that nobody revives it by accident. */
+  findIdentity(link: IdentityLink): Promise<LinkedUser | undefined>
+  /** Compared without regard to the case of ASCII letters; at most two, which is enough to know that it is not one. */
+  findUsersByEmail(email: string): Promise<readonly UserId[]>
+  /** Rows that an operator gave this subject by hand, without saying at which provider. */
+  findUserBySsoSubject(subject: string): Promise<UserId | undefined>
+  /** At most two. */
+  findTeamsByAlias(alias: string): Promise<readonly TeamId[]>
+  /** At most two. */
+  findOrganizationsByAlias(alias: string): Promise<readonly OrganizationId[]>
+}
+
+export interface LinkedUser {
+  readonly userId: UserId
+  readonly isDeleted: boolean
 }
 
 /** `ask`: not known here and now; the store has to be asked. */
@@ -37,4 +53,9 @@ export interface WarmDirectory extends Directory {
   peekOrganization(id: OrganizationId): Peeked<Organization>
   peekEndUser(id: EndUserId): Peeked<EndUser>
   peekBudget(id: BudgetId): Peeked<Budget>
+  peekIdentity(link: IdentityLink): Peeked<LinkedUser>
+  peekUsersByEmail(email: string): Peeked<readonly UserId[]>
+  peekUserBySsoSubject(subject: string): Peeked<UserId>
+  peekTeamsByAlias(alias: string): Peeked<readonly TeamId[]>
+  peekOrganizationsByAlias(alias: string): Peeked<readonly OrganizationId[]>
 }
