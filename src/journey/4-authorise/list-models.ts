@@ -1,4 +1,5 @@
 import type { ModelCatalogue, ResolvedModel } from '../../domain/model-catalogue.ts'
+import { teamIdOf } from '../../domain/principal.ts'
 import type { Principal } from '../../domain/principal.ts'
 import { decideModelAccess } from './decide-model-access.ts'
 import { aliasesOf, modelLevels } from './model-levels.ts'
@@ -20,7 +21,7 @@ export function lookUpModel(principal: Principal, name: string, catalogue: Model
 
 /** Names on the lists of the principal count too: of a wildcard deployment they may know more than the pattern. */
 function candidates(principal: Principal, catalogue: ModelCatalogue): readonly string[] {
-  const names = catalogue.publicNames(principal.kind === 'master' ? undefined : principal.key.teamId)
+  const names = catalogue.publicNames(teamIdOf(principal))
   if (principal.kind === 'master') return names
   const listed = modelLevels(principal).flatMap(({ models }) => models.filter((name) => !name.includes('*')))
   return [...new Set([...names, ...listed, ...Object.keys(aliasesOf(principal))])]
