@@ -74,7 +74,8 @@ const SECTIONS: readonly {
   },
   ...[...TOKEN_LIST_TABLES].map(([name, table]) => ({
     table,
-    pick: ({ general_settings: { litellm_jwtauth: jwt, ...general } }: JwtFile) => (jwt[name] ?? general[name] ?? []) as readonly object[],
+    pick: ({ general_settings: { litellm_jwtauth: jwt, ...general } }: JwtFile) =>
+      (jwt[name] ?? general[name] ?? []) as readonly object[],
     path: `${table.section.replace('[]', '[0]')}.`,
     write: (key: string) =>
       name === 'role_permissions'

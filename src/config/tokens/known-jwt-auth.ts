@@ -119,7 +119,7 @@ export const JWT_AUTH_TABLE: KeyTable = {
   },
   unsupported: {
     virtual_key_claim_field: NO_MAPPING,
-    jwt_client_id_field: `${NO_MAPPING} (It is another name of virtual_key_claim_field.)`,
+    jwt_client_id_field: `as virtual_key_claim_field, whose other name it is: ${NO_MAPPING}`,
     unregistered_jwt_client_behavior: { because: NO_MAPPING, harmless: ['fallback_team_mapping'] },
     agent_id_jwt_field: 'agents are not in this version.',
     team_jwt_scope: 'a scope makes nobody a team; name the claim with the team in team_id_jwt_field.',

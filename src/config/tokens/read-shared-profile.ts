@@ -15,13 +15,18 @@ export function readSharedProfile(
     jwt,
     env,
     origin,
-  }: { readonly jwt: Section; readonly env: Section; readonly origin: ReturnType<typeof takeOrigin> },
+    allowsUnscoped,
+  }: {
+    readonly jwt: Section
+    readonly env: Section
+    readonly origin: ReturnType<typeof takeOrigin>
+    readonly allowsUnscoped: boolean
+  },
   common: Common,
   findings: Findings,
 ): TokenProfile {
   const issuer = env.take(ENV.jwtIssuer)
   const audience = env.take(ENV.jwtAudience)
-  const allowsUnscoped = jwt.take(JWT.allowsUnscoped) ?? false
   if (audience === undefined) tellUnscoped(issuer, allowsUnscoped, jwt, findings)
   if (!origin.requiresExp) {
     const place = jwt.placeOf(ORIGIN.allowsWithoutExp)

@@ -78,6 +78,7 @@ interface Asked extends Sources {
 function readOrigins({ general, env, jwt, takesJwts, takesOpaque, policy }: Asked, findings: Findings): TokenSettings {
   const urls = takesJwts ? (env.take(ENV.jwtKeyUrls) ?? []) : []
   const fallsThrough = jwt.take(JWT.fallsThrough) ?? false
+  const allowsUnscoped = jwt.take(JWT.allowsUnscoped) ?? false
   const origin = takeOrigin(jwt)
   const overrides = jwt.take(JWT.routingOverrides) ?? []
   jwt.take(JWT.issuers)
@@ -93,7 +94,9 @@ function readOrigins({ general, env, jwt, takesJwts, takesOpaque, policy }: Aske
     emailDomain: policy.emailDomain,
   }
   const issuers = readIssuers(entries, jwt.pathOf(JWT.issuers.name), common, findings)
-  const shared = usesShared ? readSharedProfile(urls, { jwt, env, origin }, common, findings) : undefined
+  const shared = usesShared
+    ? readSharedProfile(urls, { jwt, env, origin, allowsUnscoped }, common, findings)
+    : undefined
   const only = issuers.length + (shared === undefined ? 0 : 1) === 1 ? (issuers[0] ?? shared) : undefined
   const userInfo = readUserInfo(jwt, { origin, only }, common, findings)
   const asker =
