@@ -1,3 +1,4 @@
+import { epochMs } from '../../domain/ids.ts'
 import type { EpochMs } from '../../domain/ids.ts'
 import type { DocumentGetter } from '../../ports/document-getter.ts'
 import type { OperatorLog } from '../../ports/operator-log.ts'
@@ -181,4 +182,4 @@ function isWithin(ageMs: number, limitMs: number): boolean {
   return ageMs >= 0 && ageMs < limitMs
 }
 
-const NOTHING: Held = { set: new KeySet([]), url: '', fetchedAt: 0 as EpochMs, renewalShare: 0 }
+const NOTHING: Held = { set: new KeySet([]), url: '', fetchedAt: epochMs(0), renewalShare: 0 }
