@@ -39,7 +39,11 @@ export async function fetchKeySet(ask: FetchKeysAsk): Promise<FetchedKeys> {
 
 async function fetchOnce(ask: FetchKeysAsk, deadline: number): Promise<FetchedKeys> {
   const get = (url: string): Promise<ProviderAnswer> =>
-    askProvider(ask.getter, { url, maxBytes: MAX_BYTES, timeoutMs: Math.max(1, Math.ceil(deadline - performance.now())) })
+    askProvider(ask.getter, {
+      url,
+      maxBytes: MAX_BYTES,
+      timeoutMs: Math.max(1, Math.ceil(deadline - performance.now())),
+    })
 
   let url = ask.knownUrl ?? ask.source.url
   if (ask.source.kind === 'discovery' && ask.knownUrl === undefined) {

@@ -75,6 +75,8 @@ class Reader {
         return this.#word('false', false)
       case 'n':
         return this.#word('null', null)
+      case undefined:
+        throw new Flawed('broken')
       default:
         return this.#number()
     }

@@ -78,4 +78,3 @@ async function isSignedBy({ text, header }: Signed, { key }: PublicKey): Promise
     return false
   }
 }
-

@@ -138,7 +138,7 @@ export class RemoteKeys implements KeyStore {
     const { source, issuer, getter, wait, times } = this.#options
     const isRecent = this.#held !== undefined && isWithin(now - this.#held.fetchedAt, times.keyTtlSeconds * 500)
     const knownUrl = isRecent && this.#failure === undefined ? this.#held?.url : undefined
-    const fetched = await fetchKeySet({ source, issuer, knownUrl, getter, wait })
+    const fetched = await fetchKeySet({ source, issuer, knownUrl, getter, wait }).catch(() => FAILED)
     this.#options.count('jwks_fetch', fetched.is)
     if (fetched.is === 'keys') this.#keep(fetched)
     else this.#noteFailure(fetched)
@@ -149,9 +149,11 @@ export class RemoteKeys implements KeyStore {
     const set = new KeySet(keys, this.#held?.set)
     for (const { flaw, kid } of set.dropped) {
       count('jwks_key_dropped', flaw)
-      if (ALARMING.has(flaw)) log.error('a published key is not used', { source: source.url, why: flaw, kid: kid ?? '' })
+      if (ALARMING.has(flaw))
+        log.error('a published key is not used', { source: source.url, why: flaw, kid: kid ?? '' })
     }
-    if (this.#failure !== undefined) log.info('the keys of the identity provider are there again', { source: source.url })
+    if (this.#failure !== undefined)
+      log.info('the keys of the identity provider are there again', { source: source.url })
     this.#failure = undefined
     this.#alarmedAt = undefined
     this.#held = { set, url, fetchedAt: clock.now(), renewalShare: 1 - RENEWAL_SHARE * fraction() }
@@ -182,4 +184,5 @@ function isWithin(ageMs: number, limitMs: number): boolean {
   return ageMs >= 0 && ageMs < limitMs
 }
 
+const FAILED: FetchedKeys = { is: 'unreachable', why: 'the fetch failed' }
 const NOTHING: Held = { set: new KeySet([]), url: '', fetchedAt: epochMs(0), renewalShare: 0 }
