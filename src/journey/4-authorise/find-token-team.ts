@@ -32,7 +32,8 @@ export function findTokenTeam(
   if (teamHeader !== undefined) return findByHeader(teamHeader, facts, ground, policy)
 
   const specific = findSpecific(facts, ground, policy)
-  if (specific.verdict === 'deny' || specific.granted !== undefined) return specific.verdict === 'deny' ? specific : allow(specific.granted)
+  if (specific.verdict === 'deny') return specific
+  if (specific.granted !== undefined) return allow(specific.granted)
 
   const candidates = candidatesOf(facts, policy)
   if (candidates.length > 0) return allow({ is: 'candidates', teams: candidates.flatMap((id) => stored(id, ground)) })
@@ -73,11 +74,7 @@ function findByHeader(
 }
 
 /** The one team that an id, an alias or the operator's default names. An id goes before an alias, an alias before the default. */
-function findSpecific(
-  facts: TokenFacts,
-  ground: TokenGround,
-  policy: TokenPolicy,
-): Decision<TeamFinding | undefined> {
+function findSpecific(facts: TokenFacts, ground: TokenGround, policy: TokenPolicy): Decision<TeamFinding | undefined> {
   const { fields, teamId, teamAlias } = facts
   if (teamId === undefined && teamAlias !== undefined) return findByAlias(teamAlias, ground)
   const id = teamId ?? policy.defaultTeam
