@@ -139,7 +139,12 @@ export function describeDirectory(name: string, open: () => Promise<OpenedDirect
       })
       const { directory } = opened
       const ana = await directory.findUser(userId('ana'))
-      const outside = { budgetId: undefined, organizationId: undefined, permissions: DEFAULT_MEMBER_PERMISSIONS, source: undefined }
+      const outside = {
+        budgetId: undefined,
+        organizationId: undefined,
+        permissions: DEFAULT_MEMBER_PERMISSIONS,
+        source: undefined,
+      }
       const inside = {
         budgetId: undefined,
         organizationId: 'o',

@@ -1,5 +1,13 @@
 import { describe, expect, test } from 'vitest'
-import { makeBudget, makeOrganization, makeTeam, makeUser, organizationId, teamId, userId } from '../../test/support/rows.ts'
+import {
+  makeBudget,
+  makeOrganization,
+  makeTeam,
+  makeUser,
+  organizationId,
+  teamId,
+  userId,
+} from '../../test/support/rows.ts'
 import type { IdentityLink } from '../domain/token-facts.ts'
 import type { OpenedDirectory } from './directory.contract.ts'
 import type { Rooms } from './registry.ts'

@@ -4,10 +4,7 @@ import { Problem } from '../../domain/problem.ts'
 /** Work on facts, which waits only for those that are not known here and now. */
 export type Learning<Result> = Generator<Promise<unknown>, Result, void>
 
-export function* learn<Fact>(
-  peeked: Peeked<Fact>,
-  find: () => Promise<Fact | undefined>,
-): Learning<Fact | undefined> {
+export function* learn<Fact>(peeked: Peeked<Fact>, find: () => Promise<Fact | undefined>): Learning<Fact | undefined> {
   if (peeked !== 'ask') return peeked
   const answer: { fact?: Fact | undefined } = {}
   yield find().then((fact) => {
