@@ -79,7 +79,7 @@ export class IdentityProvider {
   constructor(options: IdentityProviderOptions) {
     this.#options = options
     this.audience = options.audience ?? 'gw'
-    const rsa = makeKey('RS256')
+    const rsa = options.keys?.find(({ alg }) => isRsa(alg)) ?? makeKey('RS256')
     this.keys = Object.fromEntries(
       SIGNING_ALGORITHMS.map((alg) => {
         const given = options.keys?.find((key) => key.alg === alg)

@@ -66,13 +66,13 @@ export function settingsOf(changes: Partial<TokenSettings>): TokenSettings {
 
 export interface OpenVerifier {
   /** What the verifier says now, sync or not. */
-  verify(token: string): Promise<Decision<VerifiedToken>>
-  verifyOpaque(token: string): Promise<Decision<VerifiedToken>>
+  readonly verify: (token: string) => Promise<Decision<VerifiedToken>>
+  readonly verifyOpaque: (token: string) => Promise<Decision<VerifiedToken>>
   /** `allow`, or the reason of the refusal. */
-  reason(token: string): Promise<string>
+  readonly reason: (token: string) => Promise<string>
   /** Whether the answer came without a promise. */
-  isImmediate(token: string): boolean
-  pass(seconds: number): void
+  readonly isImmediate: (token: string) => boolean
+  readonly pass: (seconds: number) => void
   readonly logged: { level: string; message: string; facts: Readonly<Record<string, unknown>> }[]
   readonly asked: DocumentAsk[]
   readonly counted: string[]

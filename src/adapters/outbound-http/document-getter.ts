@@ -48,6 +48,8 @@ async function exchange(ask: DocumentAsk, send: typeof request, dispatcher: Agen
     body: ask.body ?? null,
     signal: AbortSignal.timeout(ask.timeoutMs),
   })
+  // Leaving an answer is an error to its stream, which without a listener would end the process.
+  body.on('error', () => {})
   const coding = headers['content-encoding']
   if (coding !== undefined && coding !== 'identity') {
     body.destroy()
