@@ -12,6 +12,7 @@ import { chooseTeam } from './4-authorise/choose-team.ts'
 import { decideModelAccess } from './4-authorise/decide-model-access.ts'
 import { decideRoute } from './4-authorise/decide-route.ts'
 import { decideStanding } from './4-authorise/decide-standing.ts'
+import { describeProof, describeRoute, describeStanding } from './describe-decision.ts'
 import { TEAM_HEADER, identifyToken } from './identify-token.ts'
 import type { Identified } from './identify-token.ts'
 import type { JourneyPorts } from './journey.ts'
@@ -69,7 +70,7 @@ export function decideProof(
   arrival: Asked,
   ports: IdentifyPorts,
 ): Identity | Promise<Identity> {
-  ports.trail?.note('proof', proof)
+  ports.trail?.note('proof', proof, describeProof(proof))
   if (proof.verdict === 'deny') return proof
   const identified = identifyProof(proof.granted, arrival, ports)
   return identified instanceof Promise
@@ -97,10 +98,10 @@ function decideCaller(identified: Identified, asked: RouteFacts, ports: Identify
   const principal = identified.granted
   ports.trail?.caller(principal)
   const standing = decideStanding(principal)
-  ports.trail?.note('standing', standing)
+  ports.trail?.note('standing', standing, describeStanding(principal))
   if (standing.verdict === 'deny') return standing
   const route = decideRoute(principal, asked, ports.settings.routes)
-  ports.trail?.note('route', route, { route: asked.path })
+  ports.trail?.note('route', route, describeRoute(principal, asked, ports.settings.routes))
   return route.verdict === 'deny' ? { ...route, caller: principal } : identified
 }
 
@@ -121,7 +122,7 @@ export function chooseCaller(
   if (chosen.verdict === 'deny') return chosen
   trail?.caller(chosen.granted)
   const standing = decideStanding(chosen.granted)
-  trail?.note('standing', standing)
+  trail?.note('standing', standing, describeStanding(chosen.granted))
   return standing
 }
 
