@@ -61,5 +61,7 @@ export interface Change {
   /** A sentence that says what to do. */
   readonly say: string
   readonly steps: readonly ChangeStep[]
+  /** It follows from settings that are not everybody's to know. */
+  readonly forOperators?: true
   readonly imagine: (scene: Scene) => Scene
 }
