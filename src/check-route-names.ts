@@ -1,7 +1,6 @@
 import type { Finding } from './config/finding.ts'
 import { Findings } from './config/finding.ts'
 import { nearestName } from './config/nearest-name.ts'
-import { showKey } from './config/show-name.ts'
 import type { RouteName } from './config/tokens/route-names.ts'
 import { ROUTE_GROUPS } from './journey/4-authorise/route-groups.ts'
 
@@ -40,7 +39,7 @@ export function checkRouteNames(names: readonly RouteName[]): readonly Finding[]
     const served = [...ROUTE_GROUPS].flatMap(([group, routes]) => (routes.length > 0 ? [group] : []))
     const meant = nearest === undefined ? '' : `Did you mean ${nearest}? `
     const suggestion = `${meant}A path begins with /; the groups are ${served.join(', ')}.`
-    findings.error(place, key, `There is no group of routes ${showKey(name)}.`, suggestion)
+    findings.error(place, key, 'There is no such group of routes.', suggestion)
   }
   return findings.list()
 }

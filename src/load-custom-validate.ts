@@ -18,13 +18,14 @@ export async function loadCustomValidate(tokens: TokenSettings, file: string | u
 
 async function importFunction(file: string): Promise<Validate> {
   const where = `general_settings.litellm_jwtauth.custom_validate (${file})`
-  let module: Readonly<Record<string, unknown>>
+  let module: unknown
   try {
-    module = (await import(pathToFileURL(file).href)) as Readonly<Record<string, unknown>>
+    // oxlint-disable-next-line import/no-dynamic-require -- the operator names it, in the file that configures everything.
+    module = await import(pathToFileURL(file).href)
   } catch (error) {
     throw new CustomValidateProblem(`${where}: the module cannot be loaded: ${String(error)}`, { cause: error })
   }
-  const validate = module['default']
+  const validate = typeof module === 'object' && module !== null && 'default' in module ? module.default : undefined
   if (isFunction(validate)) return validate
   throw new CustomValidateProblem(`${where}: write "export default function (claims) { … }" into it.`)
 }

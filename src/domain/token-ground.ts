@@ -20,8 +20,6 @@ export interface TokenGround {
 
 export interface TeamGround {
   readonly team: Team
-  /** Not there yet: what it would become. Only where `team_id_upsert` is on, and only for ids of the token. */
-  readonly isNew: boolean
   readonly organization: Organization | undefined
   /** Of the matched user. */
   readonly membership: TeamStanding | undefined

@@ -18,9 +18,10 @@ import type { Identified } from './identify-token.ts'
 import type { JourneyPorts } from './journey.ts'
 
 /** Who calls; or why not, and who it would have been where that is known. */
-export type Identity =
-  | (Allowed<Principal> & { readonly effects: readonly Provision[] })
-  | (Denied & { readonly caller?: Principal })
+export type Identity = Admitted | (Denied & { readonly caller?: Principal })
+
+/** And what the directory is to become for it. */
+type Admitted = Allowed<Principal> & { readonly effects: readonly Provision[] }
 
 type IdentifyPorts = Pick<
   JourneyPorts,
@@ -53,16 +54,16 @@ export async function identifyAndProvision(
   if (identity.verdict === 'deny') return identity
   const principal = identity.granted
   if (!isTokenPrincipal(principal)) return identity
-  const chosen = chooseCaller(principal, undefined, arrival.route, ports)
+  const chosen = chooseCaller(identity, undefined, arrival.route, ports)
   if (chosen.verdict === 'deny') return { ...chosen, caller: principal }
-  if (identity.effects.length > 0) {
-    const made = await provision(identity.effects, principal, arrival, ports)
+  if (chosen.effects.length > 0) {
+    const made = await provision(chosen.effects, principal, arrival, ports)
     if (made.verdict === 'deny') return made
     if (made.granted === 'made') return identifyAndProvision(arrival, makingNothing(ports))
   }
   // Lists of models show what any of the teams would let through, as calls do.
   const { granted } = chosen
-  return isTokenPrincipal(granted) ? { ...identity, granted: { ...granted, openTeams: principal.openTeams } } : identity
+  return isTokenPrincipal(granted) ? { ...chosen, granted: { ...granted, choice: principal.choice } } : chosen
 }
 
 export function decideProof(
@@ -107,23 +108,25 @@ function decideCaller(identified: Identified, asked: RouteFacts, ports: Identify
 
 /** Closes the choice that a token with several teams leaves open, by the model that is asked for. */
 export function chooseCaller(
-  principal: Principal,
+  identity: Admitted,
   model: string | undefined,
   route: RouteFacts,
   { tokens, catalogue, trail }: Pick<JourneyPorts, 'tokens' | 'catalogue' | 'trail'>,
-): Decision<Principal> {
-  if (!isTokenPrincipal(principal) || tokens === undefined) return allow(principal)
+): Admitted | Denied {
+  const { granted: principal, effects } = identity
+  if (!isTokenPrincipal(principal) || tokens === undefined) return identity
   const mayUse = (one: TokenPrincipal, name: string): boolean => {
     const access = decideModelAccess(one, name, catalogue())
     return access.verdict === 'allow' || access.problem === 'model-unknown'
   }
-  const chosen = chooseTeam(principal, model, route, tokens.policy, mayUse)
+  const chosen = chooseTeam({ principal, effects }, model, route, tokens.policy, mayUse)
   trail?.note('team', chosen, { model: model ?? null })
   if (chosen.verdict === 'deny') return chosen
-  trail?.caller(chosen.granted)
-  const standing = decideStanding(chosen.granted)
-  trail?.note('standing', standing, describeStanding(chosen.granted))
-  return standing
+  const { granted } = chosen
+  trail?.caller(granted.principal)
+  const standing = decideStanding(granted.principal)
+  trail?.note('standing', standing, describeStanding(granted.principal))
+  return standing.verdict === 'deny' ? standing : { ...standing, effects: granted.effects }
 }
 
 /** `nothing`: an explanation changes nothing, and neither does the second look at what was just made. */

@@ -81,7 +81,7 @@ export async function admit(operation: Operation, arrival: Arrival, ports: Journ
   const intake = readModelRequest(operation, arrival, parsed.granted, ports.settings.intake)
   if (intake.verdict === 'deny') return intake
 
-  const chosen = chooseCaller(identity.granted, intake.granted.model, arrival.route, ports)
+  const chosen = chooseCaller(identity, intake.granted.model, arrival.route, ports)
   if (chosen.verdict === 'deny') return chosen
   const principal = chosen.granted
   const ask = withClaimedCustomer(intake.granted, principal)
@@ -112,8 +112,8 @@ export async function admit(operation: Operation, arrival: Arrival, ports: Journ
   const objects = decideProviderObjects(principal, ask, ports.signer)
   if (objects.verdict === 'deny') return objects
   // The decision stands: only now the directory becomes what the token makes of it, and is read again.
-  if (identity.effects.length > 0 && isTokenPrincipal(principal)) {
-    const made = await provision(identity.effects, principal, arrival, ports)
+  if (chosen.effects.length > 0 && isTokenPrincipal(principal)) {
+    const made = await provision(chosen.effects, principal, arrival, ports)
     if (made.verdict === 'deny') return made
     if (made.granted === 'made')
       return admit(operation, { ...arrival, readBody: async () => body }, makingNothing(ports))

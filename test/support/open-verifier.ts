@@ -95,7 +95,6 @@ export function openVerifier(settings: TokenSettings): OpenVerifier {
       void logged.push({ level, message, facts })
   const verifier = openTokenVerifier({
     settings,
-    clock: { now },
     getter: {
       get(ask) {
         asked.push(ask)

@@ -1,4 +1,3 @@
-import { parseClaimPath } from '../../src/domain/claim-path.ts'
 import type { Claims } from '../../src/domain/claims.ts'
 import type { TokenFacts, VerifiedToken } from '../../src/domain/token-facts.ts'
 import type { ClaimField, ClaimFields, TokenPolicy, TokenProfile } from '../../src/domain/token-settings.ts'
@@ -26,7 +25,7 @@ export type FieldTexts = Partial<Record<keyof ClaimFields, string>>
 export function makeFields(texts: FieldTexts): ClaimFields {
   const field = (name: keyof ClaimFields): ClaimField | undefined => {
     const text = texts[name]
-    const path = text === undefined ? undefined : parseClaimPath(text)
+    const path = text?.split(/(?<!\\)\./).map((part) => part.replaceAll('\\.', '.'))
     return text === undefined || path === undefined ? undefined : { path, text, setting: SETTINGS[name] }
   }
   return {

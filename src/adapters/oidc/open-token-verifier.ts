@@ -3,7 +3,6 @@ import type { Decision } from '../../domain/decision.ts'
 import type { EpochMs } from '../../domain/ids.ts'
 import type { TokenProfile, TokenSettings } from '../../domain/token-settings.ts'
 import type { VerifiedToken } from '../../domain/token-facts.ts'
-import type { Clock } from '../../ports/clock.ts'
 import type { DocumentGetter } from '../../ports/document-getter.ts'
 import type { OperatorLog } from '../../ports/operator-log.ts'
 import type { TokenVerifier } from '../../ports/token-verifier.ts'
@@ -25,7 +24,6 @@ import { warnOfOpenness } from './warn-of-openness.ts'
 
 export interface TokenVerifierOptions {
   readonly settings: TokenSettings
-  readonly clock: Clock
   /** Closed with the verifier. */
   readonly getter: DocumentGetter
   readonly log: OperatorLog
@@ -124,7 +122,7 @@ export function openTokenVerifier(options: TokenVerifierOptions): OpenTokenVerif
 }
 
 function openStores(profile: TokenProfile, options: TokenVerifierOptions): readonly KeyStore[] {
-  const { settings, getter, clock, log, fraction, count = () => {}, wait = pause } = options
+  const { settings, getter, log, fraction, count = () => {}, wait = pause } = options
   return profile.keys.map((source) =>
     source.kind === 'pem'
       ? openPemKey(source.pem)
@@ -133,7 +131,6 @@ function openStores(profile: TokenProfile, options: TokenVerifierOptions): reado
           issuer: profile.issuer,
           times: settings,
           getter,
-          clock,
           log,
           count,
           wait,

@@ -2,7 +2,6 @@ import { epochMs } from '../../domain/ids.ts'
 import type { EpochMs } from '../../domain/ids.ts'
 import type { DocumentGetter } from '../../ports/document-getter.ts'
 import type { OperatorLog } from '../../ports/operator-log.ts'
-import type { Clock } from '../../ports/clock.ts'
 import { fetchKeySet } from './fetch-key-set.ts'
 import type { FetchedKeys, RemoteSource } from './fetch-key-set.ts'
 import { KeySet } from './key-set.ts'
@@ -28,7 +27,6 @@ export interface RemoteKeysOptions {
   /** Looked at each time, so that a change counts at once. */
   readonly times: KeyTimes
   readonly getter: DocumentGetter
-  readonly clock: Clock
   readonly log: OperatorLog
   readonly count: (event: string, label: string) => void
   readonly wait: (ms: number) => Promise<void>
@@ -95,7 +93,7 @@ export class RemoteKeys implements KeyStore {
     const { keyTtlSeconds, keyStaleSeconds } = this.#options.times
     const ageMs = now - held.fetchedAt
     const ttlMs = keyTtlSeconds * 1000
-    if (ageMs < 0) return undefined
+    if (ageMs < -SLACK_MS) return undefined
     if (ageMs < ttlMs * held.renewalShare) return held
     const isStaleAllowed = this.#failure !== undefined && ageMs <= ttlMs + keyStaleSeconds * 1000
     if (ageMs >= ttlMs && !isStaleAllowed) return undefined
@@ -140,12 +138,13 @@ export class RemoteKeys implements KeyStore {
     const knownUrl = isRecent && this.#failure === undefined ? this.#held?.url : undefined
     const fetched = await fetchKeySet({ source, issuer, knownUrl, getter, wait }).catch(() => FAILED)
     this.#options.count('jwks_fetch', fetched.is)
-    if (fetched.is === 'keys') this.#keep(fetched)
-    else this.#noteFailure(fetched)
+    // The moment of asking counts: a key that is withdrawn meanwhile is not taken for a younger one.
+    if (fetched.is === 'keys') this.#keep(fetched, now)
+    else this.#noteFailure(fetched, now)
   }
 
-  #keep({ keys, url }: Extract<FetchedKeys, { is: 'keys' }>): void {
-    const { source, clock, log, count, fraction } = this.#options
+  #keep({ keys, url }: Extract<FetchedKeys, { is: 'keys' }>, now: EpochMs): void {
+    const { source, log, count, fraction } = this.#options
     const set = new KeySet(keys, this.#held?.set)
     for (const { flaw, kid } of set.dropped) {
       count('jwks_key_dropped', flaw)
@@ -156,15 +155,15 @@ export class RemoteKeys implements KeyStore {
       log.info('the keys of the identity provider are there again', { source: source.url })
     this.#failure = undefined
     this.#alarmedAt = undefined
-    this.#held = { set, url, fetchedAt: clock.now(), renewalShare: 1 - RENEWAL_SHARE * fraction() }
+    this.#held = { set, url, fetchedAt: now, renewalShare: 1 - RENEWAL_SHARE * fraction() }
   }
 
-  #noteFailure(fetched: Exclude<FetchedKeys, { is: 'keys' }>): void {
-    const { source, clock, log } = this.#options
+  #noteFailure(fetched: Exclude<FetchedKeys, { is: 'keys' }>, now: EpochMs): void {
+    const { source, log } = this.#options
     const why = fetched.is === 'unfit' ? fetched.what : fetched.why
     log.warn('the keys of the identity provider cannot be fetched', { source: source.url, why })
     const found = fetched.is === 'unfit' ? fetched : { is: fetched.is }
-    this.#failure = { at: clock.now(), found }
+    this.#failure = { at: now, found }
   }
 
   #warnOfAge(ageMs: number, now: EpochMs): void {
@@ -179,9 +178,11 @@ export class RemoteKeys implements KeyStore {
   }
 }
 
-/** A clock that was set back says nothing about an age. */
+/** Requests that came at the same time have clocks that differ a little; one that was set back tells no age. */
+const SLACK_MS = 60_000
+
 function isWithin(ageMs: number, limitMs: number): boolean {
-  return ageMs >= 0 && ageMs < limitMs
+  return ageMs > -SLACK_MS && ageMs < limitMs
 }
 
 const FAILED: FetchedKeys = { is: 'unreachable', why: 'the fetch failed' }

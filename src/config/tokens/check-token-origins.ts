@@ -16,6 +16,8 @@ interface Origins {
   /** As many as are written, good or not. */
   readonly entries: number
   readonly fallsThrough: boolean
+  /** The variables limit neither audience nor issuer, and nobody said that this is meant. */
+  readonly isUnscoped: boolean
 }
 
 /** Whether there is somebody whose tokens can be proven, and every setting about that speaks of somebody. */
@@ -26,7 +28,8 @@ export function checkOrigins(origins: Origins, findings: Findings): void {
   checkOpaque(origins, findings)
 }
 
-function checkKeys({ general, jwt, tokens, hasUrls, entries, fallsThrough }: Origins, findings: Findings): void {
+function checkKeys(origins: Origins, findings: Findings): void {
+  const { general, jwt, tokens, hasUrls, entries, fallsThrough, isUnscoped } = origins
   if (!hasUrls && entries === 0 && tokens.userInfo === undefined && jwt.node(JWT.userInfoEnabled.name) === undefined) {
     const message = 'enable_jwt_auth is true, but nothing says whose tokens are accepted.'
     const suggestion = 'Write litellm_jwtauth.issuers, or set JWT_PUBLIC_KEY_URL and JWT_AUDIENCE.'
@@ -34,8 +37,9 @@ function checkKeys({ general, jwt, tokens, hasUrls, entries, fallsThrough }: Ori
   }
   if (hasUrls && entries > 0 && !fallsThrough) {
     const message = 'This has no effect: litellm_jwtauth.issuers is written, and tokens of other issuers are refused.'
-    const suggestion = 'Unset it, or write issuers_allow_fallthrough: true.'
-    findings.warn({}, ENV.jwtKeyUrls.name, message, suggestion)
+    const suggestion = 'Unset JWT_PUBLIC_KEY_URL, or set JWT_AUDIENCE and write issuers_allow_fallthrough: true.'
+    if (isUnscoped) findings.error({}, ENV.jwtKeyUrls.name, message, suggestion)
+    else findings.warn({}, ENV.jwtKeyUrls.name, message, suggestion)
   }
   if (!hasUrls && entries > 0 && fallsThrough) {
     const message = 'There is nothing to fall through to.'

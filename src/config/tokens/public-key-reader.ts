@@ -27,16 +27,11 @@ function flawOf(pem: string): string | undefined {
   const key = parse(pem)
   if (key === undefined) return 'The key in it cannot be read.'
   const { modulusLength = 0, namedCurve = '' } = key.asymmetricKeyDetails ?? {}
-  switch (key.asymmetricKeyType) {
-    case 'rsa':
-      return modulusLength < LEAST_RSA_BITS ? `An RSA key needs ${LEAST_RSA_BITS} bits.` : undefined
-    case 'ec':
-      return CURVES.includes(namedCurve) ? undefined : 'The curve of the key must be P-256, P-384 or P-521.'
-    case 'ed25519':
-      return undefined
-    default:
-      return 'The key must be of the kind RSA, EC or Ed25519.'
-  }
+  const kind = key.asymmetricKeyType
+  if (kind === 'rsa') return modulusLength < LEAST_RSA_BITS ? `An RSA key needs ${LEAST_RSA_BITS} bits.` : undefined
+  if (kind === 'ec')
+    return CURVES.includes(namedCurve) ? undefined : 'The curve of the key must be P-256, P-384 or P-521.'
+  return kind === 'ed25519' ? undefined : 'The key must be of the kind RSA, EC or Ed25519.'
 }
 
 function parse(pem: string): KeyObject | undefined {

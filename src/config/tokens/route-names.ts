@@ -1,6 +1,7 @@
 import type { Place } from '../finding.ts'
 import type { Located } from '../located.ts'
 import type { Section } from '../section.ts'
+import { GROUP_NAME } from './token-readers.ts'
 
 /** The name of a group of routes, as written. Which groups there are is known where routes are. */
 export interface RouteName {
@@ -28,7 +29,7 @@ function namesOfMembers(list: Located | undefined, key: string): readonly RouteN
 function namesIn(list: Located | undefined, key: string): readonly RouteName[] {
   if (list?.kind !== 'list') return []
   return list.items.flatMap((item, index) =>
-    item.kind === 'scalar' && typeof item.value === 'string' && !item.value.startsWith('/')
+    item.kind === 'scalar' && typeof item.value === 'string' && GROUP_NAME.test(item.value)
       ? [{ name: item.value, place: item.place, key: `${key}[${index}]` }]
       : [],
   )

@@ -1,10 +1,10 @@
 import { allow, deny } from '../../domain/decision.ts'
 import type { Decision, Denied } from '../../domain/decision.ts'
-import type { Standing, TeamChoice } from '../../domain/principal.ts'
+import type { TeamChoice, TokenPrincipal } from '../../domain/principal.ts'
 import type { TokenPolicy } from '../../domain/token-settings.ts'
 import type { RouteFacts } from '../1-intake/arrival.ts'
 import { decideTeamRoute } from './decide-team-route.ts'
-import { settleTeam, standingIn } from './settle-team.ts'
+import { actingFor, settleTeam } from './settle-team.ts'
 import type { TokenCaller } from './settle-team.ts'
 import { shown } from './token-denials.ts'
 
@@ -17,16 +17,17 @@ export function chooseTeam(
   model: string | undefined,
   route: RouteFacts,
   policy: TokenPolicy,
-  mayUse: (standing: Standing, model: string) => boolean,
+  mayUse: (principal: TokenPrincipal, model: string) => boolean,
 ): Decision<TokenCaller> {
-  const { choice, standing, admin } = caller.principal
+  const { principal } = caller
+  const { choice, admin } = principal
   if (choice === undefined) return allow(caller)
 
   const refusals: Denied[] = []
   for (const ground of choice.teams) {
     const may = admin === undefined ? decideTeamRoute(ground.team, policy, route, undefined) : allow(undefined)
     if (may.verdict === 'deny') refusals.push(may)
-    else if (model === undefined || mayUse(standingIn(standing, ground), model)) {
+    else if (model === undefined || mayUse(actingFor(principal, ground), model)) {
       return settleTeam(caller, ground, choice.between === 'token' ? 'claim' : 'stored', { policy, route })
     }
   }

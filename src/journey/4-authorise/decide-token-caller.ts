@@ -12,7 +12,7 @@ import { decideAdminRoute } from './decide-token.ts'
 import { decideKnownUser, decideTokenOrganization, decideTokenUser } from './decide-token-user.ts'
 import { aliasTeam, claimedTeams, findTokenTeam } from './find-token-team.ts'
 import type { TeamFinding } from './find-token-team.ts'
-import { settleTeam, standingIn } from './settle-team.ts'
+import { actingFor, settleTeam } from './settle-team.ts'
 import type { TokenCaller } from './settle-team.ts'
 import { syncTokenUser } from './sync-token-user.ts'
 import { headerOutsideMemberships } from './token-denials.ts'
@@ -116,20 +116,17 @@ function decideScopeAdmin(
   const { user, effects } = known.granted
   const team = covers('llm_api_routes', ask.route.path) ? namedTeam(ask.teamHeader, ground) : undefined
   const organization = ground.organization?.is === 'found' ? ground.organization.organization : undefined
-  const bare = { user, team: undefined, organization, memberModels: [] }
-  return allow({
-    principal: {
-      ...limitsOf(facts, ask),
-      kind: 'user',
-      token,
-      facts,
-      standing: team === undefined ? bare : standingIn(bare, team),
-      membership: user?.teams.find(({ teamId }) => teamId === team?.team.id),
-      admin: 'scope',
-      choice: undefined,
-    },
-    effects,
-  })
+  const principal: TokenPrincipal = {
+    ...limitsOf(facts, ask),
+    kind: 'user',
+    token,
+    facts,
+    standing: { user, team: undefined, organization, memberModels: [] },
+    membership: undefined,
+    admin: 'scope',
+    choice: undefined,
+  }
+  return allow({ principal: team === undefined ? principal : actingFor(principal, team), effects })
 }
 
 function limitsOf(facts: TokenFacts, { policy, route }: TokenAsk): Pick<TokenPrincipal, 'roleModels' | 'scopeModels'> {
@@ -137,7 +134,7 @@ function limitsOf(facts: TokenFacts, { policy, route }: TokenAsk): Pick<TokenPri
 }
 
 function newTeam(finding: TeamFinding): readonly Provision[] {
-  return finding.is === 'team' && finding.ground.isNew ? [{ make: 'team', teamId: finding.ground.team.id }] : []
+  return finding.is === 'team' && finding.isNew ? [{ make: 'team', teamId: finding.ground.team.id }] : []
 }
 
 /** Every team that the token says and that is there, or is made in the same breath. */
@@ -148,15 +145,14 @@ function teamsToSync(facts: TokenFacts, ground: TokenGround, finding: TeamFindin
     ...(ofAlias === undefined ? [] : [ofAlias]),
   ]
   return [...new Set(ids)].flatMap((id) => {
-    const team = ground.teams.get(id)
-    const isThere = team?.isNew === false || (finding.is === 'team' && finding.ground === team)
-    return team !== undefined && isThere ? [team] : []
+    const made = finding.is === 'team' && finding.ground.team.id === id ? finding.ground : undefined
+    return ground.teams.get(id) ?? made ?? []
   })
 }
 
 /** In the order in which they are stored. */
 function storedTeams(user: UserFacts | undefined, ground: TokenGround): readonly TeamGround[] {
-  return user?.teams.flatMap(({ teamId }) => existing(teamId, ground) ?? []) ?? []
+  return user?.teams.flatMap(({ teamId }) => ground.teams.get(teamId) ?? []) ?? []
 }
 
 /** One team says where a user belongs; of several none is guessed. */
@@ -176,10 +172,5 @@ function namedTeam(header: string | undefined, ground: TokenGround): TeamGround 
   if (header === undefined) return undefined
   const aliased = ground.teamsByAlias.get(header) ?? []
   const ofAlias = aliased.length === 1 ? aliased[0] : undefined
-  return existing(header, ground) ?? (ofAlias === undefined ? undefined : existing(ofAlias, ground))
-}
-
-function existing(id: string, ground: TokenGround): TeamGround | undefined {
-  const team = ground.teams.get(id)
-  return team?.isNew === true ? undefined : team
+  return ground.teams.get(header) ?? (ofAlias === undefined ? undefined : ground.teams.get(ofAlias))
 }

@@ -1,8 +1,10 @@
 import { allow } from '../../domain/decision.ts'
 import type { Decision } from '../../domain/decision.ts'
+import { parseTeamId } from '../../domain/ids.ts'
 import type { TokenFacts } from '../../domain/token-facts.ts'
 import type { TeamGround, TokenGround } from '../../domain/token-ground.ts'
 import type { TokenPolicy } from '../../domain/token-settings.ts'
+import { emptyTeam } from './empty-team.ts'
 import {
   ambiguousAlias,
   headerOutsideToken,
@@ -15,7 +17,12 @@ import {
 
 /** What the token leads to, before anybody is known. */
 export type TeamFinding =
-  | { readonly is: 'team'; readonly ground: TeamGround; readonly by: 'claim' | 'default' | 'header' }
+  | {
+      readonly is: 'team'
+      readonly ground: TeamGround
+      readonly by: 'claim' | 'default' | 'header'
+      readonly isNew: boolean
+    }
   /** The model decides. Those that are there, in the order of the token. */
   | { readonly is: 'candidates'; readonly teams: readonly TeamGround[] }
   /** The token says nothing about teams, and the operator wants those that are stored. */
@@ -36,7 +43,8 @@ export function findTokenTeam(
   if (specific.granted !== undefined) return allow(specific.granted)
 
   const candidates = candidatesOf(facts, policy)
-  if (candidates.length > 0) return allow({ is: 'candidates', teams: candidates.flatMap((id) => stored(id, ground)) })
+  if (candidates.length > 0)
+    return allow({ is: 'candidates', teams: candidates.flatMap((id) => ground.teams.get(id) ?? []) })
   return policy.needsTeam ? noTeamsInToken() : allow({ is: 'none' })
 }
 
@@ -68,9 +76,22 @@ function findByHeader(
   const named = ground.teamsByAlias.get(header) ?? []
   const id = candidates.includes(header) ? header : named.length === 1 ? named[0] : undefined
   if (id === undefined || !candidates.includes(id)) return headerOutsideToken(header, claimedTeams(facts))
+  return findById(id, 'header', facts, ground, policy) ?? noSuchTeam(id)
+}
+
+/** A team that is not there is made where the operator says so, and never for an object id. */
+function findById(
+  id: string,
+  by: 'claim' | 'default' | 'header',
+  facts: TokenFacts,
+  ground: TokenGround,
+  policy: TokenPolicy,
+): Decision<TeamFinding> | undefined {
   const team = ground.teams.get(id)
-  if (team !== undefined) return allow({ is: 'team', ground: team, by: 'header' })
-  return facts.isObjectTeam && id === facts.teamId ? noSuchObjectTeam(id) : noSuchTeam(id)
+  if (team !== undefined) return allow({ is: 'team', ground: team, by, isNew: false })
+  if (facts.isObjectTeam && id === facts.teamId) return noSuchObjectTeam(id)
+  const teamId = policy.createsTeams ? parseTeamId(id) : undefined
+  return teamId === undefined ? undefined : allow({ is: 'team', ground: emptyTeam(teamId), by, isNew: true })
 }
 
 /** The one team that an id, an alias or the operator's default names. An id goes before an alias, an alias before the default. */
@@ -81,17 +102,15 @@ function findSpecific(facts: TokenFacts, ground: TokenGround, policy: TokenPolic
   if (id === undefined) {
     return fields.teamId === undefined && fields.teamAlias === undefined ? allow(undefined) : noTeamInToken(fields)
   }
-  const team = ground.teams.get(id)
-  if (facts.isObjectTeam && (team === undefined || team.isNew)) return noSuchObjectTeam(id)
-  if (team !== undefined) return allow({ is: 'team', ground: team, by: teamId === undefined ? 'default' : 'claim' })
-  return policy.claimedTeamsAreAdvice ? allow(undefined) : noSuchTeam(id)
+  const found = findById(id, teamId === undefined ? 'default' : 'claim', facts, ground, policy)
+  return found ?? (policy.claimedTeamsAreAdvice ? allow(undefined) : noSuchTeam(id))
 }
 
 function findByAlias(alias: string, ground: TokenGround): Decision<TeamFinding> {
   const ids = ground.teamsByAlias.get(alias) ?? []
   if (ids.length > 1) return ambiguousAlias(alias)
   const team = ids[0] === undefined ? undefined : ground.teams.get(ids[0])
-  return team === undefined ? noSuchAlias(alias) : allow({ is: 'team', ground: team, by: 'claim' })
+  return team === undefined ? noSuchAlias(alias) : allow({ is: 'team', ground: team, by: 'claim', isNew: false })
 }
 
 /** The id that the token's alias stands for, where it counts and stands for one. */
@@ -99,9 +118,4 @@ export function aliasTeam({ teamId, teamAlias }: TokenFacts, ground: TokenGround
   if (teamId !== undefined || teamAlias === undefined) return undefined
   const ids = ground.teamsByAlias.get(teamAlias) ?? []
   return ids.length === 1 ? ids[0] : undefined
-}
-
-function stored(id: string, ground: TokenGround): readonly TeamGround[] {
-  const team = ground.teams.get(id)
-  return team === undefined || team.isNew ? [] : [team]
 }

@@ -1,6 +1,6 @@
 import { allow } from '../../domain/decision.ts'
 import type { Decision } from '../../domain/decision.ts'
-import type { TokenPrincipal, Standing } from '../../domain/principal.ts'
+import type { TokenPrincipal } from '../../domain/principal.ts'
 import type { Provision } from '../../domain/provision.ts'
 import type { TeamGround } from '../../domain/token-ground.ts'
 import type { TokenPolicy } from '../../domain/token-settings.ts'
@@ -35,7 +35,8 @@ export function settleTeam(
     if (may.verdict === 'deny') return may
   }
   const joins = by === 'claim' && policy.writesMemberships && !caller.principal.facts.isObjectTeam
-  return allow(withTeam(joins ? joined(caller, ground) : caller, ground))
+  const after = joins ? joined(caller, ground) : caller
+  return allow({ ...after, principal: actingFor(after.principal, ground) })
 }
 
 function settleWithout(caller: TokenCaller, policy: TokenPolicy): Decision<TokenCaller> {
@@ -56,21 +57,20 @@ function joined(caller: TokenCaller, ground: TeamGround): TokenCaller {
   }
 }
 
-function withTeam(caller: TokenCaller, ground: TeamGround): TokenCaller {
-  const { principal } = caller
-  const standing = standingIn(principal.standing, ground)
-  const membership = standing.user?.teams.find(({ teamId }) => teamId === ground.team.id)
-  return { ...caller, principal: { ...principal, standing, membership, choice: undefined } }
-}
-
-/** The caller's standing with this team. An organisation that the token names goes before the team's. */
-export function standingIn(standing: Standing, ground: TeamGround): Standing {
-  const isMember = standing.user?.teams.some(({ teamId }) => teamId === ground.team.id) === true
-  const joins = isMember && ground.membership === undefined
+/** The same caller, acting for this team. An organisation that the token names goes before the team's. */
+export function actingFor(principal: TokenPrincipal, ground: TeamGround): TokenPrincipal {
+  const { user, organization } = principal.standing
+  const membership = user?.teams.find(({ teamId }) => teamId === ground.team.id)
+  const joins = membership !== undefined && ground.membership === undefined
   return {
-    user: standing.user,
-    team: ground.team,
-    organization: standing.organization ?? ground.organization,
-    memberModels: joins ? ground.team.defaultMemberModels : ground.memberModels,
+    ...principal,
+    standing: {
+      user,
+      team: ground.team,
+      organization: organization ?? ground.organization,
+      memberModels: joins ? ground.team.defaultMemberModels : ground.memberModels,
+    },
+    membership,
+    choice: undefined,
   }
 }
