@@ -9,10 +9,6 @@ export interface TokenSettings {
   readonly shared: TokenProfile | undefined
   readonly userInfo: UserInfoSettings | undefined
   readonly introspection: IntrospectionSettings | undefined
-  /** How long keys of a provider are used without asking again. */
-  readonly keyTtlSeconds: number
-  /** How much longer, while the provider is unreachable. */
-  readonly keyStaleSeconds: number
   readonly policy: TokenPolicy
 }
 

@@ -9,6 +9,7 @@ import type { TokenVerifier } from '../../ports/token-verifier.ts'
 import { profileChooser } from './choose-profile.ts'
 import { introspectionWitness } from './introspection.ts'
 import type { KeyStore } from './key-store.ts'
+import { judgeClaims } from './judge-claims.ts'
 import { matchesOverride } from './match-override.ts'
 import { openPemKey } from './pem-key.ts'
 import { readToken } from './read-token.ts'
@@ -105,6 +106,13 @@ export function openTokenVerifier(options: TokenVerifierOptions): OpenTokenVerif
             const memoryKey = `opaque ${digest}`
             return remembered.recall(memoryKey, now) ?? ask(witness, { text: token, digest, memoryKey }, now)
           },
+
+    judgeClaims: (claims, issuer, now) => judgeClaims({ claims, issuer, now }, parts.chooseProfile),
+
+    profileOf(issuer) {
+      const chosen = parts.chooseProfile(issuer)
+      return typeof chosen === 'string' ? undefined : chosen.profile
+    },
 
     async close() {
       remembered.clear()
