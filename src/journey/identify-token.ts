@@ -23,6 +23,7 @@ export interface TokenPorts {
   readonly verifier: TokenVerifier
   readonly policy: TokenPolicy
   readonly userDefaults: UserDefaults
+  /** For who is nobody yet and whose subject is no free id. */
   readonly newUserId: () => UserId
   /** Undefined: nothing is made of the directory. */
   readonly provisioner: Provisioner | undefined
@@ -72,7 +73,8 @@ export function identifyToken(
     return { verdict: 'allow', granted: principal, effects }
   }
   const { profile } = token
-  const wanted = { policy, profile, teamHeader: ask.teamHeader, now: ports.clock.now(), userDefaults, newId: newUserId }
+  const { teamHeader } = ask
+  const wanted = { policy, profile, teamHeader, now: ports.clock.now(), userDefaults, newId: newUserId }
   const ground = gatherGround(facts.granted, wanted, ports.directory)
   return ground instanceof Promise ? ground.then(decide) : decide(ground)
 }
