@@ -3,8 +3,8 @@ import type { IdentityProvider } from '../../support/identity-provider.ts'
 import { startIdentityProvider } from '../../support/identity-provider.ts'
 import { accountOf, ask, chat, userRow } from './support/asks.ts'
 import { newTeam } from './support/people.ts'
-import type { Town, TownOptions } from './support/town.ts'
-import { fresh, openTown } from './support/town.ts'
+import { opened } from './support/opened.ts'
+import { fresh } from './support/town.ts'
 
 let idp: IdentityProvider
 
@@ -14,20 +14,8 @@ beforeAll(async () => {
 
 afterAll(() => idp.stop())
 
-function opened(options: TownOptions): () => Town {
-  let town: Town | undefined
-  beforeAll(async () => {
-    town = await openTown({ ...options, idp })
-  })
-  afterAll(() => town?.close())
-  return () => {
-    if (town === undefined) throw new Error('there is no town yet')
-    return town
-  }
-}
-
 describe('whom a token names', () => {
-  const town = opened({
+  const town = opened(() => idp, {
     auth: {
       user_id_jwt_field: 'user.sub',
       user_email_jwt_field: 'email',
@@ -121,7 +109,7 @@ describe('whom a token names', () => {
 })
 
 describe('AT-066: a singular team claim that is a list', () => {
-  const town = opened({ auth: { user_id_jwt_field: 'sub', user_id_upsert: true, team_id_jwt_field: 'roles' } })
+  const town = opened(() => idp, { auth: { user_id_jwt_field: 'sub', user_id_upsert: true, team_id_jwt_field: 'roles' } })
 
   test('its first element is the team', async () => {
     const [first, second] = [await newTeam(town()), await newTeam(town())]
@@ -142,7 +130,7 @@ describe('AT-066: a singular team claim that is a list', () => {
 })
 
 describe.each(['roles.0', 'roles[0]'])('AT-067, AT-068: indexing, as in %s', (field) => {
-  const town = opened({ auth: { user_id_jwt_field: 'sub', team_id_jwt_field: field } })
+  const town = opened(() => idp, { auth: { user_id_jwt_field: 'sub', team_id_jwt_field: field } })
 
   test('is refused with the name of the base', async () => {
     const { status, message } = await chat(town(), idp.token({ roles: ['t1'] }))
@@ -154,7 +142,7 @@ describe.each(['roles.0', 'roles[0]'])('AT-067, AT-068: indexing, as in %s', (fi
 })
 
 describe('AT-065: a literal dot', () => {
-  const town = opened({
+  const town = opened(() => idp, {
     auth: { user_id_jwt_field: 'sub', user_id_upsert: true, team_alias_jwt_field: 'kubernetes\\.io.namespace' },
   })
 
@@ -169,7 +157,7 @@ describe('AT-065: a literal dot', () => {
 })
 
 describe('D-35: a claim named metadata', () => {
-  const town = opened({ auth: { user_id_jwt_field: 'metadata.user', user_id_upsert: true } })
+  const town = opened(() => idp, { auth: { user_id_jwt_field: 'metadata.user', user_id_upsert: true } })
 
   test('is read, and not what is beside it', async () => {
     const id = fresh('person')
@@ -181,7 +169,7 @@ describe('D-35: a claim named metadata', () => {
 })
 
 describe('scopes', () => {
-  const town = opened({
+  const town = opened(() => idp, {
     auth: {
       user_id_jwt_field: 'sub',
       user_id_upsert: true,
@@ -222,7 +210,7 @@ describe('scopes', () => {
 })
 
 describe('AT-076: an allowed domain', () => {
-  const town = opened({
+  const town = opened(() => idp, {
     auth: {
       user_id_jwt_field: 'sub',
       user_email_jwt_field: 'email',
@@ -270,7 +258,7 @@ describe('AT-076: an allowed domain', () => {
 })
 
 describe('roles', () => {
-  const town = opened({
+  const town = opened(() => idp, {
     auth: {
       object_id_jwt_field: 'oid',
       roles_jwt_field: 'roles',
@@ -293,7 +281,7 @@ describe('roles', () => {
 })
 
 describe('jwt_litellm_role_map', () => {
-  const town = opened({
+  const town = opened(() => idp, {
     auth: {
       user_id_jwt_field: 'sub',
       user_id_upsert: true,

@@ -3,8 +3,8 @@ import type { IdentityProvider } from '../../support/identity-provider.ts'
 import { startIdentityProvider } from '../../support/identity-provider.ts'
 import { accountOf, ask, chat, chatOnce, userRow } from './support/asks.ts'
 import { newTeam, newUser, update } from './support/people.ts'
-import type { Town, TownOptions } from './support/town.ts'
-import { fresh, openTown } from './support/town.ts'
+import { opened } from './support/opened.ts'
+import { fresh } from './support/town.ts'
 
 let idp: IdentityProvider
 
@@ -14,23 +14,11 @@ beforeAll(async () => {
 
 afterAll(() => idp.stop())
 
-function opened(options: TownOptions): () => Town {
-  let town: Town | undefined
-  beforeAll(async () => {
-    town = await openTown({ ...options, idp })
-  })
-  afterAll(() => town?.close())
-  return () => {
-    if (town === undefined) throw new Error('there is no town yet')
-    return town
-  }
-}
-
 const ADMIN = { scope: 'openid litellm_proxy_admin' }
 const EMBEDDINGS = { path: '/v1/embeddings', body: { model: 'm1', input: 'x' } }
 
 describe('RBAC', () => {
-  const town = opened({
+  const town = opened(() => idp, {
     auth: {
       user_id_jwt_field: 'uid',
       user_id_upsert: true,
@@ -85,7 +73,7 @@ describe('RBAC', () => {
 })
 
 describe.each(['general_settings', 'litellm_jwtauth'])('AT-122, D-20: enforce_rbac in %s', (place) => {
-  const town = opened({
+  const town = opened(() => idp, {
     auth: {
       user_id_jwt_field: 'uid',
       user_roles_jwt_field: 'roles',
@@ -103,7 +91,7 @@ describe.each(['general_settings', 'litellm_jwtauth'])('AT-122, D-20: enforce_rb
 })
 
 describe('administrators by scope', () => {
-  const town = opened({
+  const town = opened(() => idp, {
     auth: {
       user_id_jwt_field: 'sub',
       user_email_jwt_field: 'email',
@@ -180,7 +168,7 @@ describe('administrators by scope', () => {
 })
 
 describe('administrators who may call models', () => {
-  const town = opened({
+  const town = opened(() => idp, {
     auth: {
       user_id_jwt_field: 'sub',
       user_email_jwt_field: 'email',
@@ -227,7 +215,7 @@ describe('administrators who may call models', () => {
 })
 
 describe('exempt_stored_admins', () => {
-  const town = opened({ auth: { user_id_jwt_field: 'sub', exempt_stored_admins: true } })
+  const town = opened(() => idp, { auth: { user_id_jwt_field: 'sub', exempt_stored_admins: true } })
 
   test('AT-124: lets stored administrators call models, and no others', async () => {
     const sub = await newUser(town(), { user_role: 'proxy_admin' })
@@ -237,7 +225,7 @@ describe('exempt_stored_admins', () => {
 })
 
 describe('AT-112, D-14: routes of teams', () => {
-  const town = opened({
+  const town = opened(() => idp, {
     auth: {
       user_id_jwt_field: 'sub',
       user_id_upsert: true,
