@@ -1,4 +1,5 @@
 import type { Reason } from '../src/domain/reason.ts'
+import { TOKEN_REASONS } from './describe-token-reasons.ts'
 
 /** For operators: what happened, and where to look. The type makes the list whole. */
 const REASONS: Readonly<Record<Reason, string>> = {
@@ -17,7 +18,8 @@ const REASONS: Readonly<Record<Reason, string>> = {
   key_blocked: 'Somebody blocked the key with `/key/block`; `/key/unblock` takes it back.',
   authz_route:
     'The route is not for this caller: the key’s `allowed_routes` or `key_type`, or the operator’s `allowed_routes` or `admin_only_routes`.',
-  principal_unknown: 'The user or team that the key hangs on is gone. Keys go with them; this one was on its way.',
+  ...TOKEN_REASONS,
+  principal_unknown: 'The user or team behind the credential is not here: gone, or never made.',
   principal_blocked:
     'The user, team or end user is blocked. `/user/update`, `/team/unblock` or `/customer/unblock` take it back.',
   team_required: 'The user was removed from the team that the key is of. Add the member again, or delete the key.',

@@ -19,6 +19,8 @@ export type CallType = 'acompletion' | 'atext_completion' | 'aembedding' | 'ares
 export type Payer =
   | { readonly kind: 'key'; readonly digest: KeyDigest; readonly alias: string | undefined }
   | { readonly kind: 'master' }
+  /** Whoever came with a token of an identity provider: the user or the team of the line. */
+  | { readonly kind: 'token' }
 
 /** One line of the append-only ledger: one call, one payer, one amount. */
 export interface LedgerEntry {

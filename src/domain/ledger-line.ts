@@ -9,7 +9,7 @@ export interface LedgerRow {
   readonly entry_id: EntryId
   /** `startedAt`: reports and days go by when a call began. */
   readonly at: EpochMs
-  readonly payer_kind: 'key' | 'master'
+  readonly payer_kind: LedgerEntry['payer']['kind']
   readonly key_digest?: KeyDigest | null | undefined
   readonly user_id?: UserId | null | undefined
   readonly team_id?: TeamId | null | undefined
@@ -123,8 +123,9 @@ export function entryOf(row: LedgerRow): LedgerEntry {
   }
 }
 
-function payerOf({ key_digest: digest, detail }: LedgerRow): LedgerEntry['payer'] {
-  return digest === null || digest === undefined ? { kind: 'master' } : { kind: 'key', digest, alias: detail.keyAlias }
+function payerOf({ payer_kind: kind, key_digest: digest, detail }: LedgerRow): LedgerEntry['payer'] {
+  if (digest !== null && digest !== undefined) return { kind: 'key', digest, alias: detail.keyAlias }
+  return kind === 'token' ? { kind } : { kind: 'master' }
 }
 
 function rowOf(entry: LedgerEntry): LedgerRow {

@@ -1,3 +1,4 @@
+import type { TeamId, UserId } from './ids.ts'
 import type { Organization } from './organization.ts'
 import type { UserRole } from './role.ts'
 import { ROLE_WITHOUT_USER } from './role.ts'
@@ -7,11 +8,8 @@ import type { TeamGround } from './token-ground.ts'
 import type { TeamStanding, UserFacts } from './user.ts'
 import type { VirtualKey } from './virtual-key.ts'
 
-/**
- * Who is calling. Made in `3-identify` and nowhere else. `user`, `team-token` and `agent` join the union together with
- * the credentials that prove them.
- */
-export type Principal = MasterPrincipal | KeyPrincipal
+/** Who is calling. Made in `3-identify` and `4-authorise` and nowhere else. `agent` joins when agents do. */
+export type Principal = MasterPrincipal | KeyPrincipal | TokenPrincipal
 
 export interface MasterPrincipal {
   readonly kind: 'master'
@@ -60,25 +58,56 @@ export const MASTER_USER_ID = 'default_user_id'
 /** Stands for the master key in spend rows, where other keys show their digest. */
 export const MASTER_ALIAS = 'litellm_proxy_master_key'
 
+/** Stands for tokens of identity providers where spend is told by key; the user and the team say whose it is. */
+export const TOKEN_ALIAS = 'identity_provider_token'
+
 export function actorName(principal: Principal): string {
   switch (principal.kind) {
     case 'master':
       return MASTER_USER_ID
     case 'virtual-key':
       return principal.key.userId ?? principal.key.alias ?? principal.key.displayName
+    case 'user':
+    case 'team-token':
+      return principal.standing.user?.user.id ?? principal.standing.team?.id ?? principal.token.issuer
   }
 }
 
 export function roleOf(principal: Principal): UserRole {
   if (principal.kind === 'master') return 'proxy_admin'
+  if (isTokenPrincipal(principal) && principal.admin !== undefined) return 'proxy_admin'
   return principal.standing.user?.user.role ?? ROLE_WITHOUT_USER
 }
 
-/** The caller's membership in the team that the credential is of. */
-export function membershipOf(principal: KeyPrincipal): TeamStanding | undefined {
-  return membershipIn(principal, principal.key.teamId)
+export function isTokenPrincipal(principal: Principal): principal is TokenPrincipal {
+  return principal.kind === 'user' || principal.kind === 'team-token'
 }
 
-export function membershipIn({ standing }: KeyPrincipal, team: string | undefined): TeamStanding | undefined {
+/** The key that was presented; other credentials are none. */
+export function keyOf(principal: Principal): VirtualKey | undefined {
+  return principal.kind === 'virtual-key' ? principal.key : undefined
+}
+
+/** The user whom the credential names, known here or not. */
+export function userIdOf(principal: Principal): UserId | undefined {
+  if (principal.kind === 'master') return undefined
+  return principal.kind === 'virtual-key' ? principal.key.userId : principal.standing.user?.user.id
+}
+
+/** The team that the credential is of, known here or not. */
+export function teamIdOf(principal: Principal): TeamId | undefined {
+  if (principal.kind === 'master') return undefined
+  return principal.kind === 'virtual-key' ? principal.key.teamId : principal.standing.team?.id
+}
+
+/** The caller's membership in the team that the credential is of. */
+export function membershipOf(principal: KeyPrincipal | TokenPrincipal): TeamStanding | undefined {
+  return membershipIn(principal, teamIdOf(principal))
+}
+
+export function membershipIn(
+  { standing }: Pick<KeyPrincipal, 'standing'>,
+  team: string | undefined,
+): TeamStanding | undefined {
   return standing.user?.teams.find(({ teamId }) => teamId === team)
 }

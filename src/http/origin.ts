@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import type { AuditOrigin } from '../domain/audit-record.ts'
-import { actorName, roleOf } from '../domain/principal.ts'
+import { actorName, keyOf, roleOf } from '../domain/principal.ts'
 import type { Principal } from '../domain/principal.ts'
 import type { RouteFacts } from '../journey/1-intake/arrival.ts'
 
@@ -20,7 +20,7 @@ export function originOf({ principal, route, request, clientAddress }: Asked): A
   return {
     actor: actorName(principal),
     actorRole: principal.kind === 'master' ? 'master' : roleOf(principal),
-    actorKey: principal.kind === 'master' ? undefined : principal.key.digest,
+    actorKey: keyOf(principal)?.digest,
     onBehalfOf: onBehalfOf === '' ? undefined : onBehalfOf,
     clientAddress,
     requestId: request.callId,

@@ -8,7 +8,7 @@ import { Problem } from '../domain/problem.ts'
 import type { CallId } from '../domain/ids.ts'
 import type { Principal } from '../domain/principal.ts'
 import type { Arrival, RouteFacts } from '../journey/1-intake/arrival.ts'
-import { identify } from '../journey/journey.ts'
+import { identifyAndProvision } from '../journey/identify.ts'
 import type { JourneyPorts } from '../journey/journey.ts'
 import type { CallObserver } from '../ports/call-observer.ts'
 import type { Refusals } from '../ports/refusals.ts'
@@ -122,7 +122,7 @@ export function plainRoute(app: FastifyInstance, edge: EdgePorts, route: PlainRo
       url: path,
       config,
       handler: async (request, reply) => {
-        const identity = await identify(callerOf(request, facts, edge), edge.journey)
+        const identity = await identifyAndProvision(callerOf(request, facts, edge), edge.journey)
         if (identity.verdict === 'deny') {
           await tellRefusal(identity, facts, request, edge)
           refuse(takeOver(request, reply), identity, facts, edge)
@@ -208,8 +208,13 @@ export function callerOf(
   request: FastifyRequest,
   route: RouteFacts,
   edge: EdgePorts,
-): Pick<Arrival, 'route' | 'headers' | 'clientAddress'> {
-  return { route, headers: headerReader(request.raw), clientAddress: edge.addresses.of(request.raw) }
+): Pick<Arrival, 'route' | 'headers' | 'clientAddress' | 'callId'> {
+  return {
+    route,
+    headers: headerReader(request.raw),
+    clientAddress: edge.addresses.of(request.raw),
+    callId: request.callId,
+  }
 }
 
 export function arrivalOf(

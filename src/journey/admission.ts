@@ -25,5 +25,7 @@ export interface Admission {
   readonly budget: CallBudget | undefined
   readonly callId: CallId
   readonly clientAddress: string | undefined
+  /** What the caller said about which of its teams this is for. */
+  readonly teamHeader: string | undefined
   readonly admittedAt: EpochMs
 }

@@ -1,8 +1,10 @@
-import type { Allowed, Decision, Denied } from '../domain/decision.ts'
+import type { Decision } from '../domain/decision.ts'
 import { allow, deny } from '../domain/decision.ts'
 import type { ModelCatalogue, ResolvedModel } from '../domain/model-catalogue.ts'
 import type { EndUser } from '../domain/end-user.ts'
+import { parseEndUserId } from '../domain/ids.ts'
 import type { EndUserId } from '../domain/ids.ts'
+import { isTokenPrincipal } from '../domain/principal.ts'
 import type { Principal } from '../domain/principal.ts'
 import { Problem } from '../domain/problem.ts'
 import type { Clock } from '../ports/clock.ts'
@@ -11,25 +13,24 @@ import type { IdSigner } from '../ports/id-signer.ts'
 import type { NextTurn } from '../ports/next-turn.ts'
 import { HOPS_HEADER, decideLoop } from './1-intake/decide-loop.ts'
 import { INFERENCE_BOUNDS, LARGE_BODY, parseBody, parseLargeBody } from './1-intake/parse-body.ts'
-import type { Arrival, RouteFacts } from './1-intake/arrival.ts'
+import type { Arrival } from './1-intake/arrival.ts'
 import type { Operation } from './1-intake/operations.ts'
 import { readModelRequest } from './1-intake/read-model-request.ts'
 import type { IntakeSettings, ModelAsk } from './1-intake/read-model-request.ts'
-import { findCredential } from './2-authenticate/find-credential.ts'
-import { judgeKey, verifyCredential } from './2-authenticate/verify-credential.ts'
 import type { CredentialPorts, Proof } from './2-authenticate/verify-credential.ts'
-import { resolvePrincipal } from './3-identify/resolve-principal.ts'
 import { decideEnforcedParams } from './4-authorise/decide-enforced-params.ts'
 import { decideEndUser } from './4-authorise/decide-end-user.ts'
 import { decideModelAccess } from './4-authorise/decide-model-access.ts'
 import { decideProviderObjects } from './4-authorise/decide-provider-objects.ts'
-import { decideRoute } from './4-authorise/decide-route.ts'
 import type { RoutePolicy } from './4-authorise/decide-route.ts'
-import { decideStanding } from './4-authorise/decide-standing.ts'
 import type { StoredResponse } from './4-authorise/response-ids.ts'
 import { reserveBudget } from './5-meter/reserve-budget.ts'
 import type { MeterPorts } from './5-meter/reserve-budget.ts'
 import type { Admission } from './admission.ts'
+import { chooseCaller, identify, provision, makingNothing } from './identify.ts'
+import { TEAM_HEADER } from './identify-token.ts'
+import type { TokenPorts } from './identify-token.ts'
+import type { Trail } from './trail.ts'
 
 export interface JourneyPorts {
   readonly clock: Clock
@@ -41,7 +42,13 @@ export interface JourneyPorts {
   /** The id that all replicas share. */
   readonly installation: string
   readonly meter: MeterPorts
+  /** Undefined: tokens of identity providers are not taken. */
+  readonly tokens: TokenPorts | undefined
   readonly settings: JourneySettings
+  /** Present where somebody asked for an explanation. */
+  readonly trail?: Trail
+  /** In an explanation: what is taken as proven, in place of a credential. */
+  readonly proven?: Proof
 }
 
 export interface JourneySettings {
@@ -57,7 +64,6 @@ export async function admit(operation: Operation, arrival: Arrival, ports: Journ
   const known = identify(arrival, ports)
   const identity = known instanceof Promise ? await known : known
   if (identity.verdict === 'deny') return identity
-  const principal = identity.granted
 
   const hops = decideLoop(arrival.headers.get(HOPS_HEADER), ports.installation)
   if (hops.verdict === 'deny') return hops
@@ -73,22 +79,30 @@ export async function admit(operation: Operation, arrival: Arrival, ports: Journ
 
   const intake = readModelRequest(operation, arrival, parsed.granted, ports.settings.intake)
   if (intake.verdict === 'deny') return intake
-  const ask = intake.granted
+
+  const chosen = chooseCaller(identity.granted, intake.granted.model, arrival.route, ports)
+  if (chosen.verdict === 'deny') return chosen
+  const principal = chosen.granted
+  const ask = withClaimedCustomer(intake.granted, principal)
 
   const enforced = decideEnforcedParams(principal, ask.body, ports.settings.enforcedParams)
+  ports.trail?.note('enforced-params', enforced)
   if (enforced.verdict === 'deny') return enforced
 
   const named = findEndUser(ask, ports)
   const endUser = named instanceof Promise ? await named : named
   const served = decideEndUser(endUser)
+  ports.trail?.note('end-user', served, { end_user: ask.attribution.endUserId ?? null })
   if (served.verdict === 'deny') return served
 
   const access = accessTo(ask.model, ask, principal, ports)
+  ports.trail?.note('model', access, { model: ask.model })
   if (access.verdict === 'deny') return access
 
   const fallbacks: ResolvedModel[] = []
   for (const name of ask.controls.fallbacks) {
     const fallback = accessTo(name, ask, principal, ports)
+    ports.trail?.note('fallback', fallback, { model: name })
     if (fallback.verdict === 'deny')
       return deny('param-forbidden', fallback.because, `\`fallbacks\`: ${fallback.say ?? name}`)
     fallbacks.push(fallback.granted)
@@ -96,6 +110,13 @@ export async function admit(operation: Operation, arrival: Arrival, ports: Journ
 
   const objects = decideProviderObjects(principal, ask, ports.signer)
   if (objects.verdict === 'deny') return objects
+  // The decision stands: only now the directory becomes what the token makes of it, and is read again.
+  if (identity.effects.length > 0 && isTokenPrincipal(principal)) {
+    const made = await provision(identity.effects, principal, arrival, ports)
+    if (made.verdict === 'deny') return made
+    if (made.granted === 'made')
+      return admit(operation, { ...arrival, readBody: async () => body }, makingNothing(ports))
+  }
   // What comes now goes through the whole text once more, to put it on the wire.
   if (isLarge) await ports.nextTurn()
 
@@ -103,6 +124,7 @@ export async function admit(operation: Operation, arrival: Arrival, ports: Journ
   const at = ports.clock.now()
   const reserved = reserveBudget({ principal, endUser, ask, model, at }, ports.meter)
   const budget = reserved instanceof Promise ? await reserved : reserved
+  ports.trail?.note('budget', budget)
   if (budget.verdict === 'deny') return budget
 
   return allow({
@@ -117,51 +139,9 @@ export async function admit(operation: Operation, arrival: Arrival, ports: Journ
     budget: budget.granted,
     callId: arrival.callId,
     clientAddress: arrival.clientAddress,
+    teamHeader: arrival.headers.get(TEAM_HEADER),
     admittedAt: at,
   })
-}
-
-/** Who calls; or why not, and who it would have been where that is known. */
-export type Identity = Allowed<Principal> | (Denied & { readonly caller?: Principal })
-
-/**
- * The part of the journey that every route shares: who calls, and may they call this route at all? It comes before the
- * body is looked at, so that a stranger learns nothing of what we would accept. Without a promise where the key is known.
- */
-export function identify(
-  arrival: Pick<Arrival, 'headers' | 'route' | 'clientAddress'>,
-  ports: Pick<JourneyPorts, 'clock' | 'credentials' | 'directory' | 'settings'>,
-): Identity | Promise<Identity> {
-  const credential = findCredential(arrival.headers, ports.settings.keyHeader)
-  if (credential.verdict === 'deny') return credential
-
-  const moment = { now: ports.clock.now(), address: arrival.clientAddress }
-  const verified = verifyCredential(credential.granted, moment, ports.credentials)
-  if (!(verified instanceof Promise)) return decidePrincipal(verified, arrival.route, ports)
-  return verified.then((proof) => decidePrincipal(proof, arrival.route, ports))
-}
-
-function decidePrincipal(
-  proof: Decision<Proof>,
-  asked: RouteFacts,
-  ports: Pick<JourneyPorts, 'directory' | 'settings'>,
-): Identity | Promise<Identity> {
-  if (proof.verdict === 'deny') return proof
-  const resolved = resolvePrincipal(proof.granted, ports.directory)
-  const decide = (principal: Principal): Identity => {
-    const standing = decideStanding(principal)
-    return standing.verdict === 'deny' ? standing : decideRouteOf(principal, asked, ports)
-  }
-  return resolved instanceof Promise ? resolved.then(decide) : decide(resolved)
-}
-
-function decideRouteOf(
-  principal: Principal,
-  asked: RouteFacts,
-  { settings }: Pick<JourneyPorts, 'settings'>,
-): Identity {
-  const route = decideRoute(principal, asked, settings.routes)
-  return route.verdict === 'deny' ? { ...route, caller: principal } : allow(principal)
 }
 
 function accessTo(name: string, ask: ModelAsk, principal: Principal, ports: JourneyPorts): Decision<ResolvedModel> {
@@ -174,26 +154,11 @@ function accessTo(name: string, ask: ModelAsk, principal: Principal, ports: Jour
   )
 }
 
-/** Why the caller of a call that is under way would not be admitted any more; undefined: it would. */
-export async function askAgain(
-  { principal, ask, route, endUser }: Admission,
-  ports: JourneyPorts,
-): Promise<Denied | undefined> {
-  if (principal.kind === 'master') return undefined
-  const now = ports.clock.now()
-  const found = await ports.directory.findKey(principal.key.digest, now)
-  if (found === undefined) return deny('key-unknown', 'key_unknown')
-  const proof = judgeKey(found.key, now)
-  if (proof.verdict === 'deny') return proof
-  const current = await resolvePrincipal(proof.granted, ports.directory)
-  const standing = decideStanding(current)
-  if (standing.verdict === 'deny') return standing
-  const lets = decideRoute(current, route, ports.settings.routes)
-  if (lets.verdict === 'deny') return lets
-  const served = decideEndUser(endUser === undefined ? undefined : await ports.directory.findEndUser(endUser.id))
-  if (served.verdict === 'deny') return served
-  const access = decideModelAccess(current, ask.model, ports.catalogue())
-  return access.verdict === 'deny' && access.problem !== 'model-unknown' ? access : undefined
+/** AT-081: a customer whom the token names is not the caller's to choose. */
+function withClaimedCustomer(ask: ModelAsk, principal: Principal): ModelAsk {
+  const claimed = isTokenPrincipal(principal) ? principal.facts.endUserId : undefined
+  const endUserId = claimed === undefined ? undefined : parseEndUserId(claimed)
+  return endUserId === undefined ? ask : { ...ask, attribution: { ...ask.attribution, endUserId } }
 }
 
 /** The row of the customer that the caller names, if there is one: customers need none to be served. */

@@ -1,5 +1,6 @@
 import type { Deployment } from '../domain/deployment.ts'
-import type { Principal } from '../domain/principal.ts'
+import { isTokenPrincipal } from '../domain/principal.ts'
+import type { Principal, TokenPrincipal } from '../domain/principal.ts'
 import type { Limits } from '../domain/limits.ts'
 import { usdText } from '../domain/money.ts'
 import type { PicoUsd } from '../domain/money.ts'
@@ -46,11 +47,17 @@ export function callHeaders(facts: CallFacts): HeaderList {
   if (deployment !== undefined) headers.push('x-litellm-model-id', deployment.id)
   if (group !== undefined) headers.push('x-litellm-model-group', printable(group))
   if (principal.kind === 'virtual-key') addKeyLimits(headers, principal.key.limits)
+  // D-58: the model that was asked for may have decided which team pays.
+  if (isTokenPrincipal(principal)) addTeam(headers, principal)
   const target = deployment?.target
   if (facts.showsApiBase === true && target?.kind === 'http') {
     headers.push('x-litellm-model-api-base', target.origin + target.basePath)
   }
   return headers
+}
+
+function addTeam(headers: HeaderList, { standing }: TokenPrincipal): void {
+  if (standing.team !== undefined) headers.push('x-litellm-team-id', printable(standing.team.id))
 }
 
 function addKeyLimits(

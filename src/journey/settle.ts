@@ -1,9 +1,11 @@
 import type { Deployment } from '../domain/deployment.ts'
 import type { EpochMs } from '../domain/ids.ts'
 import type { JsonValue } from '../domain/json.ts'
-import type { LedgerEntry } from '../domain/ledger-entry.ts'
+import type { LedgerEntry, Payer } from '../domain/ledger-entry.ts'
 import { NO_MONEY } from '../domain/money.ts'
 import type { PicoUsd } from '../domain/money.ts'
+import { keyOf, teamIdOf, userIdOf } from '../domain/principal.ts'
+import type { Principal } from '../domain/principal.ts'
 import { Problem } from '../domain/problem.ts'
 import { NO_USAGE } from '../domain/usage.ts'
 import type { Usage } from '../domain/usage.ts'
@@ -87,16 +89,16 @@ function writeEntry(
   const price = priceOf(outcome, usage, ports)
   const { principal, ask, budget } = admission
   const hold = budget?.take()
-  const key = principal.kind === 'virtual-key' ? principal.key : undefined
+  const key = keyOf(principal)
   return {
     entryId: ports.chance.entryId(),
     requestId: outcome.replyId ?? admission.callId,
     callId: admission.callId,
     callType: ask.operation.callType,
-    payer: key === undefined ? { kind: 'master' } : { kind: 'key', digest: key.digest, alias: key.alias },
-    userId: key?.userId,
-    teamId: key?.teamId,
-    organizationId: principal.kind === 'virtual-key' ? principal.standing.organization?.id : undefined,
+    payer: payerOf(principal),
+    userId: userIdOf(principal),
+    teamId: teamIdOf(principal),
+    organizationId: principal.kind === 'master' ? undefined : principal.standing.organization?.id,
     endUserId: ask.attribution.endUserId,
     // The provider was told where to stop: what we count for ourselves is never beyond that.
     amount: hold !== undefined && usageFrom === 'estimated' ? lesser(price.amount, hold.amount) : price.amount,
@@ -124,6 +126,18 @@ function writeEntry(
     callerMetadata: ask.attribution.metadata,
     holdId: hold?.id,
     countedAt: budget?.at,
+  }
+}
+
+function payerOf(principal: Principal): Payer {
+  switch (principal.kind) {
+    case 'master':
+      return { kind: 'master' }
+    case 'virtual-key':
+      return { kind: 'key', digest: principal.key.digest, alias: principal.key.alias }
+    case 'user':
+    case 'team-token':
+      return { kind: 'token' }
   }
 }
 

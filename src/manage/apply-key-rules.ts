@@ -73,7 +73,7 @@ export function decideGeneration(
 
 function decideMaker(
   { teamId }: KeyWish,
-  principal: Extract<Ask['principal'], { kind: 'virtual-key' }>,
+  principal: Exclude<Ask['principal'], { kind: 'master' }>,
   { ofTeams, personal }: KeyGeneration,
 ): Decision<undefined> {
   if (teamId === undefined) {

@@ -4,9 +4,11 @@ import { blockerOf, mayUnblock } from '../domain/blocker.ts'
 import { decideModelsWithin, decideRoutesWithin, isUnrestricted } from '../domain/effective.ts'
 import type { Limits } from '../domain/limits.ts'
 import { isRaise } from '../domain/raise.ts'
+import { keyOf } from '../domain/principal.ts'
 import type { UserRole } from '../domain/role.ts'
 import type { VirtualKey } from '../domain/virtual-key.ts'
 import type { KeyGrounds } from './key-grounds.ts'
+import { boundsOf } from './own-bounds.ts'
 import type { Ask, GrantRules } from './ports.ts'
 import { beyondYours, malformed } from './refuse.ts'
 
@@ -70,11 +72,15 @@ const HANDS_OUT = ['management_routes', 'key_management_routes']
  * finds it must not make a wide one with it. One for management hands out keys to others, and to no administrator.
  */
 function givesFreely(before: VirtualKey | undefined, { user }: KeyGrounds, { principal }: Ask): boolean {
-  if (principal.kind === 'master') return true
-  const { key: own } = principal
+  const own = boundsOf(principal)
+  if (own === undefined) return true
   if (own.allowedRoutes.length === 0 && own.models.length === 0) return true
   const isOfAdmin = user !== undefined && ADMINISTRATORS.has(user.user.role)
-  return before?.digest !== own.digest && !isOfAdmin && HANDS_OUT.some((group) => own.allowedRoutes.includes(group))
+  return (
+    before?.digest !== keyOf(principal)?.digest &&
+    !isOfAdmin &&
+    HANDS_OUT.some((group) => own.allowedRoutes.includes(group))
+  )
 }
 
 function tooMuch(field: string): string {
@@ -93,8 +99,8 @@ function withBlocker(
 
 /** A new key has by default what the key has that makes it: the parents of both are the same, but not that one's lists. */
 function inheriting(key: VirtualKey, { principal }: Ask): VirtualKey {
-  if (principal.kind === 'master') return key
-  const own = principal.key
+  const own = boundsOf(principal)
+  if (own === undefined) return key
   return {
     ...key,
     models: isUnrestricted(key.models) && key.models.length === 0 ? own.models : key.models,
@@ -187,12 +193,12 @@ function findRaise(
   } else if (
     budget !== undefined &&
     !mayRaise &&
-    principal.kind === 'virtual-key' &&
-    principal.key.budgetId !== budget.id
+    principal.kind !== 'master' &&
+    boundsOf(principal)?.budgetId !== budget.id
   ) {
     return 'budget_id'
   }
-  const own = principal.kind === 'virtual-key' && !mayRaise ? principal.key.limits : undefined
+  const own = mayRaise ? undefined : boundsOf(principal)?.limits
   for (const ceiling of [
     own,
     place.teamId === undefined ? user?.user.limits : team?.limits,
@@ -222,15 +228,15 @@ function findBeyond(
   { principal }: Ask,
   { modelGroups, routeGroups }: GrantRules,
 ): string | undefined {
-  const own = principal.kind === 'virtual-key' ? principal.key : undefined
-  const isSelf = own !== undefined && before?.digest === own.digest
-  const ceiling = isSelf ? (before?.models ?? []) : (own?.models ?? [])
+  const own = boundsOf(principal)
+  const isSelf = before !== undefined && before.digest === keyOf(principal)?.digest
+  const ceiling = isSelf ? before.models : (own?.models ?? [])
   const personal = team === undefined ? (user?.user.models ?? []) : []
   if (isUnrestricted(key.models) && !isUnrestricted(ceiling)) return 'models'
   if (decideModelsWithin(key.models, [ceiling, personal], modelGroups) !== undefined) return 'models'
   if (before !== undefined && isUnrestricted(key.models) && !isUnrestricted(before.models)) return 'models'
 
-  const routes = isSelf ? (before?.allowedRoutes ?? []) : (own?.allowedRoutes ?? [])
+  const routes = isSelf ? before.allowedRoutes : (own?.allowedRoutes ?? [])
   if (key.allowedRoutes.length === 0 && routes.length > 0) return 'allowed_routes'
   if (decideRoutesWithin(key.allowedRoutes, [routes], routeGroups) !== undefined) return 'allowed_routes'
   if (

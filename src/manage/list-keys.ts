@@ -78,7 +78,7 @@ function notYours(whose: string): Decision<never> {
 function pinned(list: KeyListAsk, { reach, principal }: Ask): Partial<KeyQuery> {
   const isOpen = list.userId === undefined && list.teamId === undefined && list.organizationId === undefined
   const own = reach.scope === 'some' && isOpen && list.key === undefined ? reach.userId : undefined
-  const creator = principal.kind === 'virtual-key' ? actorName(principal) : undefined
+  const creator = principal.kind === 'master' ? undefined : actorName(principal)
   return {
     ...(own === undefined ? {} : { userId: own }),
     ...(list.withTeamKeys ? { orTeams: teamsOf(reach, KEY_LIST) } : {}),

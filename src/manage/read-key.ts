@@ -4,6 +4,7 @@ import type { Budget } from '../domain/budget.ts'
 import type { EpochMs } from '../domain/ids.ts'
 import { NO_MONEY } from '../domain/money.ts'
 import type { PicoUsd } from '../domain/money.ts'
+import { keyOf } from '../domain/principal.ts'
 import { reachesKey } from '../domain/scope.ts'
 import type { VirtualKey } from '../domain/virtual-key.ts'
 import { placeOfKey } from './key-place.ts'
@@ -26,7 +27,7 @@ export interface KeyWithSpend {
 /** The asked key, or the caller's own. INV-14: somebody else's key and no key at all are one answer. */
 export async function readKey(name: string | undefined, ask: Ask, ports: ManagePorts): Promise<Decision<KeyWithSpend>> {
   const { principal } = ask
-  const own = principal.kind === 'virtual-key' ? principal.key.digest : undefined
+  const own = keyOf(principal)?.digest
   const digest = name === undefined ? own : digestNamed(name, ports.digests)
   if (digest === undefined) return keyNotFound()
   const { rooms } = ports.registry

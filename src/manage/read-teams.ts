@@ -1,6 +1,7 @@
 import { allow, deny } from '../domain/decision.ts'
 import type { Decision } from '../domain/decision.ts'
 import { parseOrganizationId, parseTeamId, parseUserId } from '../domain/ids.ts'
+import { keyOf, teamIdOf } from '../domain/principal.ts'
 import { reachesOwnTeam, reachesTeam } from '../domain/scope.ts'
 import type { Team } from '../domain/team.ts'
 import type { PageOf } from '../ports/page.ts'
@@ -78,7 +79,7 @@ export async function listAvailableTeams(ask: Ask, ports: ManagePorts): Promise<
 /** Who administers nothing lists the own teams, and says so. */
 function mayList(userId: string | undefined, { reach, principal }: Ask): boolean {
   if (reach.scope === 'all' || reach.organizations.size > 0 || reach.adminTeams.size > 0) return true
-  if (principal.kind === 'virtual-key' && principal.standing.user !== undefined) {
+  if (principal.kind !== 'master' && principal.standing.user !== undefined) {
     return userId === principal.standing.user.user.id
   }
   return userId === undefined
@@ -118,7 +119,7 @@ export function shownTo(ask: Ask, view: TeamView): TeamView {
   if (reachesTeam(ask.reach, team)) return view
   const { principal } = ask
   const user = principal.kind === 'master' ? undefined : principal.standing.user?.user.id
-  const digest = principal.kind === 'master' ? undefined : principal.key.digest
+  const digest = keyOf(principal)?.digest
   return {
     team: { ...team, metadata: {}, tags: [] },
     spend: user === undefined ? spend : undefined,
@@ -129,5 +130,5 @@ export function shownTo(ask: Ask, view: TeamView): TeamView {
 }
 
 function isOfKey({ id }: Team, { principal }: Ask): boolean {
-  return principal.kind === 'virtual-key' && principal.key.teamId === id
+  return teamIdOf(principal) === id
 }

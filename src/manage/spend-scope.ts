@@ -1,6 +1,7 @@
 import type { TeamId } from '../domain/ids.ts'
 import type { Scope } from '../ports/registry.ts'
 import type { Ask } from './ports.ts'
+import { teamIdOf } from '../domain/principal.ts'
 import { scopeOf } from './scope-of.ts'
 
 /** Which lines a caller sees. `permission`: the route by which a team lets its plain members see the lines of all. */
@@ -15,5 +16,5 @@ export function spendScopeOf({ reach, principal }: Ask, permission: string): Sco
 /** Teams that the caller belongs to in any way, also by the key. */
 export function belongsToTeam({ principal }: Ask, id: TeamId): boolean {
   if (principal.kind === 'master') return false
-  return principal.key.teamId === id || (principal.standing.user?.teams.some(({ teamId }) => teamId === id) ?? false)
+  return teamIdOf(principal) === id || (principal.standing.user?.teams.some(({ teamId }) => teamId === id) ?? false)
 }

@@ -8,6 +8,7 @@ import type { Organization } from '../domain/organization.ts'
 import type { Principal } from '../domain/principal.ts'
 import { isRaise } from '../domain/raise.ts'
 import type { Team } from '../domain/team.ts'
+import { boundsOf } from './own-bounds.ts'
 import { beyondYours, fieldNotYours } from './refuse-teams.ts'
 import { malformed } from './refuse.ts'
 
@@ -85,7 +86,7 @@ function findBeyondSetter({ before, after, principal, groups }: TeamChange): Den
   const user = principal.standing.user?.user
   // Who may use models in teams only has no list to give from; the team's or the organisation's counts then.
   const ofUser = user === undefined || user.models.includes('no-default-models') ? [] : user.models
-  const ceilings = [principal.key.models, ofUser]
+  const ceilings = [boundsOf(principal)?.models ?? [], ofUser]
   const grant = decideModelsWithin(added(before, after), ceilings, groups)
   const isOpened = isOpen(after) && (before === undefined || !isOpen(before))
   if (grant !== undefined || (isOpened && ceilings.some((ceiling) => !isUnrestricted(ceiling)))) {

@@ -39,7 +39,7 @@ function membersOf(entry: LedgerEntry, since: EpochMs, said: 'call' | 'billed tr
   const { payer, usage } = entry
   return (
     `"call_id":${quoted(entry.callId)},"entry_id":"${entry.entryId}","call_type":"${entry.callType}"` +
-    `,"payer":"${payer.kind === 'master' ? 'master' : payer.digest.slice(0, 12)}","model_group":${quoted(entry.modelGroup)}` +
+    `,"payer":"${payer.kind === 'key' ? payer.digest.slice(0, 12) : payer.kind}","model_group":${quoted(entry.modelGroup)}` +
     (entry.deploymentId === undefined ? '' : `,"deployment":${quoted(entry.deploymentId)}`) +
     `,"status":${entry.httpStatus},"outcome":"${entry.cutShort ? 'cut-short' : entry.status}"` +
     (entry.errorClass === undefined ? '' : `,"error_class":${quoted(entry.errorClass)}`) +

@@ -6,7 +6,16 @@ import { picoUsd } from '../../domain/money.ts'
 import { storableText } from '../../domain/storable-text.ts'
 import type { ActivityPart, DailyActivity, DailyActivityQuery, EntityKind } from '../../ports/spend-reports.ts'
 import type { Database } from './database.ts'
-import { MAY_HAVE_TAGS, between, entityColumn, linesInScope, naming, notNaming, ofKey } from './ledger-conditions.ts'
+import {
+  MAY_HAVE_TAGS,
+  between,
+  entityColumn,
+  linesInScope,
+  naming,
+  notNaming,
+  ofKey,
+  payerName,
+} from './ledger-conditions.ts'
 import { where } from './rows/sql-rows.ts'
 
 const DAY = sql`to_char(l.at at time zone 'UTC', 'YYYY-MM-DD')`
@@ -89,7 +98,7 @@ async function sumLines(
   conditions: readonly RawBuilder<unknown>[],
 ): Promise<readonly ActivityPart[]> {
   const { rows } = await sql<SumRow>`
-    select ${DAY} as day, coalesce(earlier.successor, l.key_digest) as key, max(detail."keyAlias") as key_alias,
+    select ${DAY} as day, coalesce(earlier.successor, ${payerName}) as key, max(detail."keyAlias") as key_alias,
       l.team_id, ${entityColumn(by)} as entity, detail."upstreamModel" as model, l.model_group, detail.provider,
       detail."callType" as call_type, sum(l.amount_pico) as spend, sum(l.prompt_tokens) as prompt,
       sum(l.completion_tokens) as completion, coalesce(sum(detail."cachedInputTokens"), 0) as cache_read,

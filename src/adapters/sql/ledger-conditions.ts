@@ -1,5 +1,6 @@
 import { type RawBuilder, sql } from 'kysely'
 import type { EpochMs, KeyDigest } from '../../domain/ids.ts'
+import { TOKEN_ALIAS } from '../../domain/principal.ts'
 import { storableText } from '../../domain/storable-text.ts'
 import type { Scope } from '../../ports/registry.ts'
 import type { EntityFilter, EntityKind } from '../../ports/spend-reports.ts'
@@ -20,6 +21,11 @@ export function linesInScope(scope: Scope): RawBuilder<unknown>[] {
   ]
   return [ways.length === 0 ? sql`false` : sql`(${sql.join(ways, sql` or `)})`]
 }
+
+/** The digest of the key, the alias that stands for tokens, or null for the master key. */
+export const payerName = sql<
+  string | null
+>`coalesce(l.key_digest, case l.payer_kind when 'token' then ${sql.lit(TOKEN_ALIAS)} end)`
 
 /** Lines of earlier digests, before rotations, are the key's lines too. */
 export function ofKey(digest: KeyDigest): RawBuilder<unknown> {

@@ -6,7 +6,7 @@ import type { DailySpend, LedgerFilter, LedgerReader } from '../../ports/ledger.
 import { timestampText } from './column-types.ts'
 import { readDailyActivity } from './daily-activity.ts'
 import type { Database } from './database.ts'
-import { linesInScope, naming } from './ledger-conditions.ts'
+import { linesInScope, naming, payerName } from './ledger-conditions.ts'
 import { entryOfStored, readLines } from './ledger-lines.ts'
 
 /** `flushNow` carries what this process has written so far to the store, so that a reader sees its own charges. */
@@ -73,13 +73,13 @@ export function sqlLedgerReader(db: Kysely<Database>, flushNow: () => Promise<vo
         .selectFrom('ledger_entry as l')
         .select([
           sql<string>`to_char(at at time zone 'UTC', 'YYYY-MM-DD')`.as('day'),
-          'key_digest',
+          payerName.as('payer'),
           'user_id',
           'model_group',
           sql<string>`sum(amount_pico)`.as('total'),
         ])
         .where((of) => matches(of, filter))
-        .groupBy(['day', 'key_digest', 'user_id', 'model_group'])
+        .groupBy(['day', 'payer', 'user_id', 'model_group'])
         .orderBy('day', 'desc')
         .execute()
       return [...Map.groupBy(rows, (row) => row.day)].map(([day, parts]) => sumDay(day, parts))
@@ -118,7 +118,7 @@ function matches(
 }
 
 interface PartOfDay {
-  readonly key_digest: string | null
+  readonly payer: string | null
   readonly user_id: string | null
   readonly model_group: string
   readonly total: string
@@ -132,7 +132,7 @@ function sumDay(day: string, parts: readonly PartOfDay[]): DailySpend {
   for (const part of parts) {
     const amount = picoUsd(BigInt(part.total))
     total = addUsd(total, amount)
-    if (part.key_digest !== null) addTo(byKey, part.key_digest, amount)
+    if (part.payer !== null) addTo(byKey, part.payer, amount)
     if (part.user_id !== null) addTo(byUser, part.user_id, amount)
     addTo(byModel, part.model_group, amount)
   }

@@ -1,17 +1,16 @@
-import type { LedgerEntry } from '../../domain/ledger-entry.ts'
+import type { LedgerEntry, Payer } from '../../domain/ledger-entry.ts'
 import { addUsd, NO_MONEY, picoUsd, usdNumber } from '../../domain/money.ts'
 import type { PicoUsd } from '../../domain/money.ts'
-import { MASTER_ALIAS, MASTER_USER_ID } from '../../domain/principal.ts'
+import { MASTER_ALIAS, MASTER_USER_ID, TOKEN_ALIAS } from '../../domain/principal.ts'
 import type { DailySpend } from '../../ports/ledger.ts'
 
 /** One ledger line as a row of the compatible API. */
 export function renderSpendLine(entry: LedgerEntry): object {
   const { payer, usage } = entry
-  const isMaster = payer.kind === 'master'
   return {
     request_id: entry.requestId,
     call_type: entry.callType,
-    api_key: isMaster ? MASTER_ALIAS : payer.digest,
+    api_key: keyName(payer),
     spend: usdNumber(entry.amount),
     total_tokens: usage.inputTokens + usage.outputTokens,
     prompt_tokens: usage.inputTokens,
@@ -60,10 +59,9 @@ export function renderSpendDay({ day, total, byKey, byUser, byModel }: DailySpen
 
 function metadataOf(entry: LedgerEntry): object {
   const { payer, usage } = entry
-  const isMaster = payer.kind === 'master'
   return {
-    user_api_key: isMaster ? MASTER_ALIAS : payer.digest,
-    user_api_key_alias: isMaster ? null : (payer.alias ?? null),
+    user_api_key: keyName(payer),
+    user_api_key_alias: payer.kind === 'key' ? (payer.alias ?? null) : null,
     user_api_key_user_id: userOf(entry) ?? null,
     user_api_key_team_id: entry.teamId ?? null,
     user_api_key_team_alias: null,
@@ -103,6 +101,17 @@ function errorOf(entry: LedgerEntry): object | null {
     error_message: '',
     llm_provider: entry.provider,
     traceback: '',
+  }
+}
+
+function keyName(payer: Payer): string {
+  switch (payer.kind) {
+    case 'master':
+      return MASTER_ALIAS
+    case 'key':
+      return payer.digest
+    case 'token':
+      return TOKEN_ALIAS
   }
 }
 

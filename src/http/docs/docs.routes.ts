@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import type { FastifyInstance } from 'fastify'
-import { identify } from '../../journey/journey.ts'
+import { identifyAndProvision } from '../../journey/identify.ts'
 import { PAGE_HEADERS, UI_FOLDER } from '../console/console.routes.ts'
 import { callerOf, describeRoute, factsOf, plainRoute, refuse, takeOver } from '../route.ts'
 import type { EdgePorts } from '../route.ts'
@@ -43,7 +43,7 @@ export async function docsRoutes(app: FastifyInstance, edge: EdgePorts): Promise
     const facts = factsOf('GET', path)
     describeRoute(edge, { method: 'GET', summary }, facts)
     app.get(path, { config: { needs: facts.row.id } }, async (request, reply) => {
-      const identity = await identify(callerOf(request, facts, edge), edge.journey)
+      const identity = await identifyAndProvision(callerOf(request, facts, edge), edge.journey)
       if (identity.verdict === 'deny') {
         refuse(takeOver(request, reply), identity, facts, edge)
         return reply

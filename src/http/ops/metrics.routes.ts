@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import { identify } from '../../journey/journey.ts'
+import { identifyAndProvision } from '../../journey/identify.ts'
 import { callerOf, describeRoute, factsOf, refuse, takeOver } from '../route.ts'
 import type { EdgePorts } from '../route.ts'
 import { SAFE_HEADERS } from '../wire/render-problem.ts'
@@ -15,7 +15,7 @@ export function metricsRoutes(app: FastifyInstance, edge: EdgePorts, metrics: Me
   describeRoute(edge, { method: 'GET', summary: 'Counters for Prometheus, as text' }, route)
   app.get('/metrics', { config: { needs: needsAuth ? route.row.id : 'nothing' } }, async (request, reply) => {
     if (needsAuth) {
-      const identity = await identify(callerOf(request, route, edge), edge.journey)
+      const identity = await identifyAndProvision(callerOf(request, route, edge), edge.journey)
       if (identity.verdict === 'deny') {
         refuse(takeOver(request, reply), identity, route, edge)
         return reply

@@ -50,6 +50,10 @@ const SIGV4 = /^AWS4-HMAC-SHA256 .*?Credential=(?:Bearer\s+)?([^/\s,]+)/
 function withoutScheme(raw: string): string | undefined {
   const scheme = raw.slice(0, 7).toLowerCase()
   if (scheme === 'bearer ') return raw.slice(7)
-  if (scheme.startsWith('basic ')) return raw.slice(6)
+  // J-02: a token of a provider comes as a bearer token and in no other way.
+  if (scheme.startsWith('basic ')) {
+    const value = raw.slice(6)
+    return value.includes('.') && !value.startsWith('sk-') ? undefined : value
+  }
   return SIGV4.exec(raw)?.[1]
 }

@@ -4,14 +4,19 @@ import type { EpochMs, KeyDigest } from '../../domain/ids.ts'
 import { Problem } from '../../domain/problem.ts'
 import { formOf } from '../../domain/key-format.ts'
 import { stateOf } from '../../domain/virtual-key.ts'
+import type { VerifiedToken } from '../../domain/token-facts.ts'
 import type { VirtualKey } from '../../domain/virtual-key.ts'
 import type { Digests } from '../../ports/digests.ts'
 import type { FoundKey, WarmDirectory } from '../../ports/directory.ts'
 import type { Load } from '../../ports/load.ts'
+import type { TokenVerifier } from '../../ports/token-verifier.ts'
 import type { GuessLimits } from './guess-limits.ts'
 
 /** What was proven about the caller. */
-export type Proof = { readonly kind: 'master-key' } | { readonly kind: 'virtual-key'; readonly key: VirtualKey }
+export type Proof =
+  | { readonly kind: 'master-key' }
+  | { readonly kind: 'virtual-key'; readonly key: VirtualKey }
+  | { readonly kind: 'token'; readonly token: VerifiedToken }
 
 export interface CredentialPorts {
   readonly digests: Digests
@@ -19,6 +24,8 @@ export interface CredentialPorts {
   readonly masterKey: KeyDigest
   readonly guesses: GuessLimits
   readonly load: Load
+  /** Undefined: tokens of identity providers are not taken. */
+  readonly tokens: TokenVerifier | undefined
 }
 
 /** When, and from where. */
@@ -42,7 +49,7 @@ export function verifyCredential(
   const digest = ports.digests.digestKey(presented)
   if (ports.digests.equal(digest, ports.masterKey)) return allow({ kind: 'master-key' })
 
-  if (!presented.startsWith('sk-')) return deny('key-form', 'key_malformed', keyFormText(presented))
+  if (!presented.startsWith('sk-')) return verifyToken(presented, moment.now, ports.tokens)
   if (presented.length > LONGEST_KEY) return unknownKey(presented, 'key_malformed')
   const known = ports.directory.peekKey(digest, moment.now)
   if (known !== undefined && known !== 'ask') return judge(known, presented, moment.now)
@@ -50,6 +57,22 @@ export function verifyCredential(
   // A checksum that does not fit tells a typo from a key before anybody is asked; the answer is the same.
   if (formOf(presented) === 'own-but-broken') return unknownKey(presented, 'key_checksum')
   return known === 'ask' ? askStore(digest, presented, moment, ports) : judge(known, presented, moment.now)
+}
+
+/** J-34: classified once, by form. Three parts are a JWT and nothing else; any other text is opaque where that is taken. */
+function verifyToken(
+  presented: string,
+  now: EpochMs,
+  tokens: TokenVerifier | undefined,
+): Decision<Proof> | Promise<Decision<Proof>> {
+  const verify = presented.split('.', 4).length === 3 ? tokens?.verifyJwt : tokens?.verifyOpaque
+  if (tokens === undefined || verify === undefined) return deny('key-form', 'key_malformed', keyFormText(presented))
+  const verified = verify.call(tokens, presented, now)
+  return verified instanceof Promise ? verified.then(proofOf) : proofOf(verified)
+}
+
+function proofOf(verified: Decision<VerifiedToken>): Decision<Proof> {
+  return verified.verdict === 'deny' ? verified : allow({ kind: 'token', token: verified.granted })
 }
 
 async function askStore(

@@ -5,8 +5,11 @@ import { Problem } from '../../domain/problem.ts'
 import type { VirtualKey } from '../../domain/virtual-key.ts'
 import type { Proof } from '../2-authenticate/verify-credential.ts'
 
-/** The one place where a principal is made. Returns without a promise when nothing has to be fetched. */
-export function resolvePrincipal(proof: Proof, directory: WarmDirectory): Principal | Promise<Principal> {
+/** The principal of a key. Returns without a promise when nothing has to be fetched. */
+export function resolvePrincipal(
+  proof: Exclude<Proof, { kind: 'token' }>,
+  directory: WarmDirectory,
+): Principal | Promise<Principal> {
   switch (proof.kind) {
     case 'master-key':
       return { kind: 'master' }

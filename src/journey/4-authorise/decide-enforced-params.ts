@@ -1,6 +1,7 @@
 import { allow, deny } from '../../domain/decision.ts'
 import type { Decision } from '../../domain/decision.ts'
 import type { JsonObject, JsonValue } from '../../domain/json.ts'
+import { keyOf } from '../../domain/principal.ts'
 import type { Principal } from '../../domain/principal.ts'
 
 /** Parameters that the operator, or whoever made the key, wants to see in every call; `metadata.name` looks inside. */
@@ -9,7 +10,7 @@ export function decideEnforcedParams(
   body: JsonObject,
   operatorWants: readonly string[],
 ): Decision<undefined> {
-  const own = principal.kind === 'virtual-key' ? principal.key.enforcedParams : []
+  const own = keyOf(principal)?.enforcedParams ?? []
   const missing = [...operatorWants, ...own].find((path) => valueAt(body, path) === undefined)
   if (missing === undefined) return allow(undefined)
   return deny(

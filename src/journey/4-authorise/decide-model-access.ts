@@ -1,6 +1,7 @@
 import { allow, deny } from '../../domain/decision.ts'
 import type { Decision } from '../../domain/decision.ts'
 import type { ModelCatalogue, ResolvedModel } from '../../domain/model-catalogue.ts'
+import { keyOf, teamIdOf } from '../../domain/principal.ts'
 import type { Principal } from '../../domain/principal.ts'
 import { matchesWildcard } from '../../domain/wildcard.ts'
 import { aliasesOf, modelLevels } from './model-levels.ts'
@@ -8,7 +9,7 @@ import type { ModelLevel } from './model-levels.ts'
 
 /** What the name leads to for this principal: its own names come before everybody's. */
 export function resolveFor(principal: Principal, asked: string, catalogue: ModelCatalogue): ResolvedModel | undefined {
-  return catalogue.resolve(asked, aliasesOf(principal), teamOf(principal))
+  return catalogue.resolve(asked, aliasesOf(principal), teamIdOf(principal))
 }
 
 /**
@@ -35,8 +36,8 @@ type Renamer = 'key' | 'team' | undefined
 /** Whose own name for a model the asked one is. */
 function renamerOf(principal: Principal, asked: string): Renamer {
   if (principal.kind === 'master') return undefined
-  const { key, standing } = principal
-  if (Object.hasOwn(key.modelAliases, asked)) return 'key'
+  const { standing } = principal
+  if (Object.hasOwn(keyOf(principal)?.modelAliases ?? {}, asked)) return 'key'
   return standing.team !== undefined && Object.hasOwn(standing.team.modelAliases, asked) ? 'team' : undefined
 }
 
@@ -90,14 +91,13 @@ function denied({ object, problem, models }: ModelLevel, asked: string): Decisio
       `User not allowed to access model. No default model access, only team models allowed. Tried to access ${asked}`,
     )
   }
+  // What else a role or a scope may use is no business of whoever presents a token without it.
+  if (object === 'role') return deny(problem, 'jwt_role_model', `Role not allowed to call model=${asked}.`)
+  if (object === 'scope') return deny(problem, 'jwt_scope_model', `{'error': 'model=${asked} not allowed.'}`)
   const list = models.map((name) => `'${name}'`).join(', ')
   return deny(
     problem,
     'model_denied',
     `${object} not allowed to access model. This ${object} can only access models=[${list}]. Tried to access ${asked}`,
   )
-}
-
-function teamOf(principal: Principal): string | undefined {
-  return principal.kind === 'master' ? undefined : principal.key.teamId
 }

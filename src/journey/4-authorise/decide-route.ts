@@ -1,7 +1,7 @@
 import type { AccessRow } from '../../domain/access-row.ts'
 import { allow, deny } from '../../domain/decision.ts'
 import type { Decision } from '../../domain/decision.ts'
-import { actorName, roleOf } from '../../domain/principal.ts'
+import { actorName, isTokenPrincipal, keyOf, roleOf, teamIdOf } from '../../domain/principal.ts'
 import type { Principal } from '../../domain/principal.ts'
 import { decideReach } from '../../domain/reach.ts'
 import type { Caller, Reach } from '../../domain/reach.ts'
@@ -31,7 +31,7 @@ export function decideRoute(principal: Principal, route: RouteFacts, policy: Rou
     )
   }
 
-  const { allowedRoutes } = principal.key
+  const allowedRoutes = keyOf(principal)?.allowedRoutes ?? []
   if (allowedRoutes.length > 0 && !allowedRoutes.some((entry) => covers(entry, route.path))) {
     return deny(
       'route-denied',
@@ -62,15 +62,16 @@ export function callerOf(principal: Principal): Caller {
       keyTeamId: undefined,
     }
   }
-  const { key, standing } = principal
+  const { user } = principal.standing
   return {
-    kind: 'key',
-    userId: standing.user?.user.id,
-    role: standing.user?.user.role,
-    teams: standing.user?.teams ?? [],
-    organizations: standing.user?.organizations ?? [],
-    keyDigest: key.digest,
-    keyTeamId: key.teamId,
+    // A machine with a token of its team is to the team what a key without a user is.
+    kind: principal.kind === 'user' ? 'user' : 'key',
+    userId: user?.user.id,
+    role: isTokenPrincipal(principal) && principal.admin !== undefined ? 'proxy_admin' : user?.user.role,
+    teams: user?.teams ?? [],
+    organizations: user?.organizations ?? [],
+    keyDigest: keyOf(principal)?.digest,
+    keyTeamId: teamIdOf(principal),
   }
 }
 
@@ -98,7 +99,7 @@ function refuseRole(principal: Principal, { path, row }: RouteFacts): Decision<n
   return deny(
     'admin-only',
     'authz_role',
-    `Only proxy admin can be used to generate, delete, update info for new keys/users/teams. Route=${path}. Your role=${principal.kind === 'virtual-key' && principal.standing.user === undefined ? 'unknown' : role}. Your user_id=${masked(actorName(principal))}`,
+    `Only proxy admin can be used to generate, delete, update info for new keys/users/teams. Route=${path}. Your role=${principal.kind !== 'master' && principal.standing.user === undefined ? 'unknown' : role}. Your user_id=${masked(actorName(principal))}`,
   )
 }
 

@@ -1,50 +1,56 @@
 import { allow, deny } from '../../domain/decision.ts'
-import type { Decision } from '../../domain/decision.ts'
-import { membershipOf } from '../../domain/principal.ts'
-import type { Principal } from '../../domain/principal.ts'
+import type { Decision, Denied } from '../../domain/decision.ts'
+import { isTokenPrincipal, membershipOf, teamIdOf, userIdOf } from '../../domain/principal.ts'
+import type { KeyPrincipal, Principal, TokenPrincipal } from '../../domain/principal.ts'
+
+type Somebody = KeyPrincipal | TokenPrincipal
 
 /** Is everybody that the credential hangs on still there, and open? Asked on every request, whatever the route. */
 export function decideStanding(principal: Principal): Decision<Principal> {
   if (principal.kind === 'master') return allow(principal)
-  const { key, standing } = principal
-  if (key.userId !== undefined) {
-    if (standing.user === undefined) {
-      return deny(
-        'user-blocked',
-        'principal_unknown',
-        `Authentication Error, User=${key.userId} doesn't exist any more.`,
-      )
-    }
-    if (standing.user.user.blocked) {
-      return deny(
-        'user-blocked',
-        'principal_blocked',
-        `Authentication Error, User=${key.userId} is blocked. Keys owned by this user cannot be used.`,
-      )
-    }
+  return refuseUser(principal) ?? refuseTeam(principal) ?? allow(principal)
+}
+
+function refuseUser(principal: Somebody): Denied | undefined {
+  const id = userIdOf(principal)
+  if (id === undefined) return undefined
+  const { user } = principal.standing
+  if (user === undefined) {
+    return deny('user-blocked', 'principal_unknown', `Authentication Error, User=${id} doesn't exist any more.`)
   }
-  if (key.teamId !== undefined) {
-    if (standing.team === undefined) {
-      return deny(
-        'team-blocked',
-        'principal_unknown',
-        `Authentication Error, Team=${key.teamId} doesn't exist any more.`,
-      )
-    }
-    if (standing.team.blocked) {
-      return deny(
-        'team-blocked',
-        'principal_blocked',
-        `Authentication Error, Team=${key.teamId} is blocked. Update via \`/team/unblock\` if you're an admin.`,
-      )
-    }
-    if (key.needsMembership && membershipOf(principal) === undefined) {
-      return deny(
-        'not-a-member',
-        'team_required',
-        `User=${key.userId ?? ''} is no longer a member of team=${key.teamId}.`,
-      )
-    }
+  // J-30: with a proven token it is not the credential that is wrong.
+  const problem = isTokenPrincipal(principal) ? 'token-denied' : 'user-blocked'
+  const prefix = isTokenPrincipal(principal) ? '' : 'Authentication Error, '
+  const what = isTokenPrincipal(principal)
+    ? 'Tokens of this user are refused.'
+    : 'Keys owned by this user cannot be used.'
+  if (user.user.blocked) return deny(problem, 'principal_blocked', `${prefix}User=${id} is blocked. ${what}`)
+  if (user.user.metadata['scim_active'] === false) {
+    return deny(problem, 'principal_blocked', `${prefix}User=${id} has been deactivated via SCIM. ${what}`)
   }
-  return allow(principal)
+  return undefined
+}
+
+function refuseTeam(principal: Somebody): Denied | undefined {
+  const id = teamIdOf(principal)
+  if (id === undefined) return undefined
+  const { team } = principal.standing
+  if (team === undefined) {
+    return deny('team-blocked', 'principal_unknown', `Authentication Error, Team=${id} doesn't exist any more.`)
+  }
+  if (team.blocked) {
+    return deny(
+      'team-blocked',
+      'principal_blocked',
+      `Authentication Error, Team=${id} is blocked. Update via \`/team/unblock\` if you're an admin.`,
+    )
+  }
+  if (principal.kind === 'virtual-key' && principal.key.needsMembership && membershipOf(principal) === undefined) {
+    return deny(
+      'not-a-member',
+      'team_required',
+      `User=${userIdOf(principal) ?? ''} is no longer a member of team=${id}.`,
+    )
+  }
+  return undefined
 }

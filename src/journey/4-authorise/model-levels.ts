@@ -1,9 +1,10 @@
-import type { Principal } from '../../domain/principal.ts'
+import { isTokenPrincipal, keyOf } from '../../domain/principal.ts'
+import type { Principal, TokenPrincipal } from '../../domain/principal.ts'
 import type { ProblemCode } from '../../domain/problem.ts'
 
 /** One owner of a list of models; all of them must allow a model. */
 export interface ModelLevel {
-  readonly object: 'key' | 'team' | 'user' | 'org'
+  readonly object: 'role' | 'scope' | 'key' | 'team' | 'user' | 'org'
   readonly problem: ProblemCode
   /** Empty: no restriction of its own. */
   readonly models: readonly string[]
@@ -18,10 +19,10 @@ const NONE: readonly string[] = []
 /** Whose word counts on this principal's models. A user's own list is for calls outside of any team. */
 export function modelLevels(principal: Principal): readonly ModelLevel[] {
   if (principal.kind === 'master') return []
-  const { key, standing } = principal
-  const { team, user, organization, memberModels } = standing
-  const levels: ModelLevel[] = []
-  if (!key.models.includes('all-team-models') || team === undefined) {
+  const { team, user, organization, memberModels } = principal.standing
+  const levels: ModelLevel[] = isTokenPrincipal(principal) ? tokenLevels(principal) : []
+  const key = keyOf(principal)
+  if (key !== undefined && (!key.models.includes('all-team-models') || team === undefined)) {
     levels.push({
       object: 'key',
       problem: 'model-denied',
@@ -68,13 +69,23 @@ export function modelLevels(principal: Principal): readonly ModelLevel[] {
   return levels
 }
 
+/** What roles and scopes of a token leave. An empty list of theirs leaves nothing. */
+function tokenLevels({ roleModels, scopeModels }: TokenPrincipal): ModelLevel[] {
+  const level = (object: 'role' | 'scope', models: readonly string[] | undefined): ModelLevel[] => {
+    if (models === undefined) return []
+    const listed = models.length === 0 ? ['no-default-models'] : models
+    return [{ object, problem: 'token-denied', models: listed, accessGroupIds: NONE, aliases: NO_ALIASES }]
+  }
+  return [...level('role', roleModels), ...level('scope', scopeModels)]
+}
+
 /** The names that this principal gave to models: the key's own before its team's. */
 export function aliasesOf(principal: Principal): Readonly<Record<string, string>> {
   if (principal.kind === 'master') return NO_ALIASES
-  const { key, standing } = principal
-  const ofTeam = standing.team?.modelAliases ?? NO_ALIASES
-  if (isEmpty(ofTeam)) return key.modelAliases
-  return isEmpty(key.modelAliases) ? ofTeam : { ...ofTeam, ...key.modelAliases }
+  const ofKey = keyOf(principal)?.modelAliases ?? NO_ALIASES
+  const ofTeam = principal.standing.team?.modelAliases ?? NO_ALIASES
+  if (isEmpty(ofTeam)) return ofKey
+  return isEmpty(ofKey) ? ofTeam : { ...ofTeam, ...ofKey }
 }
 
 function isEmpty(aliases: Readonly<Record<string, string>>): boolean {

@@ -1,12 +1,23 @@
-import type { KeyDigest } from '../../domain/ids.ts'
+import type { KeyDigest, TeamId, UserId } from '../../domain/ids.ts'
 import type { Principal } from '../../domain/principal.ts'
 import type { IdSigner } from '../../ports/id-signer.ts'
 
-/** Whose a stored response is: of one key, or of the administrators. */
-export type ResponseOwner = KeyDigest | 'master'
+/** Whose a stored response is: of one key, of one user or team that comes with tokens, or of the administrators. */
+export type ResponseOwner = KeyDigest | 'master' | `user:${UserId}` | `team:${TeamId}` | 'nobody'
 
 export function responseOwner(principal: Principal): ResponseOwner {
-  return principal.kind === 'master' ? 'master' : principal.key.digest
+  switch (principal.kind) {
+    case 'master':
+      return 'master'
+    case 'virtual-key':
+      return principal.key.digest
+    case 'user':
+    case 'team-token': {
+      const { user, team } = principal.standing
+      if (user !== undefined) return `user:${user.user.id}`
+      return team === undefined ? 'nobody' : `team:${team.id}`
+    }
+  }
 }
 
 export interface StoredResponse {

@@ -5,8 +5,8 @@ import type { EndUser } from '../../domain/end-user.ts'
 import type { BudgetId, EpochMs } from '../../domain/ids.ts'
 import type { Limits } from '../../domain/limits.ts'
 import { addUsd } from '../../domain/money.ts'
-import type { KeyPrincipal, Principal } from '../../domain/principal.ts'
-import { membershipOf } from '../../domain/principal.ts'
+import type { MasterPrincipal, Principal } from '../../domain/principal.ts'
+import { keyOf, membershipOf, userIdOf } from '../../domain/principal.ts'
 import { Problem } from '../../domain/problem.ts'
 import type { VirtualKey } from '../../domain/virtual-key.ts'
 import type { WarmDirectory } from '../../ports/directory.ts'
@@ -36,12 +36,13 @@ export function budgetsOf(
   const limitsOf = (id: BudgetId | undefined): Limits | undefined =>
     id === undefined ? undefined : findBudget(id)?.limits
 
-  if (principal.kind === 'virtual-key') {
-    const { key, standing } = principal
-    const { team, user, organization } = standing
-    if (team !== undefined && key.userId !== undefined)
-      add('member', memberSpendId(team.id, key.userId), limitsOf(memberBudgetId(principal)))
-    add('key', key.digest, ownLimits(key, now) ?? limitsOf(key.budgetId))
+  if (principal.kind !== 'master') {
+    const { team, user, organization } = principal.standing
+    const userId = userIdOf(principal)
+    if (team !== undefined && userId !== undefined)
+      add('member', memberSpendId(team.id, userId), limitsOf(memberBudgetId(principal)))
+    const key = keyOf(principal)
+    if (key !== undefined) add('key', key.digest, ownLimits(key, now) ?? limitsOf(key.budgetId))
     if (team !== undefined) add('team', team.id, team.limits)
     if (organization !== undefined) add('organization', organization.id, limitsOf(organization.budgetId))
     if (team === undefined && user !== undefined) add('user', user.user.id, user.user.limits)
@@ -54,8 +55,9 @@ export function budgetsOf(
 function mayHaveBudget(principal: Principal, endUser: EndUser | undefined): boolean {
   if (endUser?.budgetId !== undefined) return true
   if (principal.kind === 'master') return false
-  const { key, standing } = principal
-  if (key.limits.maxBudget !== undefined || key.budgetId !== undefined || standing.organization !== undefined)
+  const { standing } = principal
+  const key = keyOf(principal)
+  if (key?.limits.maxBudget !== undefined || key?.budgetId !== undefined || standing.organization !== undefined)
     return true
   const { team } = standing
   if (team === undefined) return standing.user?.user.limits.maxBudget !== undefined
@@ -101,9 +103,9 @@ async function askBudgets(
 }
 
 /** The member's own row, else what the team gives to every member. */
-function memberBudgetId(principal: KeyPrincipal): BudgetId | undefined {
+function memberBudgetId(principal: Exclude<Principal, MasterPrincipal>): BudgetId | undefined {
   const { team } = principal.standing
-  if (team === undefined || principal.key.userId === undefined) return undefined
+  if (team === undefined || userIdOf(principal) === undefined) return undefined
   return membershipOf(principal)?.budgetId ?? team.memberBudgetId
 }
 

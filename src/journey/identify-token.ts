@@ -1,0 +1,75 @@
+import type { Denied } from '../domain/decision.ts'
+import type { UserDefaults } from '../domain/key-rules.ts'
+import type { Principal } from '../domain/principal.ts'
+import type { Provision } from '../domain/provision.ts'
+import type { VerifiedToken } from '../domain/token-facts.ts'
+import type { TokenGround } from '../domain/token-ground.ts'
+import type { TokenPolicy } from '../domain/token-settings.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { WarmDirectory } from '../ports/directory.ts'
+import type { Provisioner } from '../ports/provisioner.ts'
+import type { TokenVerifier } from '../ports/token-verifier.ts'
+import type { RouteFacts } from './1-intake/arrival.ts'
+import { gatherGround } from './3-identify/gather-ground.ts'
+import { readTokenFacts } from './3-identify/read-token-facts.ts'
+import { decideTokenCaller } from './4-authorise/decide-token-caller.ts'
+import { decideToken } from './4-authorise/decide-token.ts'
+import { describeFacts, describeGround } from './describe-token.ts'
+import type { Trail } from './trail.ts'
+
+/** What tokens of identity providers need; absent where they are not taken. */
+export interface TokenPorts {
+  readonly verifier: TokenVerifier
+  readonly policy: TokenPolicy
+  readonly userDefaults: UserDefaults
+  /** Undefined: nothing is made of the directory. */
+  readonly provisioner: Provisioner | undefined
+}
+
+/** Chooses among the teams of a token. */
+export const TEAM_HEADER = 'x-litellm-team-id'
+
+export interface TokenAsk {
+  readonly route: RouteFacts
+  readonly teamHeader: string | undefined
+}
+
+/** Who comes with the token, and what the directory has to become for it; or why not, and who it is as far as known. */
+export type Identified =
+  | { readonly verdict: 'allow'; readonly granted: Principal; readonly effects: readonly Provision[] }
+  | (Denied & { readonly caller?: Principal })
+
+export interface IdentifyTokenPorts {
+  readonly clock: Clock
+  readonly directory: WarmDirectory
+  readonly trail?: Trail
+}
+
+/** Facts in, decision out: what the token says, what the directory knows about that, and who it is by both. */
+export function identifyToken(
+  token: VerifiedToken,
+  ask: TokenAsk,
+  { policy, userDefaults }: Pick<TokenPorts, 'policy' | 'userDefaults'>,
+  ports: IdentifyTokenPorts,
+): Identified | Promise<Identified> {
+  const { trail } = ports
+  const facts = readTokenFacts(token, policy)
+  trail?.note('claims', facts, describeFacts(facts))
+  if (facts.verdict === 'deny') return facts
+
+  const lets = decideToken(token, facts.granted, policy, ask.route)
+  trail?.note('token-policy', lets, { route: ask.route.path })
+  if (lets.verdict === 'deny') return lets
+
+  const decide = (ground: TokenGround): Identified => {
+    trail?.note('directory', { verdict: 'allow', granted: undefined }, describeGround(ground))
+    const caller = decideTokenCaller(token, facts.granted, ground, { policy, ...ask })
+    trail?.note('caller', caller, { [TEAM_HEADER]: ask.teamHeader ?? null })
+    if (caller.verdict === 'deny') return caller
+    const { principal, effects } = caller.granted
+    return { verdict: 'allow', granted: principal, effects }
+  }
+  const wanted = { policy, teamHeader: ask.teamHeader, now: ports.clock.now(), userDefaults }
+  const ground = gatherGround(facts.granted, wanted, ports.directory)
+  return ground instanceof Promise ? ground.then(decide) : decide(ground)
+}

@@ -1,0 +1,147 @@
+import { allow, deny } from '../domain/decision.ts'
+import type { Allowed, Decision, Denied } from '../domain/decision.ts'
+import { isTokenPrincipal } from '../domain/principal.ts'
+import type { Principal, TokenPrincipal } from '../domain/principal.ts'
+import type { Provision } from '../domain/provision.ts'
+import type { Arrival, RouteFacts } from './1-intake/arrival.ts'
+import { findCredential } from './2-authenticate/find-credential.ts'
+import { verifyCredential } from './2-authenticate/verify-credential.ts'
+import type { Proof } from './2-authenticate/verify-credential.ts'
+import { resolvePrincipal } from './3-identify/resolve-principal.ts'
+import { chooseTeam } from './4-authorise/choose-team.ts'
+import { decideModelAccess } from './4-authorise/decide-model-access.ts'
+import { decideRoute } from './4-authorise/decide-route.ts'
+import { decideStanding } from './4-authorise/decide-standing.ts'
+import { TEAM_HEADER, identifyToken } from './identify-token.ts'
+import type { Identified } from './identify-token.ts'
+import type { JourneyPorts } from './journey.ts'
+
+/** Who calls; or why not, and who it would have been where that is known. */
+export type Identity =
+  | (Allowed<Principal> & { readonly effects: readonly Provision[] })
+  | (Denied & { readonly caller?: Principal })
+
+type IdentifyPorts = Pick<
+  JourneyPorts,
+  'clock' | 'credentials' | 'directory' | 'settings' | 'tokens' | 'trail' | 'proven'
+>
+type Asked = Pick<Arrival, 'headers' | 'route' | 'clientAddress'>
+
+/**
+ * The part of the journey that every route shares: who calls, and may they call this route at all? It comes before the
+ * body is looked at, so that a stranger learns nothing of what we would accept. Without a promise where the key is known.
+ */
+export function identify(arrival: Asked, ports: IdentifyPorts): Identity | Promise<Identity> {
+  if (ports.proven !== undefined) return decideProof(allow(ports.proven), arrival, ports)
+  const credential = findCredential(arrival.headers, ports.settings.keyHeader)
+  ports.trail?.note('credential', credential)
+  if (credential.verdict === 'deny') return credential
+
+  const moment = { now: ports.clock.now(), address: arrival.clientAddress }
+  const verified = verifyCredential(credential.granted, moment, ports.credentials)
+  if (!(verified instanceof Promise)) return decideProof(verified, arrival, ports)
+  return verified.then((proof) => decideProof(proof, arrival, ports))
+}
+
+/** The same for routes that ask for no model: a token's team is chosen, and what it makes of the directory is made. */
+export async function identifyAndProvision(
+  arrival: Asked & Pick<Arrival, 'callId'>,
+  ports: Omit<IdentifyPorts, 'catalogue'> & Pick<JourneyPorts, 'catalogue'>,
+): Promise<Identity> {
+  const identity = await identify(arrival, ports)
+  if (identity.verdict === 'deny') return identity
+  const principal = identity.granted
+  if (!isTokenPrincipal(principal)) return identity
+  const chosen = chooseCaller(principal, undefined, arrival.route, ports)
+  if (chosen.verdict === 'deny') return { ...chosen, caller: principal }
+  if (identity.effects.length > 0) {
+    const made = await provision(identity.effects, principal, arrival, ports)
+    if (made.verdict === 'deny') return made
+    if (made.granted === 'made') return identifyAndProvision(arrival, makingNothing(ports))
+  }
+  // Lists of models show what any of the teams would let through, as calls do.
+  const { granted } = chosen
+  return isTokenPrincipal(granted) ? { ...identity, granted: { ...granted, openTeams: principal.openTeams } } : identity
+}
+
+export function decideProof(
+  proof: Decision<Proof>,
+  arrival: Asked,
+  ports: IdentifyPorts,
+): Identity | Promise<Identity> {
+  ports.trail?.note('proof', proof)
+  if (proof.verdict === 'deny') return proof
+  const identified = identifyProof(proof.granted, arrival, ports)
+  return identified instanceof Promise
+    ? identified.then((one) => decideCaller(one, arrival.route, ports))
+    : decideCaller(identified, arrival.route, ports)
+}
+
+function identifyProof(proof: Proof, arrival: Asked, ports: IdentifyPorts): Identified | Promise<Identified> {
+  if (proof.kind !== 'token') {
+    const resolved = resolvePrincipal(proof, ports.directory)
+    const known = (principal: Principal): Identified => ({ verdict: 'allow', granted: principal, effects: NO_EFFECTS })
+    return resolved instanceof Promise ? resolved.then(known) : known(resolved)
+  }
+  const { tokens } = ports
+  // Nothing proves a token where none are taken.
+  if (tokens === undefined) return deny('key-form', 'key_malformed')
+  const ask = { route: arrival.route, teamHeader: arrival.headers.get(TEAM_HEADER) }
+  return identifyToken(proof.token, ask, tokens, ports)
+}
+
+const NO_EFFECTS: readonly Provision[] = []
+
+function decideCaller(identified: Identified, asked: RouteFacts, ports: IdentifyPorts): Identity {
+  if (identified.verdict === 'deny') return identified
+  const principal = identified.granted
+  ports.trail?.caller(principal)
+  const standing = decideStanding(principal)
+  ports.trail?.note('standing', standing)
+  if (standing.verdict === 'deny') return standing
+  const route = decideRoute(principal, asked, ports.settings.routes)
+  ports.trail?.note('route', route, { route: asked.path })
+  return route.verdict === 'deny' ? { ...route, caller: principal } : identified
+}
+
+/** Closes the choice that a token with several teams leaves open, by the model that is asked for. */
+export function chooseCaller(
+  principal: Principal,
+  model: string | undefined,
+  route: RouteFacts,
+  { tokens, catalogue, trail }: Pick<JourneyPorts, 'tokens' | 'catalogue' | 'trail'>,
+): Decision<Principal> {
+  if (!isTokenPrincipal(principal) || tokens === undefined) return allow(principal)
+  const mayUse = (one: TokenPrincipal, name: string): boolean => {
+    const access = decideModelAccess(one, name, catalogue())
+    return access.verdict === 'allow' || access.problem === 'model-unknown'
+  }
+  const chosen = chooseTeam(principal, model, route, tokens.policy, mayUse)
+  trail?.note('team', chosen, { model: model ?? null })
+  if (chosen.verdict === 'deny') return chosen
+  trail?.caller(chosen.granted)
+  const standing = decideStanding(chosen.granted)
+  trail?.note('standing', standing)
+  return standing
+}
+
+/** `nothing`: an explanation changes nothing, and neither does the second look at what was just made. */
+export async function provision(
+  effects: readonly Provision[],
+  { token }: TokenPrincipal,
+  { route, callId, clientAddress }: Pick<Arrival, 'route' | 'callId' | 'clientAddress'>,
+  { tokens, trail }: Pick<JourneyPorts, 'tokens' | 'trail'>,
+): Promise<Decision<'made' | 'nothing'>> {
+  trail?.effects(effects)
+  if (tokens?.provisioner === undefined) return allow('nothing')
+  const made = await tokens.provisioner.carryOut(effects, token, {
+    route: route.path,
+    requestId: callId,
+    clientAddress,
+  })
+  return made.verdict === 'deny' ? made : allow('made')
+}
+
+export function makingNothing<Ports extends Pick<JourneyPorts, 'tokens'>>(ports: Ports): Ports {
+  return ports.tokens === undefined ? ports : { ...ports, tokens: { ...ports.tokens, provisioner: undefined } }
+}
