@@ -109,7 +109,9 @@ describe('whom a token names', () => {
 })
 
 describe('AT-066: a singular team claim that is a list', () => {
-  const town = opened(() => idp, { auth: { user_id_jwt_field: 'sub', user_id_upsert: true, team_id_jwt_field: 'roles' } })
+  const town = opened(() => idp, {
+    auth: { user_id_jwt_field: 'sub', user_id_upsert: true, team_id_jwt_field: 'roles' },
+  })
 
   test('its first element is the team', async () => {
     const [first, second] = [await newTeam(town()), await newTeam(town())]

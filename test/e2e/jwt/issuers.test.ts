@@ -76,7 +76,10 @@ describe('each issuer by itself', () => {
     expect(slashed.counters.discovery).toBeGreaterThan(0)
     const without = slashed.token({ iss: slashed.issuer.slice(0, -1) })
     expect(await chat(town, without)).toMatchObject({ status: 401, reason: 'jwt_iss_unknown' })
-    expect(await chat(town, one.token({ iss: `${one.issuer}/` }))).toMatchObject({ status: 401, reason: 'jwt_iss_unknown' })
+    expect(await chat(town, one.token({ iss: `${one.issuer}/` }))).toMatchObject({
+      status: 401,
+      reason: 'jwt_iss_unknown',
+    })
   })
 
   test('AT-055: an unlisted issuer', async () => {
@@ -174,7 +177,9 @@ describe('AC-022, INV-05: one subject at two issuers', () => {
     const key = await town.holder(one.token({ sub })).post('/key/generate', {})
     expect(key.status).toBe(200)
     const lists = await Promise.all(
-      [one, two].map(async (idp) => (await town.holder(idp.token({ sub })).get('/key/list?return_full_object=true')).text),
+      [one, two].map(
+        async (idp) => (await town.holder(idp.token({ sub })).get('/key/list?return_full_object=true')).text,
+      ),
     )
     expect(lists[0]).toContain(String(first.user))
     expect(lists[1]).not.toContain(`"${String(first.user)}"`)

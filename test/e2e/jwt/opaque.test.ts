@@ -153,7 +153,11 @@ describe('introspection', () => {
     town.idp.clear()
     const verdict = await chat(town, token)
     const user = verdict.status === 200 ? (await accountOf(town, verdict)).user : undefined
-    return { introspected: town.idp.counters.introspection > 0, status: verdict.status, user: user === sub ? 'it' : user }
+    return {
+      introspected: town.idp.counters.introspection > 0,
+      status: verdict.status,
+      user: user === sub ? 'it' : user,
+    }
   }
 
   test('AT-062: a scope is several words, an audience is one', async () => {

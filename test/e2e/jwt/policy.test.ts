@@ -66,7 +66,11 @@ describe('RBAC', () => {
 
   test('the routes hold for every spelling of a route', async () => {
     const uid = fresh('person')
-    for (const path of ['/chat/completions', '/engines/m1/chat/completions', '/openai/deployments/m1/chat/completions']) {
+    for (const path of [
+      '/chat/completions',
+      '/engines/m1/chat/completions',
+      '/openai/deployments/m1/chat/completions',
+    ]) {
       expect((await chat(town(), idp.token({ sub: uid, uid }), { path })).status, path).toBe(403)
     }
   })
@@ -101,10 +105,14 @@ describe('administrators by scope', () => {
 
   test('AT-089: manage', async () => {
     const sub = fresh('admin')
-    const made = await town().holder(idp.token({ sub, ...ADMIN })).post('/key/generate', { key_alias: fresh('key') })
+    const made = await town()
+      .holder(idp.token({ sub, ...ADMIN }))
+      .post('/key/generate', { key_alias: fresh('key') })
     expect(made.status).toBe(200)
     const user = fresh('user')
-    const created = await town().holder(idp.token({ sub, ...ADMIN })).post('/user/new', { user_id: user })
+    const created = await town()
+      .holder(idp.token({ sub, ...ADMIN }))
+      .post('/user/new', { user_id: user })
     expect(created.status).toBe(200)
     expect(await userRow(town(), user)).toMatchObject({ user_id: user })
   })
@@ -118,27 +126,39 @@ describe('administrators by scope', () => {
   test.each(['litellm_proxy_admin_x', 'xlitellm_proxy_admin', 'LITELLM_PROXY_ADMIN', 'litellm_proxy_admin,x'])(
     '5.11: the scope %s is no administrator’s',
     async (scope) => {
-      const { status } = await town().holder(idp.token({ sub: fresh('person'), scope })).post('/user/new', {})
+      const { status } = await town()
+        .holder(idp.token({ sub: fresh('person'), scope }))
+        .post('/user/new', {})
       expect([401, 403]).toContain(status)
     },
   )
 
   test('other claims make nobody an administrator', async () => {
     const claims = { role: 'proxy_admin', user_role: 'proxy_admin', roles: ['proxy_admin'], scp: 'litellm_proxy_admin' }
-    const { status } = await town().holder(idp.token({ sub: fresh('person'), ...claims })).post('/user/new', {})
+    const { status } = await town()
+      .holder(idp.token({ sub: fresh('person'), ...claims }))
+      .post('/user/new', {})
     expect([401, 403]).toContain(status)
   })
 
   test('7.4.1: nobody is made for them', async () => {
     const sub = fresh('admin')
-    await town().holder(idp.token({ sub, ...ADMIN })).get('/user/list')
+    await town()
+      .holder(idp.token({ sub, ...ADMIN }))
+      .get('/user/list')
     expect(await userRow(town(), sub)).toBeUndefined()
   })
 
   test('AT-124, D-13: stored administrators who come with a token are held to the same routes', async () => {
     const sub = await newUser(town(), { user_role: 'proxy_admin' })
     const token = idp.token({ sub })
-    expect((await town().holder(token).post('/user/new', { user_id: fresh('user') })).status).toBe(200)
+    expect(
+      (
+        await town()
+          .holder(token)
+          .post('/user/new', { user_id: fresh('user') })
+      ).status,
+    ).toBe(200)
     const { status, message } = await chat(town(), token)
     expect(status).toBe(401)
     expect(message).toMatch(/^Authentication Error, Admin not allowed to access this route\./)
@@ -180,7 +200,9 @@ describe('administrators who may call models', () => {
 
   test('AT-091: may', async () => {
     expect((await chat(town(), idp.token({ ...ADMIN, email: email() }))).status).toBe(200)
-    const { status } = await town().holder(idp.token({ ...ADMIN, email: email() })).post('/user/new', {})
+    const { status } = await town()
+      .holder(idp.token({ ...ADMIN, email: email() }))
+      .post('/user/new', {})
     expect(status).toBe(401)
   })
 
@@ -209,7 +231,10 @@ describe('administrators who may call models', () => {
   test('AT-143: a stored row of theirs is the principal', async () => {
     const user_email = email()
     const row = await newUser(town(), { user_email })
-    const verdict = await chat(town(), idp.token({ ...ADMIN, sub: fresh('sub'), email: user_email, email_verified: true }))
+    const verdict = await chat(
+      town(),
+      idp.token({ ...ADMIN, sub: fresh('sub'), email: user_email, email_verified: true }),
+    )
     expect((await accountOf(town(), verdict)).user).toBe(row)
   })
 })

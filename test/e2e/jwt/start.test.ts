@@ -88,10 +88,18 @@ const WRONG: readonly Wrong[] = [
   },
   {
     name: '1.2: a role that only the documentation knows',
-    auth: { ...SUB, roles_jwt_field: 'r', jwt_litellm_role_map: [{ jwt_role: 'x', litellm_role: 'internal_user_view_only' }] },
+    auth: {
+      ...SUB,
+      roles_jwt_field: 'r',
+      jwt_litellm_role_map: [{ jwt_role: 'x', litellm_role: 'internal_user_view_only' }],
+    },
     says: /internal_user_viewer/,
   },
-  { name: 'userinfo without an endpoint', auth: { ...SUB, oidc_userinfo_enabled: true }, says: /oidc_userinfo_endpoint/ },
+  {
+    name: 'userinfo without an endpoint',
+    auth: { ...SUB, oidc_userinfo_enabled: true },
+    says: /oidc_userinfo_endpoint/,
+  },
   {
     name: 'D-19: a sync that has no team claim',
     auth: { ...SUB, sync_user_role_and_teams: true },
@@ -102,14 +110,27 @@ const WRONG: readonly Wrong[] = [
     auth: { ...SUB, routing_overrides: [{ iss: 'x', path: 'saml' }] },
     says: /path/,
   },
-  { name: 'J-25, AC-033: __proto__ in a path', auth: { user_id_jwt_field: 'a.__proto__.b' }, says: /user_id_jwt_field/ },
+  {
+    name: 'J-25, AC-033: __proto__ in a path',
+    auth: { user_id_jwt_field: 'a.__proto__.b' },
+    says: /user_id_jwt_field/,
+  },
   {
     name: 'J-25, AC-033: constructor in a path',
     auth: { ...SUB, team_ids_jwt_field: 'constructor.name' },
     says: /team_ids_jwt_field/,
   },
-  { name: 'J-25: a path of nine segments', auth: { user_id_jwt_field: 'a.b.c.d.e.f.g.h.i' }, says: /user_id_jwt_field/ },
-  { name: 'J-14: keys over plain HTTP', auth: SUB, env: { JWT_PUBLIC_KEY_URL: 'http://idp.example.com/jwks' }, says: /JWT_PUBLIC_KEY_URL|HTTPS|https/ },
+  {
+    name: 'J-25: a path of nine segments',
+    auth: { user_id_jwt_field: 'a.b.c.d.e.f.g.h.i' },
+    says: /user_id_jwt_field/,
+  },
+  {
+    name: 'J-14: keys over plain HTTP',
+    auth: SUB,
+    env: { JWT_PUBLIC_KEY_URL: 'http://idp.example.com/jwks' },
+    says: /JWT_PUBLIC_KEY_URL|HTTPS|https/,
+  },
   {
     name: 'J-14: keys of an issuer over plain HTTP',
     auth: listed(one({ jwks_url: 'http://idp.example.com/jwks' })),
@@ -118,8 +139,16 @@ const WRONG: readonly Wrong[] = [
   { name: 'no keys at all', auth: SUB, env: { JWT_PUBLIC_KEY_URL: undefined }, says: /JWT_PUBLIC_KEY_URL/ },
   { name: 'agents, which are not there', auth: { ...SUB, agent_id_jwt_field: 'agent' }, says: /agent_id_jwt_field/ },
   { name: 'a validation in Python', auth: { ...SUB, custom_validate: 'my.module.validate' }, says: /custom_validate/ },
-  { name: 'a validation that is not there', auth: { ...SUB, custom_validate: './not-there.mjs' }, says: /custom_validate/ },
-  { name: 'a mapping to keys, which is not there', auth: { ...SUB, virtual_key_claim_field: 'sub' }, says: /virtual_key_claim_field/ },
+  {
+    name: 'a validation that is not there',
+    auth: { ...SUB, custom_validate: './not-there.mjs' },
+    says: /custom_validate/,
+  },
+  {
+    name: 'a mapping to keys, which is not there',
+    auth: { ...SUB, virtual_key_claim_field: 'sub' },
+    says: /virtual_key_claim_field/,
+  },
   { name: 'a lifetime of keys that is no number', auth: { ...SUB, public_key_ttl: -1 }, says: /public_key_ttl/ },
   { name: 'enable_jwt_auth as text', auth: SUB, general: { enable_jwt_auth: 'yes' }, says: /enable_jwt_auth/ },
 ]
@@ -138,7 +167,10 @@ describe('a mistake stops the start and is named', () => {
 describe('what is no mistake starts', () => {
   test.each<readonly [string, TownOptions]>([
     ['an audience alone', { auth: SUB, env: { JWT_ISSUER: undefined } }],
-    ['AT-051: an issuer without audience, opted out', { auth: listed({ issuer: 'https://idp.example.com', disable_audience_validation: true }) }],
+    [
+      'AT-051: an issuer without audience, opted out',
+      { auth: listed({ issuer: 'https://idp.example.com', disable_audience_validation: true }) },
+    ],
     ['an issuer with a list of audiences', { auth: listed(one({ audience: ['a', 'b'] })) }],
     ['all of the policy', { auth: EVERYTHING() }],
   ])('%s', async (_, options) => {

@@ -17,7 +17,11 @@ afterAll(() => idp.stop())
 
 const USERS = { user_id_jwt_field: 'sub', user_id_upsert: true }
 
-async function teamOf(town: Town, claims: object, wanted: Parameters<typeof chat>[2] = {}): Promise<string | undefined> {
+async function teamOf(
+  town: Town,
+  claims: object,
+  wanted: Parameters<typeof chat>[2] = {},
+): Promise<string | undefined> {
   return (await accountOf(town, await chat(town, idp.token({ sub: fresh('person'), ...claims }), wanted))).team
 }
 

@@ -20,7 +20,7 @@ export interface Verdict {
 export interface ChatAsk {
   readonly model?: string
   /** `x-litellm-team-id`. */
-  readonly team?: string
+  readonly team?: string | undefined
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: object
   readonly path?: string
@@ -55,9 +55,10 @@ export async function chatOnce(town: Place, credential: string, wanted: ChatAsk 
 
 export function read(answer: Answer): Verdict {
   const error = valueAt(parse(answer.text), ['error'])
+  const message = valueAt(error, ['message'])
   return {
     status: answer.status,
-    message: String(valueAt(error, ['message']) ?? ''),
+    message: typeof message === 'string' ? message : '',
     type: valueAt(error, ['type']),
     param: valueAt(error, ['param']),
     code: valueAt(error, ['code']),
