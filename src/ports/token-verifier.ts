@@ -12,6 +12,10 @@ export interface TokenVerifier {
   readonly verifyOpaque:
     | ((token: string, now: EpochMs) => Decision<VerifiedToken> | Promise<Decision<VerifiedToken>>)
     | undefined
+}
+
+/** Says what can be said of tokens without their signatures. */
+export interface ClaimJudge {
   /**
    * What would be said of a token that is well signed and says this. `exp`, `aud` and the client need not be said: as if
    * they were in order. For explanations; nothing is proven by it.

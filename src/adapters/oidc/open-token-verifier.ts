@@ -5,7 +5,7 @@ import type { TokenProfile, TokenSettings } from '../../domain/token-settings.ts
 import type { VerifiedToken } from '../../domain/token-facts.ts'
 import type { DocumentGetter } from '../../ports/document-getter.ts'
 import type { OperatorLog } from '../../ports/operator-log.ts'
-import type { TokenVerifier } from '../../ports/token-verifier.ts'
+import type { ClaimJudge, TokenVerifier } from '../../ports/token-verifier.ts'
 import { profileChooser } from './choose-profile.ts'
 import { introspectionWitness } from './introspection.ts'
 import type { KeyStore } from './key-store.ts'
@@ -35,7 +35,7 @@ export interface TokenVerifierOptions {
   readonly wait?: (ms: number) => Promise<void>
 }
 
-export interface OpenTokenVerifier extends TokenVerifier {
+export interface OpenTokenVerifier extends TokenVerifier, ClaimJudge {
   close(): Promise<void>
 }
 
