@@ -33,6 +33,7 @@ import { invitationRoutes } from './http/admin/invitations.routes.ts'
 import { keyRoutes } from './http/admin/keys.routes.ts'
 import { organizationRoutes } from './http/admin/organizations.routes.ts'
 import { accessGroupRoutes } from './http/admin/access-groups.routes.ts'
+import { explainRoutes } from './http/admin/explain.routes.ts'
 import { credentialRoutes } from './http/admin/credentials.routes.ts'
 import { modelInfoRoutes } from './http/admin/model-info.routes.ts'
 import { storedModelRoutes } from './http/admin/models.routes.ts'
@@ -66,6 +67,7 @@ import { ROUTE_GROUPS } from './journey/4-authorise/route-groups.ts'
 import type { ServePorts } from './journey/serve.ts'
 import { join } from 'node:path'
 import type { ManagePorts } from './manage/ports.ts'
+import { createProvisioner } from './manage/provision-token.ts'
 import type { CallObserver } from './ports/call-observer.ts'
 import type { ChargeKeeper } from './ports/ledger.ts'
 import type { LevelOfWork } from './level-of-work.ts'
@@ -150,7 +152,7 @@ export async function compose(parts: Parts): Promise<Gateway> {
   const tokens = await openTokens(
     settings,
     log,
-    tokenProvisioner({ registry, clock, rules: settings, newId: newUserId }),
+    createProvisioner({ registry, clock, newId: newCallId, userDefaults: settings.userDefaults }),
   )
   const journey: JourneyPorts = {
     clock,
@@ -254,6 +256,7 @@ export async function compose(parts: Parts): Promise<Gateway> {
   teamMemberRoutes(app, edge, manage)
   organizationRoutes(app, edge, manage)
   auditRoutes(app, edge, store.audit)
+  explainRoutes(app, edge)
   healthRoutes(app, edge, {
     pingStore: () => store.ping(),
     logLevel: settings.logLevel,

@@ -66,6 +66,8 @@ function toolsWith(
     openVerifier: () => ({
       verifyJwt: verify,
       verifyOpaque: answers.opaque === true ? verify : undefined,
+      judgeClaims: () => deny('token-refused', 'jwt_malformed'),
+      profileOf: () => undefined,
       close: async () => void (seen.closed += 1),
     }),
     readFacts: () => answers.facts ?? allow(facts),

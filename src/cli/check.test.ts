@@ -169,6 +169,8 @@ describe('--token', () => {
     openVerifier: () => ({
       verifyJwt: () => deny('token-expired', 'jwt_expired'),
       verifyOpaque: undefined,
+      judgeClaims: () => deny('token-refused', 'jwt_malformed'),
+      profileOf: () => undefined,
       close: async () => {},
     }),
     readFacts: () => deny('token-refused', 'jwt_claim_type'),

@@ -66,10 +66,7 @@ export function sqlBudgets(db: Kysely<Database>, openMs = OPEN_MS): Budgets {
 }
 
 /** What would be, had it been done. */
-async function undone<Answer>(
-  db: Kysely<Database>,
-  tell: (on: Kysely<Database>) => Promise<Answer>,
-): Promise<Answer> {
+async function undone<Answer>(db: Kysely<Database>, tell: (on: Kysely<Database>) => Promise<Answer>): Promise<Answer> {
   const transaction = await db.startTransaction().execute()
   try {
     return await tell(transaction)

@@ -68,7 +68,10 @@ function renderProvision(effect: Provision): JsonObject {
 /** Whoever is not an operator is told about itself, not about what the operator has set. */
 function withoutSettings(step: TrailStep): TrailStep {
   const told = Object.entries(step.inputs).filter(([name]) => !name.startsWith('general_settings.'))
-  return { ...step, inputs: Object.fromEntries(told.map(([name, value]) => [name, name === 'lists' ? own(value) : value])) }
+  return {
+    ...step,
+    inputs: Object.fromEntries(told.map(([name, value]) => [name, name === 'lists' ? own(value) : value])),
+  }
 }
 
 /** What else a role or a scope may use is no business of whoever has it. */

@@ -18,12 +18,7 @@ export function changeClaim(path: ClaimPath, value: JsonValue, proven: VerifiedT
   }
 }
 
-function withClaim(
-  subject: Subject,
-  path: ClaimPath,
-  value: JsonValue,
-  proven: VerifiedToken | undefined,
-): Subject {
+function withClaim(subject: Subject, path: ClaimPath, value: JsonValue, proven: VerifiedToken | undefined): Subject {
   if (subject.is === 'claims') return { ...subject, claims: withValue(subject.claims, path, value) }
   const token = subject.is === 'token' ? subject.token : proven
   return token === undefined

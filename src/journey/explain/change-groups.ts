@@ -13,21 +13,36 @@ import type { Change } from './scene.ts'
 /** What can be done about teams, their members and organisations. */
 
 export function makeTeam(id: TeamId, now: EpochMs): Change {
-  return callOf(`Make the team ${id}.`, '/team/new', { team_id: id }, { teams: new Map([[id, () => newTeam(id, now)]]) })
+  return callOf(
+    `Make the team ${id}.`,
+    '/team/new',
+    { team_id: id },
+    { teams: new Map([[id, () => newTeam(id, now)]]) },
+  )
 }
 
 /** With an id of its own choosing the gateway could not tell beforehand. */
 export function makeTeamOfAlias(id: TeamId, alias: string, now: EpochMs): Change {
-  return callOf(`Make a team with the alias ${alias}.`, '/team/new', { team_id: id, team_alias: alias }, {
-    teams: new Map([[id, () => ({ ...newTeam(id, now), alias })]]),
-    teamAliases: new Map([[alias, () => [id]]]),
-  })
+  return callOf(
+    `Make a team with the alias ${alias}.`,
+    '/team/new',
+    { team_id: id, team_alias: alias },
+    {
+      teams: new Map([[id, () => ({ ...newTeam(id, now), alias })]]),
+      teamAliases: new Map([[alias, () => [id]]]),
+    },
+  )
 }
 
 export function changeTeam(team: Team, say: string, fields: JsonObject, becomes: (team: Team) => Team): Change {
-  return callOf(say, '/team/update', { team_id: team.id, ...fields }, {
-    teams: new Map([[team.id, (row) => becomes(row ?? team)]]),
-  })
+  return callOf(
+    say,
+    '/team/update',
+    { team_id: team.id, ...fields },
+    {
+      teams: new Map([[team.id, (row) => becomes(row ?? team)]]),
+    },
+  )
 }
 
 export function allowTeamModel(team: Team, model: string): Change {
@@ -44,9 +59,14 @@ export function raiseTeam(team: Team, ceiling: PicoUsd): Change {
 }
 
 export function unblockTeam(team: Team): Change {
-  return callOf(`Unblock the team ${team.id}.`, '/team/unblock', { team_id: team.id }, {
-    teams: new Map([[team.id, (row) => ({ ...(row ?? team), blocked: false })]]),
-  })
+  return callOf(
+    `Unblock the team ${team.id}.`,
+    '/team/unblock',
+    { team_id: team.id },
+    {
+      teams: new Map([[team.id, (row) => ({ ...(row ?? team), blocked: false })]]),
+    },
+  )
 }
 
 export function addMember(teamId: TeamId, userId: UserId, team: Team | undefined): Change {
@@ -112,12 +132,7 @@ export function allowMemberModel(budgetId: BudgetId, current: readonly string[],
   )
 }
 
-export function makeOrganization(
-  id: OrganizationId,
-  alias: string,
-  budgetId: BudgetId,
-  now: EpochMs,
-): Change {
+export function makeOrganization(id: OrganizationId, alias: string, budgetId: BudgetId, now: EpochMs): Change {
   const row = { id, alias, budgetId, models: [], metadata: {}, ...stampedNew('', now) }
   return callOf(
     `Make the organisation ${alias}.`,

@@ -25,9 +25,14 @@ export function makeUser(id: UserId, role: UserRole, now: EpochMs): Change {
 }
 
 export function changeUser(id: UserId, say: string, fields: JsonObject, becomes: (user: User) => User): Change {
-  return callOf(say, '/user/update', { user_id: id, ...fields }, {
-    users: new Map([[id, (facts) => facts && { ...facts, user: becomes(facts.user) }]]),
-  })
+  return callOf(
+    say,
+    '/user/update',
+    { user_id: id, ...fields },
+    {
+      users: new Map([[id, (facts) => facts && { ...facts, user: becomes(facts.user) }]]),
+    },
+  )
 }
 
 export function unblockUser(id: UserId): Change {
@@ -62,67 +67,112 @@ export function changeKey(
   fields: JsonObject,
   becomes: (key: VirtualKey) => VirtualKey,
 ): Change {
-  return callOf(say(displayName), '/key/update', { key: digest, ...fields }, {
-    keys: new Map([[digest, (row) => row && becomes(row)]]),
-  })
+  return callOf(
+    say(displayName),
+    '/key/update',
+    { key: digest, ...fields },
+    {
+      keys: new Map([[digest, (row) => row && becomes(row)]]),
+    },
+  )
 }
 
 export function unblockKey({ digest, displayName }: VirtualKey): Change {
-  return callOf(`Unblock the key ${displayName}.`, '/key/unblock', { key: digest }, {
-    keys: new Map([[digest, (row) => row && { ...row, blocked: false }]]),
-  })
+  return callOf(
+    `Unblock the key ${displayName}.`,
+    '/key/unblock',
+    { key: digest },
+    {
+      keys: new Map([[digest, (row) => row && { ...row, blocked: false }]]),
+    },
+  )
 }
 
 const DAY_MS = 86_400_000
 
 export function prolongKey(key: VirtualKey, now: EpochMs): Change {
   const expiresAt = epochMs(now + DAY_MS)
-  return changeKey(key, (name) => `Prolong the key ${name}.`, { duration: '1d' }, (row) => ({ ...row, expiresAt }))
+  return changeKey(
+    key,
+    (name) => `Prolong the key ${name}.`,
+    { duration: '1d' },
+    (row) => ({ ...row, expiresAt }),
+  )
 }
 
 export function allowKeyModel(key: VirtualKey, model: string): Change {
   const models = [...key.models.filter((name) => name !== 'no-default-models'), model]
-  return changeKey(key, (name) => `Let the key ${name} use the model ${model}.`, { models }, (row) => ({
-    ...row,
-    models,
-  }))
+  return changeKey(
+    key,
+    (name) => `Let the key ${name} use the model ${model}.`,
+    { models },
+    (row) => ({
+      ...row,
+      models,
+    }),
+  )
 }
 
 export function allowKeyRoute(key: VirtualKey, path: string): Change {
   const routes = [...key.allowedRoutes, path]
-  return changeKey(key, (name) => `Let the key ${name} call ${path}.`, { allowed_routes: routes }, (row) => ({
-    ...row,
-    allowedRoutes: routes,
-  }))
+  return changeKey(
+    key,
+    (name) => `Let the key ${name} call ${path}.`,
+    { allowed_routes: routes },
+    (row) => ({
+      ...row,
+      allowedRoutes: routes,
+    }),
+  )
 }
 
 export function giveKeyTo(key: VirtualKey, userId: UserId): Change {
-  return changeKey(key, (name) => `Give the key ${name} to the user ${userId}.`, { user_id: userId }, (row) => ({
-    ...row,
-    userId,
-  }))
+  return changeKey(
+    key,
+    (name) => `Give the key ${name} to the user ${userId}.`,
+    { user_id: userId },
+    (row) => ({
+      ...row,
+      userId,
+    }),
+  )
 }
 
 export function raiseKey(key: VirtualKey, ceiling: PicoUsd): Change {
-  return changeKey(key, (name) => `Raise the budget of the key ${name}.`, { max_budget: usdNumber(ceiling) }, (row) => ({
-    ...row,
-    limits: { ...row.limits, maxBudget: ceiling },
-  }))
+  return changeKey(
+    key,
+    (name) => `Raise the budget of the key ${name}.`,
+    { max_budget: usdNumber(ceiling) },
+    (row) => ({
+      ...row,
+      limits: { ...row.limits, maxBudget: ceiling },
+    }),
+  )
 }
 
 export function unblockCustomer({ id }: EndUser): Change {
-  return callOf(`Unblock the customer ${id}.`, '/customer/unblock', { user_ids: [id] }, {
-    endUsers: new Map([[id, (row) => row && { ...row, blocked: false }]]),
-  })
+  return callOf(
+    `Unblock the customer ${id}.`,
+    '/customer/unblock',
+    { user_ids: [id] },
+    {
+      endUsers: new Map([[id, (row) => row && { ...row, blocked: false }]]),
+    },
+  )
 }
 
 export function raiseCustomer({ id, budgetId }: EndUser, ceiling: PicoUsd): Change {
   const raised = budgetId === undefined ? [] : [[budgetId] as const]
-  return callOf(`Raise the budget of the customer ${id}.`, '/customer/update', { user_id: id, max_budget: usdNumber(ceiling) }, {
-    budgets: new Map(
-      raised.map(([budget]) => [budget, (row) => row && { ...row, limits: { ...row.limits, maxBudget: ceiling } }]),
-    ),
-  })
+  return callOf(
+    `Raise the budget of the customer ${id}.`,
+    '/customer/update',
+    { user_id: id, max_budget: usdNumber(ceiling) },
+    {
+      budgets: new Map(
+        raised.map(([budget]) => [budget, (row) => row && { ...row, limits: { ...row.limits, maxBudget: ceiling } }]),
+      ),
+    },
+  )
 }
 
 function newUser(id: UserId, role: UserRole, now: EpochMs): User {

@@ -77,7 +77,18 @@ function inOrder(changes: readonly Change[]): readonly Change[] {
   return changes.toSorted((one, other) => placeOf(one) - placeOf(other))
 }
 
-const PLACES = ['/organization', '/user/new', '/team/new', '/team/update', '/team/unblock', '/user', '/team', '/budget', '/key', '/customer'] as const
+const PLACES = [
+  '/organization',
+  '/user/new',
+  '/team/new',
+  '/team/update',
+  '/team/unblock',
+  '/user',
+  '/team',
+  '/budget',
+  '/key',
+  '/customer',
+] as const
 
 function placeOf({ steps: [step] }: Change): number {
   if (step === undefined || !('api' in step)) return PLACES.length

@@ -56,7 +56,11 @@ export class Observer implements Trail {
   watching(budgets: Budgets): Budgets {
     const judge = async (ask: ReserveAsk): Promise<Reservation> => {
       const judged = await budgets.judge(ask)
-      this.#asked = { costs_at_least: usdText(ask.least), costs_at_most: usdText(ask.most), budgets: ask.levels.map(shown) }
+      this.#asked = {
+        costs_at_least: usdText(ask.least),
+        costs_at_most: usdText(ask.most),
+        budgets: ask.levels.map(shown),
+      }
       if (judged.verdict === 'refused') {
         const { level, spent, held } = judged
         this.#asked = { ...this.#asked, refused_by: level.kind, spent: usdText(spent), held: usdText(held) }

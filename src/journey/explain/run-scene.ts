@@ -37,7 +37,8 @@ export async function runScene(scene: Scene, callId: CallId, real: JourneyPorts)
   const observer = new Observer()
   const ports = withoutEffects(scene, observer, real)
   const proof = await prove(scene.subject, ports)
-  const denied = proof.verdict === 'deny' ? refused(proof, observer) : await travel(scene.call, callId, proof.granted, ports)
+  const denied =
+    proof.verdict === 'deny' ? refused(proof, observer) : await travel(scene.call, callId, proof.granted, ports)
   if (denied !== undefined) observer.conclude(denied)
   else if (scene.call.operation === undefined) tellReach(scene.call, observer)
   return {
@@ -121,7 +122,8 @@ async function prove(subject: Subject, ports: JourneyPorts): Promise<Decision<Pr
     }
     case 'claims': {
       const judged = await ports.tokens?.verifier.judgeClaims(subject.claims, subject.issuer, now)
-      if (judged === undefined) return deny('key-form', 'key_malformed', 'Tokens of identity providers are not taken here.')
+      if (judged === undefined)
+        return deny('key-form', 'key_malformed', 'Tokens of identity providers are not taken here.')
       return judged.verdict === 'deny' ? judged : allow({ kind: 'token', token: judged.granted })
     }
   }

@@ -38,7 +38,10 @@ export interface Situation {
   readonly nearest: (written: string, known: Iterable<string>) => string | undefined
 }
 
-export interface SituationPorts extends Pick<JourneyPorts, 'clock' | 'catalogue' | 'directory' | 'credentials' | 'tokens' | 'settings'> {
+export interface SituationPorts extends Pick<
+  JourneyPorts,
+  'clock' | 'catalogue' | 'directory' | 'credentials' | 'tokens' | 'settings'
+> {
   readonly nearest: Situation['nearest']
 }
 

@@ -7,11 +7,13 @@ export function advise(reason: Reason): string {
 
 const NEW_TOKEN = 'Get a new token from the identity provider.'
 const MALFORMED = 'This is no well-formed token. Send what the identity provider gave out, whole and unchanged.'
-const AUDIENCE = 'Ask the identity provider for a token whose audience is this gateway, or add its audience to the settings of the issuer.'
+const AUDIENCE =
+  'Ask the identity provider for a token whose audience is this gateway, or add its audience to the settings of the issuer.'
 
 const ADVICE: Readonly<Partial<Record<Reason, string>>> = {
   cred_missing: 'Send a credential.',
-  key_malformed: 'This is no key and no token that is taken here. Send a key that begins with sk-, or a token of a provider that is set up.',
+  key_malformed:
+    'This is no key and no token that is taken here. Send a key that begins with sk-, or a token of a provider that is set up.',
   key_checksum: 'The key is mistyped or cut off. Copy it again, whole.',
   key_unknown: 'There is no such key any more. Make a new one with /key/generate.',
   jwt_expired: `The token has ended. ${NEW_TOKEN}`,
@@ -23,9 +25,12 @@ const ADVICE: Readonly<Partial<Record<Reason, string>>> = {
   jwt_kid_unknown: `The issuer publishes no key of this name. ${NEW_TOKEN}`,
   jwt_kid_required: 'Have the identity provider name its keys (`kid`).',
   jwt_key_unusable: 'The key of the issuer is not fit to sign with. Have the identity provider use another one.',
-  jwt_alg_not_allowed: 'The token is signed in a way that is not taken. Have the identity provider sign with RS256 or ES256.',
-  jwt_alg_key_mismatch: 'The token is signed in another way than its key is for. Have the identity provider sign with RS256 or ES256.',
-  jwks_unavailable: 'The keys of the identity provider cannot be fetched. Try again, and see whether the gateway reaches it.',
+  jwt_alg_not_allowed:
+    'The token is signed in a way that is not taken. Have the identity provider sign with RS256 or ES256.',
+  jwt_alg_key_mismatch:
+    'The token is signed in another way than its key is for. Have the identity provider sign with RS256 or ES256.',
+  jwks_unavailable:
+    'The keys of the identity provider cannot be fetched. Try again, and see whether the gateway reaches it.',
   jwt_iss_missing: 'The token names no issuer. Tokens of nobody are not taken.',
   jwt_iss_unknown: 'The issuer is not set up here. Add it to litellm_jwtauth.issuers.',
   jwt_iss_type: MALFORMED,
@@ -45,7 +50,8 @@ const ADVICE: Readonly<Partial<Record<Reason, string>>> = {
   jwt_json: MALFORMED,
   jwt_jwe_unsupported: 'The token is encrypted. Have the identity provider give out signed ones.',
   opaque_refused: `The identity provider does not vouch for the token. ${NEW_TOKEN}`,
-  price_unknown: 'Set the price of the model, `input_cost_per_token` and `output_cost_per_token`, or ask for another one.',
+  price_unknown:
+    'Set the price of the model, `input_cost_per_token` and `output_cost_per_token`, or ask for another one.',
   param_type: 'Correct the request as the message says.',
   param_forbidden: 'Leave out of the request what the message names.',
   http_body: 'Correct the body of the request as the message says.',

@@ -44,7 +44,9 @@ export function forNoTeam(situation: Situation): readonly Change[] {
   const changes = possibleCallers(principal).flatMap((caller) => {
     if (caller.kind === 'master' || caller.standing.team === undefined) return []
     const [first, ...others] = grantsFor(caller, model, situation).flatMap(([change]) => change ?? [])
-    return first === undefined ? [] : [others.reduce((all, each) => together(`${all.say} ${each.say}`, all, each), first)]
+    return first === undefined
+      ? []
+      : [others.reduce((all, each) => together(`${all.say} ${each.say}`, all, each), first)]
   })
   const [claimed] = claimedTeams(facts).flatMap((id) => parseTeamId(id) ?? [])
   return changes.length > 0 || claimed === undefined ? changes : [makeTeam(claimed, now)]
@@ -113,10 +115,7 @@ function scopeGrants(model: string, { facts, policy, token, scene }: Told): read
   const step = { setting: 'litellm_jwtauth.scope_mappings', add: { scope, models: [model] } }
   const setting = changePolicy(`Let the scope ${scope} use the model ${model}.`, step, (current) => ({
     ...current,
-    scopeMappings: [
-      ...(current.scopeMappings ?? []),
-      { scope, models: [model], routes: [scene.call.route.path] },
-    ],
+    scopeMappings: [...(current.scopeMappings ?? []), { scope, models: [model], routes: [scene.call.route.path] }],
   }))
   return [...claims, setting]
 }

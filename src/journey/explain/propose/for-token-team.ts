@@ -17,11 +17,14 @@ export async function forTeamHeader(situation: Situation): Promise<readonly Chan
   const header = scene.call.headers.get(TEAM_HEADER)
   if (facts === undefined || header === undefined) return []
   const user = await userOfToken(situation)
-  const [own] = [...claimedTeams(facts), ...(user?.teams.map(({ teamId }) => teamId) ?? [])].filter((id) => id !== header)
+  const [own] = [...claimedTeams(facts), ...(user?.teams.map(({ teamId }) => teamId) ?? [])].filter(
+    (id) => id !== header,
+  )
   const changes = own === undefined ? [] : [changeHeader(TEAM_HEADER, own)]
   changes.push(changeHeader(TEAM_HEADER, undefined))
   const field = facts.fields.teamIds
-  if (field !== undefined) changes.push(forOperators(changeClaim(field.path, [...(facts.teamIds ?? []), header], token)))
+  if (field !== undefined)
+    changes.push(forOperators(changeClaim(field.path, [...(facts.teamIds ?? []), header], token)))
   const id = parseTeamId(header)
   if (policy?.fallsBackToStoredTeams === true && user !== undefined && id !== undefined) {
     const team = await directory.findTeam(id)
@@ -51,10 +54,15 @@ export async function forAmbiguousTeam({ facts, directory }: Situation): Promise
   const say = `Give the team ${second} another alias.`
   return [
     forOperators(
-      callOf(say, '/team/update', { team_id: second, team_alias: renamed }, {
-        teams: new Map([[second, (team) => team && { ...team, alias: renamed }]]),
-        teamAliases: new Map([[alias, () => [first]]]),
-      }),
+      callOf(
+        say,
+        '/team/update',
+        { team_id: second, team_alias: renamed },
+        {
+          teams: new Map([[second, (team) => team && { ...team, alias: renamed }]]),
+          teamAliases: new Map([[alias, () => [first]]]),
+        },
+      ),
     ),
   ]
 }
