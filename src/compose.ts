@@ -71,6 +71,7 @@ import type { ChargeKeeper } from './ports/ledger.ts'
 import type { LevelOfWork } from './level-of-work.ts'
 import { ModelShelf } from './model-shelf.ts'
 import { CatalogueReader } from './read-catalogue.ts'
+import { openTokens } from './open-tokens.ts'
 import { createModelReader } from './read-stored-model.ts'
 
 export interface Gateway {
@@ -146,9 +147,22 @@ export async function compose(parts: Parts): Promise<Gateway> {
   )
   const refusals = new RefusalTally({ registry, timers, log })
 
+  const tokens = await openTokens(
+    settings,
+    log,
+    tokenProvisioner({ registry, clock, rules: settings, newId: newUserId }),
+  )
   const journey: JourneyPorts = {
     clock,
-    credentials: { digests, directory, masterKey: parts.masterKey, guesses: new GuessLimits(), load },
+    credentials: {
+      digests,
+      directory,
+      masterKey: parts.masterKey,
+      guesses: new GuessLimits(),
+      load,
+      tokens: tokens?.ports.verifier,
+    },
+    tokens: tokens?.ports,
     directory,
     catalogue,
     signer,
@@ -260,6 +274,7 @@ export async function compose(parts: Parts): Promise<Gateway> {
       await refusals.close()
       checkpoints.close()
       await spool.close()
+      await tokens?.close()
       await upstream.close()
       await store.close()
       log.flush()

@@ -249,6 +249,12 @@ export const PROBLEMS = {
     param: 'None',
     say: 'The gateway cannot reach its store. Try again.',
   },
+  'too-many-newcomers': {
+    status: 429,
+    type: 'throttling_error',
+    param: null,
+    say: 'Too many new users or teams came from this identity provider. Try again in a minute.',
+  },
   'budget-exceeded': { status: 429, type: 'budget_exceeded', param: null, say: 'Budget has been exceeded!' },
   'budget-exceeded-400': { status: 400, type: 'budget_exceeded', param: null, say: 'Budget has been exceeded!' },
   'price-unknown': {

@@ -4,7 +4,14 @@ import type { IdentityLink } from './token-facts.ts'
 
 /** What an admitted token makes of the directory. A value of the decision; carried out after it, whole or not at all. */
 export type Provision =
-  | { readonly make: 'user'; readonly wanted: UserId; readonly email: string | undefined; readonly link: IdentityLink }
+  | {
+      readonly make: 'user'
+      readonly wanted: UserId
+      readonly email: string | undefined
+      /** Otherwise the address is shown, and is never a bridge to this user. */
+      readonly emailIsProven: boolean
+      readonly link: IdentityLink
+    }
   | { readonly make: 'link'; readonly userId: UserId; readonly link: IdentityLink }
   | { readonly make: 'team'; readonly teamId: TeamId }
   /** `userId` undefined: of the user that is made in the same breath. */

@@ -1,4 +1,5 @@
 import type { Denied } from '../domain/decision.ts'
+import type { UserId } from '../domain/ids.ts'
 import type { UserDefaults } from '../domain/key-rules.ts'
 import type { Principal } from '../domain/principal.ts'
 import type { Provision } from '../domain/provision.ts'
@@ -22,6 +23,8 @@ export interface TokenPorts {
   readonly verifier: TokenVerifier
   readonly policy: TokenPolicy
   readonly userDefaults: UserDefaults
+  /** For who is nobody yet and whose subject is no free id. */
+  readonly newUserId: () => UserId
   /** Undefined: nothing is made of the directory. */
   readonly provisioner: Provisioner | undefined
 }
@@ -49,7 +52,7 @@ export interface IdentifyTokenPorts {
 export function identifyToken(
   token: VerifiedToken,
   ask: TokenAsk,
-  { policy, userDefaults }: Pick<TokenPorts, 'policy' | 'userDefaults'>,
+  { policy, userDefaults, newUserId }: Pick<TokenPorts, 'policy' | 'userDefaults' | 'newUserId'>,
   ports: IdentifyTokenPorts,
 ): Identified | Promise<Identified> {
   const { trail } = ports
@@ -69,7 +72,9 @@ export function identifyToken(
     const { principal, effects } = caller.granted
     return { verdict: 'allow', granted: principal, effects }
   }
-  const wanted = { policy, teamHeader: ask.teamHeader, now: ports.clock.now(), userDefaults }
+  const { profile } = token
+  const { teamHeader } = ask
+  const wanted = { policy, profile, teamHeader, now: ports.clock.now(), userDefaults, newId: newUserId }
   const ground = gatherGround(facts.granted, wanted, ports.directory)
   return ground instanceof Promise ? ground.then(decide) : decide(ground)
 }

@@ -12,6 +12,7 @@ import { chooseTeam } from './4-authorise/choose-team.ts'
 import { decideModelAccess } from './4-authorise/decide-model-access.ts'
 import { decideRoute } from './4-authorise/decide-route.ts'
 import { decideStanding } from './4-authorise/decide-standing.ts'
+import { describeProof, describeRoute, describeStanding } from './describe-decision.ts'
 import { TEAM_HEADER, identifyToken } from './identify-token.ts'
 import type { Identified } from './identify-token.ts'
 import type { JourneyPorts } from './journey.ts'
@@ -70,7 +71,7 @@ export function decideProof(
   arrival: Asked,
   ports: IdentifyPorts,
 ): Identity | Promise<Identity> {
-  ports.trail?.note('proof', proof)
+  ports.trail?.note('proof', proof, describeProof(proof))
   if (proof.verdict === 'deny') return proof
   const identified = identifyProof(proof.granted, arrival, ports)
   return identified instanceof Promise
@@ -98,10 +99,10 @@ function decideCaller(identified: Identified, asked: RouteFacts, ports: Identify
   const principal = identified.granted
   ports.trail?.caller(principal)
   const standing = decideStanding(principal)
-  ports.trail?.note('standing', standing)
+  ports.trail?.note('standing', standing, describeStanding(principal))
   if (standing.verdict === 'deny') return standing
   const route = decideRoute(principal, asked, ports.settings.routes)
-  ports.trail?.note('route', route, { route: asked.path })
+  ports.trail?.note('route', route, describeRoute(principal, asked, ports.settings.routes))
   return route.verdict === 'deny' ? { ...route, caller: principal } : identified
 }
 
@@ -124,7 +125,7 @@ export function chooseCaller(
   const { granted } = chosen
   trail?.caller(granted.principal)
   const standing = decideStanding(granted.principal)
-  trail?.note('standing', standing)
+  trail?.note('standing', standing, describeStanding(granted.principal))
   return standing.verdict === 'deny' ? standing : { ...standing, effects: granted.effects }
 }
 

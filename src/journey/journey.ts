@@ -27,6 +27,7 @@ import type { StoredResponse } from './4-authorise/response-ids.ts'
 import { reserveBudget } from './5-meter/reserve-budget.ts'
 import type { MeterPorts } from './5-meter/reserve-budget.ts'
 import type { Admission } from './admission.ts'
+import { describeModelAccess } from './describe-decision.ts'
 import { chooseCaller, identify, provision, makingNothing } from './identify.ts'
 import { TEAM_HEADER } from './identify-token.ts'
 import type { TokenPorts } from './identify-token.ts'
@@ -96,13 +97,13 @@ export async function admit(operation: Operation, arrival: Arrival, ports: Journ
   if (served.verdict === 'deny') return served
 
   const access = accessTo(ask.model, ask, principal, ports)
-  ports.trail?.note('model', access, { model: ask.model })
+  ports.trail?.note('model', access, describeModelAccess(principal, ask.model, ports.catalogue()))
   if (access.verdict === 'deny') return access
 
   const fallbacks: ResolvedModel[] = []
   for (const name of ask.controls.fallbacks) {
     const fallback = accessTo(name, ask, principal, ports)
-    ports.trail?.note('fallback', fallback, { model: name })
+    ports.trail?.note('fallback', fallback, describeModelAccess(principal, name, ports.catalogue()))
     if (fallback.verdict === 'deny')
       return deny('param-forbidden', fallback.because, `\`fallbacks\`: ${fallback.say ?? name}`)
     fallbacks.push(fallback.granted)

@@ -23,8 +23,8 @@ export function isSilent(wish: LimitWish): boolean {
 export function reviseOwnBudget(
   current: Budget | undefined,
   wish: LimitWish,
-  ask: Ask,
-  ports: ManagePorts,
+  ask: Pick<Ask, 'origin'>,
+  ports: Pick<ManagePorts, 'clock' | 'newId'>,
 ): Decision<Budget> {
   const now = ports.clock.now()
   const limits = reviseLimits(current?.limits ?? NO_LIMITS, wish, now)

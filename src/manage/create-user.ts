@@ -65,6 +65,8 @@ export async function createUser(order: UserOrder, ask: Ask, ports: ManagePorts)
     if (user.email !== undefined && (await rooms.users.findByEmail(user.email)).length > 0) {
       return userTaken(`email ${user.email}`)
     }
+    // Whoever names the id of somebody who is gone gives it out anew.
+    await rooms.formerUsers.free(id)
     if ((await rooms.users.insert(user)) === 'taken') {
       return userTaken((await rooms.users.find(id)) === undefined ? 'this sso_user_id' : `id ${id}`)
     }

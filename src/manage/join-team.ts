@@ -31,15 +31,19 @@ export interface Joined {
   readonly records: readonly AuditDraft[]
 }
 
-/** Makes members of those who are none yet. The team is there, and locked. */
+type By = Pick<Ask, 'origin'>
+type JoinPorts = Pick<ManagePorts, 'clock' | 'newId'>
+
+/** Makes members of those who are none yet. The team is there, and locked. `source`: the issuer whose token does it. */
 export async function joinTeam(
   team: Team,
   joining: readonly Joining[],
   limits: LimitWish,
   authority: Authority | undefined,
   rooms: Rooms,
-  ask: Ask,
-  ports: ManagePorts,
+  ask: By,
+  ports: JoinPorts,
+  source?: string,
 ): Promise<Decision<Joined>> {
   const standard = await budgetOf(team.memberBudgetId, rooms)
   const members: TeamMembership[] = []
@@ -55,7 +59,7 @@ export async function joinTeam(
       await saveBudget(budget.granted, undefined, rooms)
     }
     const member = { teamId: team.id, userId: user.id, role: named.role, budgetId: budget.granted?.id }
-    await rooms.teamMembers.insert(member)
+    await rooms.teamMembers.insert(member, source)
     await bindKeys(member, rooms, ask, ports)
     members.push(member)
   }
@@ -67,8 +71,8 @@ function decideBudget(
   team: Team,
   standard: Budget | undefined,
   limits: LimitWish,
-  ask: Ask,
-  ports: ManagePorts,
+  ask: By,
+  ports: JoinPorts,
 ): Decision<Budget | undefined> {
   const models = team.defaultMemberModels
   if (isSilent(limits) && models.length === 0) return allow(standard)
@@ -77,7 +81,7 @@ function decideBudget(
 }
 
 /** K-12: from now on these keys live as long as the membership does. */
-async function bindKeys({ teamId, userId }: TeamMembership, rooms: Rooms, ask: Ask, ports: ManagePorts): Promise<void> {
+async function bindKeys({ teamId, userId }: TeamMembership, rooms: Rooms, ask: By, ports: JoinPorts): Promise<void> {
   for (const key of await rooms.keys.ofUser(userId, teamId)) {
     if (key.needsMembership) continue
     await rooms.keys.update({ ...restamped(key, changer(ask), ports.clock.now()), needsMembership: true })

@@ -133,7 +133,11 @@ async function idOf(
 }
 
 /** Z-06. */
-async function losesLastAdmin(current: User | undefined, wish: UserWish, rooms: Rooms): Promise<boolean> {
+export async function losesLastAdmin(
+  current: User | undefined,
+  wish: Pick<UserWish, 'role' | 'blocked'>,
+  rooms: Rooms,
+): Promise<boolean> {
   if (current === undefined || current.role !== 'proxy_admin' || current.blocked || current.id === MASTER_USER_ID) {
     return false
   }
@@ -146,7 +150,7 @@ function changesPossession(before: User, after: User): boolean {
   return before.email !== after.email || before.role !== after.role || before.passwordHash !== after.passwordHash
 }
 
-async function dropInvitations(id: UserId, rooms: Rooms): Promise<void> {
+export async function dropInvitations(id: UserId, rooms: Rooms): Promise<void> {
   const open = (await rooms.invitations.ofUser(id)).filter(({ acceptedAt }) => acceptedAt === undefined)
   await rooms.invitations.delete(open.map((invitation) => invitation.id))
 }

@@ -18,6 +18,7 @@ import { allow } from '../domain/decision.ts'
 import { epochMs } from '../domain/ids.ts'
 import { DEFAULT_MEMBER_PERMISSIONS } from '../domain/team.ts'
 import type { Directory } from './directory.ts'
+import { describeIdentities, describeNames } from './identities.contract.ts'
 import type { Registry, Rooms } from './registry.ts'
 
 export interface OpenedDirectory {
@@ -126,9 +127,9 @@ export function describeDirectory(name: string, open: () => Promise<OpenedDirect
         await organizations.insert(makeOrganization('o', 'b'))
         await teams.insert(makeTeam('z', { organizationId: organizationId('o'), memberPermissions: ['/key/generate'] }))
         await teams.insert(makeTeam('a'))
-        for (const [team, role] of [['z', 'user'] as const, ['a', 'admin'] as const]) {
-          await teamMembers.insert({ teamId: teamId(team), userId: userId('ana'), role, budgetId: undefined })
-        }
+        const membership = { userId: userId('ana'), budgetId: undefined }
+        await teamMembers.insert({ ...membership, teamId: teamId('z'), role: 'user' }, 'https://idp.example')
+        await teamMembers.insert({ ...membership, teamId: teamId('a'), role: 'admin' })
         await organizationMembers.insert({
           organizationId: organizationId('o'),
           userId: userId('ana'),
@@ -138,8 +139,18 @@ export function describeDirectory(name: string, open: () => Promise<OpenedDirect
       })
       const { directory } = opened
       const ana = await directory.findUser(userId('ana'))
-      const outside = { budgetId: undefined, organizationId: undefined, permissions: DEFAULT_MEMBER_PERMISSIONS }
-      const inside = { budgetId: undefined, organizationId: 'o', permissions: ['/key/generate'] }
+      const outside = {
+        budgetId: undefined,
+        organizationId: undefined,
+        permissions: DEFAULT_MEMBER_PERMISSIONS,
+        source: undefined,
+      }
+      const inside = {
+        budgetId: undefined,
+        organizationId: 'o',
+        permissions: ['/key/generate'],
+        source: 'https://idp.example',
+      }
       expect({ ...ana, teams: ana?.teams.toSorted((one, two) => (one.teamId < two.teamId ? -1 : 1)) }).toEqual({
         user: makeUser('ana', { email: 'ana@example.com' }),
         teams: [
@@ -147,8 +158,10 @@ export function describeDirectory(name: string, open: () => Promise<OpenedDirect
           { teamId: 'z', userId: 'ana', role: 'user', ...inside },
         ],
         organizations: [{ organizationId: 'o', userId: 'ana', role: 'org_admin', budgetId: 'b' }],
+        identities: [],
       })
-      expect(await directory.findUser(userId('bob'))).toEqual({ user: makeUser('bob'), teams: [], organizations: [] })
+      const nothing = { teams: [], organizations: [], identities: [] }
+      expect(await directory.findUser(userId('bob'))).toEqual({ user: makeUser('bob'), ...nothing })
     })
 
     test('a change of a team or of a membership is a change of what is known of its members', async () => {
@@ -171,5 +184,8 @@ export function describeDirectory(name: string, open: () => Promise<OpenedDirect
       await write(({ teams }) => teams.archive([teamId('t')], 'root'))
       expect(await standing()).toEqual([])
     })
+
+    describeIdentities(() => opened, write)
+    describeNames(() => opened, write)
   })
 }

@@ -25,10 +25,15 @@ export interface Directory {
   findBudget(id: BudgetId): Promise<Budget | undefined>
   /** Who a provider's subject is here. A deleted user stays known, so that nobody revives it by accident. */
   findIdentity(link: IdentityLink): Promise<LinkedUser | undefined>
-  /** Compared without regard to the case of ASCII letters; at most two, which is enough to know that it is not one. */
+  /** What became of an id whose user is gone. */
+  findFormerUser(id: UserId): Promise<FormerUser | undefined>
+  /**
+   * Compared as `foldEmail` has it, without addresses that a token only claimed; at most two, which is enough to know that
+   * it is not one.
+   */
   findUsersByEmail(email: string): Promise<readonly UserId[]>
-  /** Rows that an operator gave this subject by hand, without saying at which provider. */
-  findUserBySsoSubject(subject: string): Promise<UserId | undefined>
+  /** Whom an operator gave this subject by hand, without saying at which provider. */
+  findUserBySsoSubject(subject: string): Promise<LinkedUser | undefined>
   /** At most two. */
   findTeamsByAlias(alias: string): Promise<readonly TeamId[]>
   /** At most two. */
@@ -38,6 +43,11 @@ export interface Directory {
 export interface LinkedUser {
   readonly userId: UserId
   readonly isDeleted: boolean
+}
+
+export interface FormerUser {
+  /** The id is an alias of this user's. Undefined: the user was deleted, and nobody has the id until it is given out anew. */
+  readonly mergedInto: UserId | undefined
 }
 
 /** `ask`: not known here and now; the store has to be asked. */
@@ -54,8 +64,9 @@ export interface WarmDirectory extends Directory {
   peekEndUser(id: EndUserId): Peeked<EndUser>
   peekBudget(id: BudgetId): Peeked<Budget>
   peekIdentity(link: IdentityLink): Peeked<LinkedUser>
+  peekFormerUser(id: UserId): Peeked<FormerUser>
   peekUsersByEmail(email: string): Peeked<readonly UserId[]>
-  peekUserBySsoSubject(subject: string): Peeked<UserId>
+  peekUserBySsoSubject(subject: string): Peeked<LinkedUser>
   peekTeamsByAlias(alias: string): Peeked<readonly TeamId[]>
   peekOrganizationsByAlias(alias: string): Peeked<readonly OrganizationId[]>
 }

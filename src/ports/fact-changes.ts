@@ -1,6 +1,28 @@
 import type { EpochMs } from '../domain/ids.ts'
+import type { IdentityLink } from '../domain/token-facts.ts'
 
-export type FactKind = 'key' | 'user' | 'team' | 'organization' | 'end_user' | 'budget' | 'access_group' | 'model'
+export type FactKind =
+  | 'key'
+  | 'user'
+  | 'team'
+  | 'organization'
+  | 'end_user'
+  | 'budget'
+  | 'access_group'
+  | 'model'
+  /** Issuer and subject, with a line break between them. */
+  | 'identity'
+  /** The address as `foldEmail` makes it. */
+  | 'email'
+  /** A subject that an operator gave to a user. */
+  | 'sso_subject'
+  | 'team_alias'
+  | 'organization_alias'
+
+/** Neither part holds a line break, so that no two links have one id. */
+export function factIdOf({ issuer, subject }: IdentityLink): string {
+  return `${issuer}\n${subject}`
+}
 
 export interface ChangedFact {
   readonly kind: FactKind

@@ -11,8 +11,10 @@ import type { StoredCredential } from '../domain/stored-credential.ts'
 import type { StoredModel } from '../domain/stored-model.ts'
 import type { Tag } from '../domain/tag.ts'
 import type { Team } from '../domain/team.ts'
+import type { IdentityLink } from '../domain/token-facts.ts'
 import type { OrganizationMembership, TeamMembership, User, UserFacts } from '../domain/user.ts'
 import type { VirtualKey } from '../domain/virtual-key.ts'
+import type { FormerUser, LinkedUser } from './directory.ts'
 import type { Page, PageOf } from './page.ts'
 
 /** The truth about who and what there is, for those who administer it. */
@@ -55,6 +57,8 @@ export interface Rows<Row, Id> {
 export interface Rooms {
   readonly keys: KeyRows
   readonly users: UserRows
+  readonly identities: IdentityRows
+  readonly formerUsers: FormerUserRows
   readonly teams: TeamRows
   readonly teamMembers: TeamMemberRows
   readonly organizations: OrganizationRows
@@ -133,6 +137,8 @@ export interface UserQuery extends Page {
 
 export interface UserRows extends Rows<User, UserId> {
   facts(id: UserId): Promise<UserFacts | undefined>
+  /** The address is what a token said, and its provider does not vouch for it. */
+  markEmailAsClaim(id: UserId): Promise<void>
   /** Compared without regard to case. */
   findByEmail(email: string): Promise<readonly User[]>
   /** Active administrators beside these. */
@@ -140,6 +146,28 @@ export interface UserRows extends Rows<User, UserId> {
   list(query: UserQuery): Promise<PageOf<User>>
   keyCounts(ids: readonly UserId[]): Promise<ReadonlyMap<UserId, number>>
   teamsOf(ids: readonly UserId[]): Promise<ReadonlyMap<UserId, readonly TeamId[]>>
+}
+
+/** Who somebody is at a provider, and who said so. */
+export interface Identity extends IdentityLink {
+  readonly createdAt: EpochMs
+  readonly createdBy: string
+}
+
+export interface IdentityRows {
+  /** Inside of a change, whoever asks for the same link takes turns. */
+  find(link: IdentityLink): Promise<LinkedUser | undefined>
+  /** The latest last. */
+  ofUser(id: UserId): Promise<readonly Identity[]>
+  latestSubjects(ids: readonly UserId[]): Promise<ReadonlyMap<UserId, string>>
+  insert(link: IdentityLink, userId: UserId, by: string): Promise<'inserted' | 'taken'>
+  delete(link: IdentityLink): Promise<void>
+}
+
+export interface FormerUserRows {
+  find(id: UserId): Promise<FormerUser | undefined>
+  /** The id, and with it its links, are nobody's again. */
+  free(id: UserId): Promise<void>
 }
 
 export interface TeamQuery extends Page {
@@ -155,15 +183,20 @@ export interface TeamQuery extends Page {
 
 export interface TeamRows extends Rows<Team, TeamId> {
   archive(ids: readonly TeamId[], by: string): Promise<readonly Team[]>
+  /** Whether there was a team of this id that was deleted. */
+  wasArchived(id: TeamId): Promise<boolean>
   ofOrganization(id: OrganizationId): Promise<readonly Team[]>
   list(query: TeamQuery): Promise<PageOf<Team>>
 }
 
 export interface TeamMemberRows {
   find(team: TeamId, user: UserId): Promise<TeamMembership | undefined>
+  /** The issuer whose token made the membership; undefined: people did, or there is none. */
+  sourceOf(team: TeamId, user: UserId): Promise<string | undefined>
   ofTeams(teams: readonly TeamId[]): Promise<readonly TeamMemberView[]>
   ofUser(user: UserId): Promise<readonly TeamMembership[]>
-  insert(member: TeamMembership): Promise<'inserted' | 'taken'>
+  /** `source`: the issuer whose token makes it; absent where people do. */
+  insert(member: TeamMembership, source?: string): Promise<'inserted' | 'taken'>
   update(member: TeamMembership): Promise<void>
   delete(team: TeamId, user: UserId): Promise<void>
 }

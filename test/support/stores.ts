@@ -129,4 +129,6 @@ async function empty(db: Store['db']): Promise<void> {
   for (const table of KEPT_FOREVER)
     await sql`alter table ${sql.table(`latchkey.${table}`)} enable trigger user`.execute(db)
   await sql`delete from latchkey.user_account where user_id <> 'default_user_id'`.execute(db)
+  await sql`delete from latchkey.user_identity`.execute(db)
+  await sql`delete from latchkey.former_user`.execute(db)
 }

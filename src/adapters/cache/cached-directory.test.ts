@@ -53,6 +53,14 @@ class World implements FactChanges {
       findOrganization: () => this.#answer(() => makeOrganization('org', 'budget')),
       findEndUser: () => this.#answer(() => makeEndUser('customer')),
       findBudget: () => this.#answer(() => makeBudget('budget')),
+      findIdentity: ({ issuer, subject }) =>
+        this.#answer(() => (issuer === 'i' && subject === 's' ? { userId: ANA, isDeleted: false } : undefined)),
+      findFormerUser: (id) => this.#answer(() => (id === ANA ? { mergedInto: undefined } : undefined)),
+      findUsersByEmail: (email) => this.#answer(() => (email === 'ana@example.com' ? [ANA] : [])),
+      findUserBySsoSubject: (subject) =>
+        this.#answer(() => (subject === 's' ? { userId: ANA, isDeleted: false } : undefined)),
+      findTeamsByAlias: (alias) => this.#answer(() => (alias === 'Red' ? [TEAM] : [])),
+      findOrganizationsByAlias: (alias) => this.#answer(() => (alias === 'Acme' ? [ORG] : [])),
     }
     const clock = { now: () => this.time }
     this.cache = new CachedDirectory({ directory, changes: this, clock, maxPresent: 100, maxAbsent: 100 })
@@ -77,8 +85,9 @@ class World implements FactChanges {
       budgetId: undefined,
       organizationId: undefined,
       permissions: team?.memberPermissions ?? [],
+      source: undefined,
     } as const
-    return { user, teams: team === undefined ? [] : [standing], organizations: [] }
+    return { user, teams: team === undefined ? [] : [standing], organizations: [], identities: [] }
   }
 
   subscribe(kind: FactKind, one: (id: string) => void, all: () => void): void {
@@ -136,6 +145,36 @@ const KINDS: readonly {
     find: (cache) => cache.findBudget(BUDGET),
     peek: (cache) => cache.peekBudget(BUDGET),
   },
+  {
+    fact: { kind: 'user', id: ANA },
+    find: (cache) => cache.findFormerUser(ANA),
+    peek: (cache) => cache.peekFormerUser(ANA),
+  },
+  {
+    fact: { kind: 'identity', id: 'i\ns' },
+    find: (cache) => cache.findIdentity({ issuer: 'i', subject: 's' }),
+    peek: (cache) => cache.peekIdentity({ issuer: 'i', subject: 's' }),
+  },
+  {
+    fact: { kind: 'email', id: 'ana@example.com' },
+    find: (cache) => cache.findUsersByEmail(' Ana@Example.COM'),
+    peek: (cache) => cache.peekUsersByEmail('ANA@example.com'),
+  },
+  {
+    fact: { kind: 'sso_subject', id: 's' },
+    find: (cache) => cache.findUserBySsoSubject('s'),
+    peek: (cache) => cache.peekUserBySsoSubject('s'),
+  },
+  {
+    fact: { kind: 'team_alias', id: 'Red' },
+    find: (cache) => cache.findTeamsByAlias('Red'),
+    peek: (cache) => cache.peekTeamsByAlias('Red'),
+  },
+  {
+    fact: { kind: 'organization_alias', id: 'Acme' },
+    find: (cache) => cache.findOrganizationsByAlias('Acme'),
+    peek: (cache) => cache.peekOrganizationsByAlias('Acme'),
+  },
 ]
 
 describe.each(KINDS)('a cached $fact.kind', ({ fact, find, peek }) => {
@@ -168,6 +207,43 @@ describe.each(KINDS)('a cached $fact.kind', ({ fact, find, peek }) => {
     world.isFailing = true
     await expect(find(world.cache)).rejects.toThrow('the store is away')
     expect(peek(world.cache)).toBe('ask')
+  })
+})
+
+describe('names that callers say', () => {
+  test('nobody of a name is known as well, until somebody has it', async () => {
+    const { cache } = new World()
+    expect(await cache.findTeamsByAlias('Blue')).toEqual([])
+    expect(cache.peekTeamsByAlias('Blue')).toEqual([])
+    cache.forget([{ kind: 'team_alias', id: 'Blue' }])
+    expect(cache.peekTeamsByAlias('Blue')).toBe('ask')
+  })
+
+  test('a name too long to be remembered is asked for each time', async () => {
+    const world = new World()
+    const long = 'x'.repeat(1_025)
+    await world.cache.findTeamsByAlias(long)
+    expect(world.cache.peekTeamsByAlias(long)).toBe('ask')
+    expect(await world.cache.findTeamsByAlias(long)).toEqual([])
+    expect(world.reads).toBe(2)
+  })
+
+  test('AT-142: a subject that spells another fact is an id of its own kind', async () => {
+    const world = new World()
+    write(world, 'team', 1)
+    await world.cache.findTeam(TEAM)
+    for (const subject of ['team_id:team', 'team:team', 'team', '*']) {
+      expect(await world.cache.findIdentity({ issuer: 'i', subject })).toBeUndefined()
+      world.announce({ kind: 'identity', id: subject })
+    }
+    expect(world.cache.peekTeam(TEAM)).toEqual(world.team)
+  })
+
+  test('two links of the same text are two facts', async () => {
+    const { cache } = new World()
+    expect(await cache.findIdentity({ issuer: 'i', subject: 's' })).toBeDefined()
+    expect(await cache.findIdentity({ issuer: 'is', subject: '' })).toBeUndefined()
+    expect(await cache.findIdentity({ issuer: '', subject: 'is' })).toBeUndefined()
   })
 })
 

@@ -3,11 +3,15 @@ import type { EndUser } from '../../domain/end-user.ts'
 import type { BudgetId, EndUserId, EpochMs, KeyDigest, OrganizationId, TeamId, UserId } from '../../domain/ids.ts'
 import type { Organization } from '../../domain/organization.ts'
 import type { Team } from '../../domain/team.ts'
+import { foldEmail } from '../../domain/fold-email.ts'
+import type { IdentityLink } from '../../domain/token-facts.ts'
 import type { UserFacts } from '../../domain/user.ts'
 import type { Clock } from '../../ports/clock.ts'
-import type { Directory, FoundKey, Peeked, WarmDirectory } from '../../ports/directory.ts'
+import type { Directory, FormerUser, FoundKey, LinkedUser, Peeked, WarmDirectory } from '../../ports/directory.ts'
+import { factIdOf } from '../../ports/fact-changes.ts'
 import type { ChangedFact, FactChanges, FactKind } from '../../ports/fact-changes.ts'
 import { FactCache } from './fact-cache.ts'
+import { NameCache } from './name-cache.ts'
 
 /** Enough that the keys and people of a large company stay known; a fact is about a kilobyte. */
 const MOST_FACTS = 120_000
@@ -33,7 +37,13 @@ export class CachedDirectory implements WarmDirectory {
   readonly #organizations: FactCache<OrganizationId, Organization>
   readonly #endUsers: FactCache<EndUserId, EndUser>
   readonly #budgets: FactCache<BudgetId, Budget>
-  readonly #byKind: ReadonlyMap<FactKind, AnyCache>
+  readonly #formerUsers: FactCache<UserId, FormerUser>
+  readonly #identities: NameCache<LinkedUser>
+  readonly #ssoSubjects: NameCache<LinkedUser>
+  readonly #emails: NameCache<readonly UserId[]>
+  readonly #teamAliases: NameCache<readonly TeamId[]>
+  readonly #organizationAliases: NameCache<readonly OrganizationId[]>
+  readonly #byKind: readonly (readonly [FactKind, AnyCache])[]
 
   constructor({ directory, changes, clock, maxPresent = MOST_FACTS, maxAbsent = 10_000 }: CachedDirectoryOptions) {
     const shared = { changes, clock, maxPresent, maxAbsent }
@@ -50,14 +60,32 @@ export class CachedDirectory implements WarmDirectory {
     })
     this.#endUsers = new FactCache({ ...shared, ask: (id) => directory.findEndUser(id) })
     this.#budgets = new FactCache({ ...shared, ask: (id) => directory.findBudget(id) })
-    this.#byKind = new Map<FactKind, AnyCache>([
+    this.#formerUsers = new FactCache({ ...shared, ask: (id) => directory.findFormerUser(id) })
+    this.#identities = new NameCache({ ...shared, ask: (id) => directory.findIdentity(linkOf(id)) })
+    this.#ssoSubjects = new NameCache({ ...shared, ask: (subject) => directory.findUserBySsoSubject(subject) })
+    this.#emails = new NameCache({ ...shared, ask: async (email) => anyOf(await directory.findUsersByEmail(email)) })
+    this.#teamAliases = new NameCache({
+      ...shared,
+      ask: async (alias) => anyOf(await directory.findTeamsByAlias(alias)),
+    })
+    this.#organizationAliases = new NameCache({
+      ...shared,
+      ask: async (alias) => anyOf(await directory.findOrganizationsByAlias(alias)),
+    })
+    this.#byKind = [
       ['key', this.#keys],
       ['user', this.#users],
       ['team', this.#teams],
       ['organization', this.#organizations],
       ['end_user', this.#endUsers],
       ['budget', this.#budgets],
-    ])
+      ['user', this.#formerUsers],
+      ['identity', this.#identities],
+      ['sso_subject', this.#ssoSubjects],
+      ['email', this.#emails],
+      ['team_alias', this.#teamAliases],
+      ['organization_alias', this.#organizationAliases],
+    ]
     for (const [kind, cache] of this.#byKind) {
       changes.subscribe(
         kind,
@@ -75,7 +103,9 @@ export class CachedDirectory implements WarmDirectory {
 
   /** To be called when a change has ended, well or not, and before its caller learns of it. */
   forget(facts: readonly ChangedFact[]): void {
-    for (const { kind, id } of facts) this.#byKind.get(kind)?.invalidate(id)
+    for (const { kind, id } of facts) {
+      for (const [of, cache] of this.#byKind) if (of === kind) cache.invalidate(id)
+    }
     if (facts.some(({ kind }) => kind === 'team' || kind === 'organization')) this.#users.clear()
   }
 
@@ -133,6 +163,64 @@ export class CachedDirectory implements WarmDirectory {
   findBudget(id: BudgetId): Promise<Budget | undefined> {
     return this.#budgets.find(id)
   }
+
+  peekFormerUser(id: UserId): Peeked<FormerUser> {
+    return this.#formerUsers.peek(id)
+  }
+
+  findFormerUser(id: UserId): Promise<FormerUser | undefined> {
+    return this.#formerUsers.find(id)
+  }
+
+  peekIdentity(link: IdentityLink): Peeked<LinkedUser> {
+    return this.#identities.peek(factIdOf(link))
+  }
+
+  findIdentity(link: IdentityLink): Promise<LinkedUser | undefined> {
+    return this.#identities.find(factIdOf(link))
+  }
+
+  peekUserBySsoSubject(subject: string): Peeked<LinkedUser> {
+    return this.#ssoSubjects.peek(subject)
+  }
+
+  findUserBySsoSubject(subject: string): Promise<LinkedUser | undefined> {
+    return this.#ssoSubjects.find(subject)
+  }
+
+  peekUsersByEmail(email: string): Peeked<readonly UserId[]> {
+    return this.#emails.peek(foldEmail(email)) ?? []
+  }
+
+  async findUsersByEmail(email: string): Promise<readonly UserId[]> {
+    return (await this.#emails.find(foldEmail(email))) ?? []
+  }
+
+  peekTeamsByAlias(alias: string): Peeked<readonly TeamId[]> {
+    return this.#teamAliases.peek(alias) ?? []
+  }
+
+  async findTeamsByAlias(alias: string): Promise<readonly TeamId[]> {
+    return (await this.#teamAliases.find(alias)) ?? []
+  }
+
+  peekOrganizationsByAlias(alias: string): Peeked<readonly OrganizationId[]> {
+    return this.#organizationAliases.peek(alias) ?? []
+  }
+
+  async findOrganizationsByAlias(alias: string): Promise<readonly OrganizationId[]> {
+    return (await this.#organizationAliases.find(alias)) ?? []
+  }
+}
+
+function linkOf(id: string): IdentityLink {
+  const end = id.indexOf('\n')
+  return { issuer: id.slice(0, end), subject: id.slice(end + 1) }
+}
+
+/** Nobody at all is an absence, which is remembered apart and shorter. */
+function anyOf<Id>(ids: readonly Id[]): readonly Id[] | undefined {
+  return ids.length === 0 ? undefined : ids
 }
 
 function isOver({ graceEndsAt }: FoundKey, now: EpochMs): boolean {

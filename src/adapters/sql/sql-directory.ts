@@ -3,8 +3,11 @@ import type { EpochMs } from '../../domain/ids.ts'
 import type { Directory } from '../../ports/directory.ts'
 import { timestampText } from './column-types.ts'
 import type { Database } from './database.ts'
+import { findFormerUser } from './rows/former-user-rows.ts'
+import { findIdentity } from './rows/identity-rows.ts'
 import { keyKind } from './rows/key-kind.ts'
 import type { KeyColumns } from './rows/key-kind.ts'
+import { sqlNames } from './rows/name-rows.ts'
 import { sqlRooms } from './rows/rooms.ts'
 import { Touched } from './rows/touched.ts'
 import { findUserFacts } from './rows/user-rows.ts'
@@ -29,5 +32,8 @@ export function sqlDirectory(db: Kysely<Database>): Directory {
     findOrganization: (id) => rooms.organizations.find(id),
     findEndUser: (id) => rooms.endUsers.find(id),
     findBudget: (id) => rooms.budgets.find(id),
+    findIdentity: (link) => findIdentity({ db }, link),
+    findFormerUser: (id) => findFormerUser({ db }, id),
+    ...sqlNames(db),
   }
 }

@@ -86,9 +86,18 @@ function user(own: Limits, memberBudget?: BudgetId): NonNullable<Standing['user'
       ...STAMPS,
     },
     teams: [
-      { teamId: red, userId: ana, role: 'user', budgetId: memberBudget, organizationId: undefined, permissions: [] },
+      {
+        teamId: red,
+        userId: ana,
+        role: 'user',
+        budgetId: memberBudget,
+        organizationId: undefined,
+        permissions: [],
+        source: undefined,
+      },
     ],
     organizations: [],
+    identities: [],
   }
 }
 function told(principal: Principal, customer?: BudgetId): readonly string[] {
@@ -184,6 +193,18 @@ function warm(cold: ReadonlySet<string>): WarmDirectory {
     findOrganization: never,
     findEndUser: never,
     findBudget: async (budget) => row(budget),
+    findIdentity: never,
+    findFormerUser: never,
+    findUsersByEmail: never,
+    findUserBySsoSubject: never,
+    findTeamsByAlias: never,
+    findOrganizationsByAlias: never,
+    peekIdentity: never,
+    peekFormerUser: never,
+    peekUsersByEmail: never,
+    peekUserBySsoSubject: never,
+    peekTeamsByAlias: never,
+    peekOrganizationsByAlias: never,
     peekKey: never,
     peekUser: never,
     peekTeam: never,

@@ -7,6 +7,7 @@ import type {
   TeamMemberRows,
   TeamMemberView,
 } from '../../../ports/registry.ts'
+import { issuerOf, sourceText } from './membership-source.ts'
 import type { Place } from './sql-rows.ts'
 
 interface MemberColumns<Role> {
@@ -44,13 +45,14 @@ function members<Role extends string, GroupId extends string>(
       userId: UserId,
       role: Role,
       budgetId: BudgetId | undefined,
+      source?: string,
     ): Promise<'inserted' | 'taken'> {
       touched.add('user_account', userId)
       const stamps = hasUpdates ? sql`created_at, updated_at` : sql`created_at`
       const now = hasUpdates ? sql`clock_timestamp(), clock_timestamp()` : sql`clock_timestamp()`
       const { rows } = await sql`
-        insert into ${into} (${sql.ref(group)}, user_id, role, budget_id, ${stamps})
-        values (${groupOf}, ${userId}, ${role}, ${budgetId ?? null}, ${now})
+        insert into ${into} (${sql.ref(group)}, user_id, role, budget_id, source, ${stamps})
+        values (${groupOf}, ${userId}, ${role}, ${budgetId ?? null}, ${sourceText(source)}, ${now})
         on conflict do nothing returning 1`.execute(db)
       return rows.length === 0 ? 'taken' : 'inserted'
     },
@@ -81,7 +83,13 @@ export function sqlTeamMemberRows(place: Place): TeamMemberRows {
     find: async (team, user) => (await select(sql`m.team_id = ${team} and m.user_id = ${user}`))[0],
     ofTeams: (teams) => select(sql`m.team_id = any(${teams}::text[])`),
     ofUser: (user) => select(sql`m.user_id = ${user}`),
-    insert: (member) => rows.insert(member.teamId, member.userId, member.role, member.budgetId),
+    async sourceOf(team, user) {
+      const found = await sql<{ source: string }>`
+        select source from latchkey.team_member where team_id = ${team} and user_id = ${user}`.execute(place.db)
+      const [row] = found.rows
+      return row === undefined ? undefined : issuerOf(row.source)
+    },
+    insert: (member, source) => rows.insert(member.teamId, member.userId, member.role, member.budgetId, source),
     update: (member) => rows.update(member.teamId, member.userId, member.role, member.budgetId),
     delete: (team, user) => rows.delete(team, user),
   }

@@ -1,8 +1,11 @@
 import { type RawBuilder, sql } from 'kysely'
 import type { Rooms } from '../../../ports/registry.ts'
 import { sqlAccessGroupRows } from './access-group-rows.ts'
+import { sqlFormerUserRows } from './former-user-rows.ts'
+import { sqlIdentityRows } from './identity-rows.ts'
 import { sqlKeyRows } from './key-rows.ts'
 import { sqlOrganizationMemberRows, sqlTeamMemberRows } from './member-rows.ts'
+import { aliasedRows } from './aliased-rows.ts'
 import { byBytes, contains } from './page-sql.ts'
 import { organizationsInScope } from './scope-sql.ts'
 import {
@@ -36,10 +39,12 @@ export function sqlRooms(place: Place): Rooms {
   return {
     keys: sqlKeyRows(place),
     users: sqlUserRows(place),
+    identities: sqlIdentityRows(place),
+    formerUsers: sqlFormerUserRows(place),
     teams: sqlTeamRows(place),
     teamMembers: sqlTeamMemberRows(place),
     organizations: {
-      ...sqlRows(organizationKind, place),
+      ...aliasedRows(sqlRows(organizationKind, place), organizationKind, place),
       list: ({ scope, id, aliasPart }) =>
         all(organizationKind, [
           ...organizationsInScope(scope),

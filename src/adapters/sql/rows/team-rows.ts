@@ -1,6 +1,7 @@
 import { type RawBuilder, sql } from 'kysely'
 import { storableText } from '../../../domain/storable-text.ts'
 import type { TeamQuery, TeamRows } from '../../../ports/registry.ts'
+import { aliasedRows } from './aliased-rows.ts'
 import { byBytes, contains, pageOf, spendOf } from './page-sql.ts'
 import { teamsInScope } from './scope-sql.ts'
 import { lock, type Place, sqlRows } from './sql-rows.ts'
@@ -17,7 +18,7 @@ const SORTS: Readonly<Record<TeamQuery['sort'], RawBuilder<unknown>>> = {
 
 export function sqlTeamRows(place: Place): TeamRows {
   const { db } = place
-  const rows = sqlRows(teamKind, place)
+  const rows = aliasedRows(sqlRows(teamKind, place), teamKind, place)
   return {
     ...rows,
 
@@ -27,6 +28,11 @@ export function sqlTeamRows(place: Place): TeamRows {
         db,
       )
       return rows.delete(ids)
+    },
+
+    async wasArchived(id) {
+      const found = await sql`select 1 from latchkey.deleted_team where team_id = ${id} limit 1`.execute(db)
+      return found.rows.length > 0
     },
 
     async ofOrganization(id) {

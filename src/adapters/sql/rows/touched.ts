@@ -18,7 +18,11 @@ export class Touched {
 
   add(table: string, id: string): void {
     const kind = FACTS[table]
-    if (kind !== undefined) this.#facts.set(`${kind}:${id}`, { kind, id })
+    if (kind !== undefined) this.tell(kind, id)
+  }
+
+  tell(kind: FactKind, id: string): void {
+    this.#facts.set(`${kind}:${id}`, { kind, id })
   }
 
   get facts(): readonly ChangedFact[] {

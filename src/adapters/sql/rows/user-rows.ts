@@ -1,12 +1,16 @@
 import { type RawBuilder, sql } from 'kysely'
 import type { BudgetId, OrganizationId, TeamId, UserId } from '../../../domain/ids.ts'
 import type { OrganizationRole, TeamRole } from '../../../domain/role.ts'
+import { foldEmail } from '../../../domain/fold-email.ts'
 import { DEFAULT_MEMBER_PERMISSIONS } from '../../../domain/team.ts'
+import type { IdentityLink } from '../../../domain/token-facts.ts'
 import type { UserFacts } from '../../../domain/user.ts'
 import type { UserQuery, UserRows } from '../../../ports/registry.ts'
+import { issuerOf } from './membership-source.ts'
 import { byBytes, contains, pageOf, spendOf } from './page-sql.ts'
 import { usersInScope } from './scope-sql.ts'
 import { lock, type Place, sqlRows } from './sql-rows.ts'
+import { touchUser } from './touch-user.ts'
 import { userKind } from './user-kind.ts'
 import type { UserColumns } from './user-kind.ts'
 
@@ -21,18 +25,36 @@ const SORTS: Readonly<Record<UserQuery['sort'], RawBuilder<unknown>>> = {
 
 export function sqlUserRows(place: Place): UserRows {
   const { db } = place
+  const rows = sqlRows(userKind, place)
+
+  /** What failed has ended the transaction, in which nothing can be read any more. */
+  async function withNames<Outcome>(ids: readonly UserId[], work: () => Promise<Outcome>): Promise<Outcome> {
+    await touchUser(place, ids)
+    const outcome = await work()
+    if (outcome !== 'taken') await touchUser(place, ids)
+    return outcome
+  }
+
   return {
-    ...sqlRows(userKind, place),
+    ...rows,
+    insert: (user) => withNames([user.id], () => rows.insert(user)),
+    update: (user) => withNames([user.id], () => rows.update(user)),
+    delete: (ids) => withNames(ids, () => rows.delete(ids)),
     facts: (id) => findUserFacts(place, id),
+
+    async markEmailAsClaim(id) {
+      await sql`update latchkey.user_account set email_is_claim = true where user_id = ${id}`.execute(db)
+      await touchUser(place, [id])
+    },
 
     async findByEmail(email) {
       // No constraint keeps an address single, so that those who want the same one take turns.
-      if (place.locks) await sql`select pg_advisory_xact_lock(hashtextextended(lower(${email}), 1))`.execute(db)
-      const { rows } = await sql<UserColumns>`
-        select * from latchkey.user_account where lower(email) = lower(${email}) order by user_id ${lock(place)}`.execute(
-        db,
-      )
-      return rows.map(userKind.read)
+      const folded = foldEmail(email)
+      if (place.locks) await sql`select pg_advisory_xact_lock(hashtextextended(${folded}, 1))`.execute(db)
+      const found = await sql<UserColumns>`
+        select * from latchkey.user_account where latchkey.folded_email(email) = ${folded}
+        order by user_id ${lock(place)}`.execute(db)
+      return found.rows.map(userKind.read)
     },
 
     /** Administrators are locked while they are counted, so that two changes can't each take the other's last one. */
@@ -78,6 +100,7 @@ interface TeamStandingColumns {
   readonly budget_id: BudgetId | null
   readonly organization_id: OrganizationId | null
   readonly member_permissions: readonly string[]
+  readonly source: string
 }
 
 interface OrganizationStandingColumns {
@@ -89,6 +112,7 @@ interface OrganizationStandingColumns {
 interface FactColumns extends UserColumns {
   readonly teams: readonly TeamStandingColumns[]
   readonly organizations: readonly OrganizationStandingColumns[]
+  readonly identities: readonly IdentityLink[]
 }
 
 /** One statement, so that a user is never seen with the memberships of another moment. */
@@ -97,11 +121,15 @@ export async function findUserFacts({ db }: Pick<Place, 'db'>, id: UserId): Prom
     select u.*,
       (select coalesce(jsonb_agg(jsonb_build_object(
           'team_id', m.team_id, 'role', m.role, 'budget_id', m.budget_id,
-          'organization_id', t.organization_id, 'member_permissions', t.member_permissions) order by m.created_at, m.team_id), '[]')
+          'organization_id', t.organization_id, 'member_permissions', t.member_permissions,
+          'source', m.source) order by m.created_at, m.team_id), '[]')
         from latchkey.team_member m join latchkey.team t on t.team_id = m.team_id where m.user_id = u.user_id) as teams,
       (select coalesce(jsonb_agg(jsonb_build_object(
           'organization_id', o.organization_id, 'role', o.role, 'budget_id', o.budget_id) order by o.created_at), '[]')
-        from latchkey.organization_member o where o.user_id = u.user_id) as organizations
+        from latchkey.organization_member o where o.user_id = u.user_id) as organizations,
+      (select coalesce(jsonb_agg(jsonb_build_object('issuer', i.issuer, 'subject', i.subject)
+          order by i.created_at, i.issuer, i.subject), '[]')
+        from latchkey.user_identity i where i.user_id = u.user_id) as identities
     from latchkey.user_account u where u.user_id = ${id}`.execute(db)
   const [row] = rows
   if (row === undefined) return undefined
@@ -114,6 +142,7 @@ export async function findUserFacts({ db }: Pick<Place, 'db'>, id: UserId): Prom
       budgetId: team.budget_id ?? undefined,
       organizationId: team.organization_id ?? undefined,
       permissions: team.member_permissions.length === 0 ? DEFAULT_MEMBER_PERMISSIONS : team.member_permissions,
+      source: issuerOf(team.source),
     })),
     organizations: row.organizations.map((organization) => ({
       organizationId: organization.organization_id,
@@ -121,6 +150,7 @@ export async function findUserFacts({ db }: Pick<Place, 'db'>, id: UserId): Prom
       role: organization.role,
       budgetId: organization.budget_id ?? undefined,
     })),
+    identities: row.identities.map(({ issuer, subject }) => ({ issuer, subject })),
   }
 }
 
@@ -129,7 +159,10 @@ function conditionsOf(query: UserQuery): RawBuilder<unknown>[] {
   if (query.role !== undefined) conditions.push(sql`u.role = ${query.role}`)
   if (query.ids !== undefined) conditions.push(sql`u.user_id = any(${query.ids}::text[])`)
   if (query.idPart !== undefined) conditions.push(contains('u.user_id', query.idPart))
-  if (query.ssoUserIds !== undefined) conditions.push(sql`u.sso_user_id = any(${query.ssoUserIds}::text[])`)
+  if (query.ssoUserIds !== undefined) {
+    conditions.push(sql`(u.sso_user_id = any(${query.ssoUserIds}::text[]) or u.user_id in (
+      select i.user_id from latchkey.user_identity i where i.subject = any(${query.ssoUserIds}::text[])))`)
+  }
   if (query.emailPart !== undefined) conditions.push(contains('u.email', query.emailPart))
   if (query.teamId !== undefined) {
     conditions.push(sql`u.user_id in (select m.user_id from latchkey.team_member m where m.team_id = ${query.teamId})`)
