@@ -37,7 +37,10 @@ export function decideTokenUser(
   return allow({
     user,
     isNew: true,
-    effects: [...effects, { make: 'user', wanted: user.user.id, email: facts.email, link }],
+    effects: [
+      ...effects,
+      { make: 'user', wanted: user.user.id, email: facts.email, emailIsProven: facts.emailIsProven, link },
+    ],
   })
 }
 
