@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest'
-import { asciiLowerCase, domainOf } from './email-address.ts'
+import { domainOf } from './email-address.ts'
 
 test.each([
   { address: 'x@a.com', domain: 'a.com' },
   { address: 'X.Y+z@A.Com', domain: 'a.com' },
   { address: "o'hara@a.com", domain: 'a.com' },
   { address: 'x@localhost', domain: 'localhost' },
-  { address: 'x@müller.de', domain: 'müller.de' },
+  { address: 'x@MÜLLER.de', domain: 'mÜller.de' },
   { address: 'x@xn--mller-kva.de', domain: 'xn--mller-kva.de' },
 ])('the domain of $address is $domain', ({ address, domain }) => {
   expect(domainOf(address)).toBe(domain)
@@ -33,8 +33,4 @@ test.each([
   `${'x'.repeat(250)}@a.com`,
 ])('J-28: %j is no address', (address) => {
   expect(domainOf(address)).toBeUndefined()
-})
-
-test('INV-06: only ASCII letters are folded', () => {
-  expect(asciiLowerCase('AÄK\u212a')).toBe('aÄk\u212a')
 })

@@ -1,7 +1,8 @@
 import type { Claims } from '../../domain/claims.ts'
 import { allow, deny } from '../../domain/decision.ts'
 import type { Decision, Denied } from '../../domain/decision.ts'
-import { asciiLowerCase, domainOf } from '../../domain/email-address.ts'
+import { domainOf } from '../../domain/email-address.ts'
+import { foldEmail } from '../../domain/fold-email.ts'
 import { parseEndUserId } from '../../domain/ids.ts'
 import type { TokenFacts, VerifiedToken } from '../../domain/token-facts.ts'
 import type { ClaimField, TokenPolicy, TokenProfile } from '../../domain/token-settings.ts'
@@ -161,7 +162,7 @@ function isProven(email: string | undefined, claims: Claims, profile: TokenProfi
 /** The whole domain, and no mailbox that the provider itself does not vouch for. */
 function isOf(wanted: string, email: string | undefined, claims: Claims, profile: TokenProfile): boolean {
   const domain = email === undefined ? undefined : domainOf(email)
-  if (domain === undefined || domain !== asciiLowerCase(wanted)) return false
+  if (domain === undefined || domain !== foldEmail(wanted)) return false
   return saysVerified(claims) !== false || decidesAbout(domain, profile)
 }
 
@@ -171,5 +172,5 @@ function saysVerified(claims: Claims): boolean | undefined {
 }
 
 function decidesAbout(domain: string, { emailDomains }: TokenProfile): boolean {
-  return emailDomains.some((own) => asciiLowerCase(own) === domain)
+  return emailDomains.some((own) => foldEmail(own) === domain)
 }

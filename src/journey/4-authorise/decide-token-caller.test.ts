@@ -289,7 +289,7 @@ describe('the user', () => {
   test('AT-115, AT-131: made, with its link', () => {
     const caller = admitted({ uid: 'bob', email: 'b@x.org' }, { fields: USERS, policy: { createsUsers: true } })
     expect(caller.effects).toEqual([
-      { make: 'user', wanted: 'bob', email: 'b@x.org', link: { issuer: ISSUER, subject: 'bob' } },
+      { make: 'user', wanted: 'bob', email: 'b@x.org', emailIsProven: false, link: { issuer: ISSUER, subject: 'bob' } },
     ])
     expect(caller.principal).toMatchObject({ kind: 'user', standing: { user: { user: { id: 'bob' } } } })
   })

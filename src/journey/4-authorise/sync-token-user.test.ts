@@ -76,7 +76,7 @@ describe('roles', () => {
   test('of a user who is made in the same breath', () => {
     const given = { fields: PLURAL, world: { teams }, policy: { ...policy, createsUsers: true } }
     expect(admitted({ uid: 'bob', roles: 'ADMIN', groups: ['t1'] }, given).effects).toEqual([
-      { make: 'user', wanted: 'bob', email: undefined, link: { issuer: ISSUER, subject: 'bob' } },
+      { make: 'user', wanted: 'bob', email: undefined, emailIsProven: false, link: { issuer: ISSUER, subject: 'bob' } },
       { make: 'role', userId: undefined, role: 'proxy_admin' },
       { make: 'membership', userId: undefined, teamId: 't1', source: ISSUER },
     ])
