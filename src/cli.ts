@@ -7,7 +7,7 @@ import { readProcessEnvironment } from './config/load.ts'
 const HELP = `latchkey: an identity-first AI gateway
 
   latchkey serve [--config FILE] [--port N] [--host H] [--data-dir D]   run the gateway
-  latchkey check FILE [--host H] [--json]                               say what is wrong with a configuration
+  latchkey check FILE [--host H] [--token FILE|-] [--json]              say what is wrong with a configuration, or a token
   latchkey audit verify [--config FILE] [--data-dir D]                  say whether the audit log is as it was written
 
 Run a command with --help for its options.
@@ -25,7 +25,7 @@ switch (command) {
     process.exitCode = await runServe(rest, io)
     break
   case 'check':
-    process.exitCode = runCheck(rest, io)
+    process.exitCode = await runCheck(rest, io)
     break
   case 'audit':
     process.exitCode = await runAudit(rest, io)

@@ -34,6 +34,7 @@ import { invitationRoutes } from './http/admin/invitations.routes.ts'
 import { keyRoutes } from './http/admin/keys.routes.ts'
 import { organizationRoutes } from './http/admin/organizations.routes.ts'
 import { accessGroupRoutes } from './http/admin/access-groups.routes.ts'
+import { explainRoutes } from './http/admin/explain.routes.ts'
 import { credentialRoutes } from './http/admin/credentials.routes.ts'
 import { modelInfoRoutes } from './http/admin/model-info.routes.ts'
 import { storedModelRoutes } from './http/admin/models.routes.ts'
@@ -67,11 +68,13 @@ import { ROUTE_GROUPS } from './journey/4-authorise/route-groups.ts'
 import type { ServePorts } from './journey/serve.ts'
 import { join } from 'node:path'
 import type { ManagePorts } from './manage/ports.ts'
+import { createProvisioner } from './manage/provision-token.ts'
 import type { CallObserver } from './ports/call-observer.ts'
 import type { ChargeKeeper } from './ports/ledger.ts'
 import type { LevelOfWork } from './level-of-work.ts'
 import { ModelShelf } from './model-shelf.ts'
 import { CatalogueReader } from './read-catalogue.ts'
+import { openTokens } from './open-tokens.ts'
 import { createModelReader } from './read-stored-model.ts'
 
 export interface Gateway {
@@ -147,9 +150,22 @@ export async function compose(parts: Parts): Promise<Gateway> {
   )
   const refusals = new RefusalTally({ registry, timers, log })
 
+  const tokens = await openTokens(
+    settings,
+    log,
+    createProvisioner({ registry, clock, newId: newCallId, userDefaults: settings.userDefaults }),
+  )
   const journey: JourneyPorts = {
     clock,
-    credentials: { digests, directory, masterKey: parts.masterKey, guesses: new GuessLimits(), load },
+    credentials: {
+      digests,
+      directory,
+      masterKey: parts.masterKey,
+      guesses: new GuessLimits(),
+      load,
+      tokens: tokens?.ports.verifier,
+    },
+    tokens: tokens?.ports,
     directory,
     catalogue,
     signer,
@@ -242,6 +258,7 @@ export async function compose(parts: Parts): Promise<Gateway> {
   teamMemberRoutes(app, edge, manage)
   organizationRoutes(app, edge, manage)
   auditRoutes(app, edge, store.audit)
+  explainRoutes(app, edge)
   healthRoutes(app, edge, {
     pingStore: () => store.ping(),
     logLevel: settings.logLevel,
@@ -262,6 +279,7 @@ export async function compose(parts: Parts): Promise<Gateway> {
       await refusals.close()
       checkpoints.close()
       await spool.close()
+      await tokens?.close()
       await upstream.close()
       await store.close()
       log.flush()

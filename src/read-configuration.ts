@@ -1,4 +1,5 @@
 import { buildDeployments } from './build-deployments.ts'
+import { checkRouteNames } from './check-route-names.ts'
 import type { Finding } from './config/finding.ts'
 import { loadSettings } from './config/load.ts'
 import type { ConfigSource } from './config/load.ts'
@@ -15,7 +16,7 @@ export interface Configuration {
 export function readConfiguration(source: ConfigSource): Configuration {
   const loaded = loadSettings(source)
   const built = buildDeployments(loaded)
-  const findings = [...loaded.findings, ...built.findings]
+  const findings = [...loaded.findings, ...built.findings, ...checkRouteNames(loaded.routeNames)]
   const { settings } = loaded
   if (settings === undefined || findings.some(({ severity }) => severity === 'error'))
     return { usable: undefined, findings }

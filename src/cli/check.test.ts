@@ -1,7 +1,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { deny } from '../domain/decision.ts'
+import { epochMs } from '../domain/ids.ts'
+import type { TokenTools } from './check-token.ts'
 import { runCheck } from './check.ts'
 
 let folder = ''
@@ -157,3 +160,54 @@ test.each([{ argv: [] }, { argv: ['a', 'b'] }, { argv: ['--wrong'] }])(
     expect(err).toContain('latchkey check FILE')
   },
 )
+
+describe('--token', () => {
+  const issuer = '{ issuer: "https://idp.example.com", audience: gateway }'
+  const good = `general_settings: { enable_jwt_auth: true, litellm_jwtauth: { issuers: [${issuer}] } }\n`
+  const refusing: TokenTools = {
+    readToken: async (name) => (name === '-' ? 'a.b.c' : Promise.reject(new Error('gone'))),
+    openVerifier: () => ({
+      verifyJwt: () => deny('token-expired', 'jwt_expired'),
+      verifyOpaque: undefined,
+      judgeClaims: () => deny('token-refused', 'jwt_malformed'),
+      profileOf: () => undefined,
+      close: async () => {},
+    }),
+    readFacts: () => deny('token-refused', 'jwt_claim_type'),
+    now: () => epochMs(0),
+  }
+
+  async function checkToken(argv: readonly string[]) {
+    let out = ''
+    let err = ''
+    const io = {
+      env: {},
+      write: (text: string) => void (out += text),
+      writeError: (text: string) => void (err += text),
+    }
+    const code = await runCheck(argv, { ...io, tokens: refusing })
+    return { code, out, err }
+  }
+
+  test('is judged after the configuration, and a refusal exits with 1', async () => {
+    const path = file(good)
+    const { code, out } = await checkToken([path, '--token', '-'])
+    expect(code).toBe(1)
+    expect(out).toBe(
+      `${path}: no errors, no warnings, no notes\ntoken: refused, jwt_expired: Token Expired\n  profile: none; no entry of issuers has the issuer of this token\n`,
+    )
+    const { out: json } = await checkToken([path, '--token', '-', '--json'])
+    expect(JSON.parse(json)).toMatchObject({ ok: true, token: { verified: false, reason: 'jwt_expired' } })
+  })
+
+  test('is not judged by a configuration with errors', async () => {
+    const { code, out } = await checkToken([file('model_lst: []\n'), '--token', '-'])
+    expect(code).toBe(1)
+    expect(out).not.toContain('token:')
+  })
+
+  test('that cannot be read, or is not about these settings, exits with 2', async () => {
+    expect(await checkToken([file(good), '--token', 'gone'])).toMatchObject({ code: 2, out: '' })
+    expect(await checkToken([file('model_list: []\n'), '--token', '-'])).toMatchObject({ code: 2 })
+  })
+})

@@ -2,7 +2,11 @@ import { parseArgs } from 'node:util'
 import type { Finding } from '../config/finding.ts'
 import type { ProcessEnvironment } from '../config/load.ts'
 import { renderFindings, sortFindings, summarise } from '../config/render-findings.ts'
+import type { Settings } from '../config/settings.ts'
 import { readConfiguration } from '../read-configuration.ts'
+import { checkToken } from './check-token.ts'
+import type { TokenReport, TokenTools } from './check-token.ts'
+import { renderTokenReport, tokenReportJson } from './render-token-report.ts'
 
 export interface CheckIo {
   readonly env: ProcessEnvironment
@@ -10,15 +14,23 @@ export interface CheckIo {
   readonly writeError: (text: string) => void
 }
 
-const USAGE = `latchkey check FILE [--host H] [--json]
+export interface CheckPorts extends CheckIo {
+  /** What `--token` needs. */
+  readonly tokens?: TokenTools
+}
+
+const USAGE = `latchkey check FILE [--host H] [--token FILE|-] [--json]
 
 Reads a configuration as a start would, prints every finding, and exits with 1 when any of them is an error.
 Without FILE, CONFIG_FILE_PATH names it. With --host, as if it were to listen there.
+
+With --token it also says what such a start would make of the token in that file (- is standard input): by which entry
+it is proven, or why it is refused, and what it says. The identity provider is asked for its keys.
 `
 
 /** `latchkey check`: the arguments after the word, in; the exit code, out. */
-export function runCheck(argv: readonly string[], io: CheckIo): number {
-  const args = parse(argv)
+export function runCheck(argv: readonly string[], io: CheckPorts): number | Promise<number> {
+  const args = parse(argv, io.tokens !== undefined)
   if (args === undefined || args.help) {
     if (args === undefined) io.writeError(USAGE)
     else io.write(USAGE)
@@ -31,32 +43,63 @@ export function runCheck(argv: readonly string[], io: CheckIo): number {
   }
   const cli = args.host === undefined ? {} : { host: args.host }
   const { usable, findings } = readConfiguration({ file, env: io.env, cli })
+  if (args.token !== undefined && usable !== undefined && io.tokens !== undefined)
+    return checkWithToken({ file, findings, name: args.token, json: args.json }, usable.settings, io, io.tokens)
   io.write(args.json ? renderJson(file, findings) : renderText(file, findings))
   return usable === undefined ? 1 : 0
+}
+
+/** With 1 when the token would be refused, and with 2 when there is nothing to judge. */
+async function checkWithToken(
+  asked: {
+    readonly file: string
+    readonly findings: readonly Finding[]
+    readonly name: string
+    readonly json: boolean
+  },
+  settings: Settings,
+  io: CheckIo,
+  tools: TokenTools,
+): Promise<number> {
+  const { file, findings, name, json } = asked
+  let text: string
+  try {
+    text = await tools.readToken(name)
+  } catch {
+    io.writeError(`The token cannot be read from ${name}.\n`)
+    return 2
+  }
+  const report = await checkToken(text, settings.tokens, tools)
+  io.write(json ? renderJson(file, findings, report) : renderText(file, findings) + renderTokenReport(report))
+  if (report.is === 'not-a-case') return 2
+  return report.is === 'accepted' ? 0 : 1
 }
 
 interface CheckArgs {
   readonly file: string | undefined
   readonly host: string | undefined
+  readonly token: string | undefined
   readonly json: boolean
   readonly help: boolean
 }
 
-function parse(argv: readonly string[]): CheckArgs | undefined {
+function parse(argv: readonly string[], takesTokens: boolean): CheckArgs | undefined {
   try {
     const { values, positionals } = parseArgs({
       args: [...argv],
       options: {
         config: { type: 'string' },
         host: { type: 'string' },
+        token: { type: 'string' },
         json: { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },
       },
       allowPositionals: true,
     })
     const files = values.config === undefined ? positionals : [values.config, ...positionals]
-    if (files.length > 1) return undefined
-    return { file: files[0], host: values.host, json: values.json ?? false, help: values.help ?? false }
+    if (files.length > 1 || (values.token !== undefined && !takesTokens)) return undefined
+    const { host, token, json = false, help = false } = values
+    return { file: files[0], host, token, json, help }
   } catch {
     return undefined
   }
@@ -67,7 +110,8 @@ function renderText(file: string, findings: readonly Finding[]): string {
   return `${lines}${file}: ${summarise(findings)}\n`
 }
 
-function renderJson(file: string, findings: readonly Finding[]): string {
+function renderJson(file: string, findings: readonly Finding[], report?: TokenReport): string {
   const ok = !findings.some((finding) => finding.severity === 'error')
-  return `${JSON.stringify({ file, ok, findings: sortFindings(findings) }, undefined, 2)}\n`
+  const token = report === undefined ? {} : { token: tokenReportJson(report) }
+  return `${JSON.stringify({ file, ok, findings: sortFindings(findings), ...token }, undefined, 2)}\n`
 }

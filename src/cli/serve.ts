@@ -10,6 +10,7 @@ import { renderFindings, summarise } from '../config/render-findings.ts'
 import type { Settings } from '../config/settings.ts'
 import type { ModelCatalogue } from '../domain/model-catalogue.ts'
 import { BENCH_LEVELS, WHOLE_WORK } from '../level-of-work.ts'
+import { CustomValidateProblem } from '../load-custom-validate.ts'
 import { readConfiguration } from '../read-configuration.ts'
 import { chooseMasterKey } from './choose-master-key.ts'
 import { parseServeArgs } from './serve-args.ts'
@@ -159,7 +160,8 @@ function startedMsAgo(env: ProcessEnvironment): number {
 }
 
 function startFault(error: unknown, log: Log): string {
-  if (error instanceof StoreProblem || error instanceof SealingProblem) return error.message
+  if (error instanceof StoreProblem || error instanceof SealingProblem || error instanceof CustomValidateProblem)
+    return error.message
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
   if (code === 'EADDRINUSE') return 'the port is in use by another program. Choose another one with --port.'
   if (code === 'EACCES') return 'the address may not be used by this user. Choose another one with --host and --port.'

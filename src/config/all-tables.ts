@@ -2,13 +2,16 @@ import { KEY_RULE_TABLES } from './key-rules.ts'
 import type { KeyTable } from './key-table.ts'
 import { ENV_TABLE } from './known-environment.ts'
 import { GENERAL_TABLE } from './known-general-settings.ts'
-import { JWT_AUTH_TABLE, JWT_MEMBER_TABLES } from './known-jwt-auth.ts'
 import { PARAMS_TABLE } from './known-litellm-params.ts'
 import { LITELLM_TABLE } from './known-litellm-settings.ts'
 import { INFO_TABLE, MODEL_TABLE } from './known-model-info.ts'
 import { COMPAT_TABLE, CREDENTIAL_TABLE } from './known-own-sections.ts'
 import { ROUTER_TABLE } from './known-router-settings.ts'
 import { TOP_LEVEL_TABLE } from './known-top-level.ts'
+import { CONDITION_TABLE } from './tokens/claim-condition.ts'
+import { JWT_AUTH_TABLE } from './tokens/known-jwt-auth.ts'
+import { TOKEN_LIST_TABLES } from './tokens/known-token-lists.ts'
+import { ISSUER_TABLE } from './tokens/known-token-origins.ts'
 
 /** Every table, in the order of the documentation. */
 export const ALL_TABLES: readonly KeyTable[] = [
@@ -22,7 +25,9 @@ export const ALL_TABLES: readonly KeyTable[] = [
   ROUTER_TABLE,
   GENERAL_TABLE,
   JWT_AUTH_TABLE,
-  ...JWT_MEMBER_TABLES.values(),
+  ISSUER_TABLE,
+  CONDITION_TABLE,
+  ...TOKEN_LIST_TABLES.values(),
   COMPAT_TABLE,
   ENV_TABLE,
 ]

@@ -1,12 +1,11 @@
 import { honour } from './key-table.ts'
 import type { Honoured, KeyTable } from './key-table.ts'
-import { isAbsent } from './located.ts'
 import { aDuration, aNumber, aText, aWholeNumber, listOf, oneOf } from './readers.ts'
 import type { Reader } from './readers.ts'
-import { Section } from './section.ts'
+import { sectionReader } from './section-reader.ts'
+import type { Section } from './section.ts'
 import { plainJson } from './plain-json.ts'
 import { withoutAbsent } from './without-absent.ts'
-import type { Present } from './without-absent.ts'
 import type { KeyDefaults, KeyGeneration, KeyLimitRules, KeyUpperBounds, UserDefaults } from '../domain/key-rules.ts'
 import { USER_ROLES } from '../domain/role.ts'
 
@@ -80,15 +79,19 @@ const PERSONAL_KEYS_TABLE: KeyTable = {
   unsupported: {},
 }
 
-const teamKeys = sectionReader(TEAM_KEYS_TABLE, (section) => ({
-  memberRoles: section.take(GENERATION.memberRoles),
-  requiredParams: section.take(GENERATION.requiredParams),
-}))
+const teamKeys = sectionReader(TEAM_KEYS_TABLE, (section) =>
+  withoutAbsent({
+    memberRoles: section.take(GENERATION.memberRoles),
+    requiredParams: section.take(GENERATION.requiredParams),
+  }),
+)
 
-const personalKeys = sectionReader(PERSONAL_KEYS_TABLE, (section) => ({
-  userRoles: section.take(GENERATION.userRoles),
-  requiredParams: section.take(GENERATION.requiredParams),
-}))
+const personalKeys = sectionReader(PERSONAL_KEYS_TABLE, (section) =>
+  withoutAbsent({
+    userRoles: section.take(GENERATION.userRoles),
+    requiredParams: section.take(GENERATION.requiredParams),
+  }),
+)
 
 const GENERATION_KEYS = {
   ofTeams: honour('team_key_generation', teamKeys, 'Who makes keys of teams.'),
@@ -130,30 +133,38 @@ export const KEY_RULE_TABLES: readonly KeyTable[] = [
   USER_TABLE,
 ]
 
-export const keyDefaultsReader: Reader<KeyDefaults> = sectionReader(DEFAULTS_TABLE, (section) => ({
-  ...limitsIn(section),
-  duration: section.take(FIELD.duration),
-  models: section.take(FIELD.models),
-  metadata: section.take(FIELD.metadata),
-  tags: section.take(FIELD.tags),
-}))
+export const keyDefaultsReader: Reader<KeyDefaults> = sectionReader(DEFAULTS_TABLE, (section) =>
+  withoutAbsent({
+    ...limitsIn(section),
+    duration: section.take(FIELD.duration),
+    models: section.take(FIELD.models),
+    metadata: section.take(FIELD.metadata),
+    tags: section.take(FIELD.tags),
+  }),
+)
 
-export const keyUpperBoundsReader: Reader<KeyUpperBounds> = sectionReader(BOUNDS_TABLE, (section) => ({
-  ...limitsIn(section),
-  duration: section.take(FIELD.duration),
-}))
+export const keyUpperBoundsReader: Reader<KeyUpperBounds> = sectionReader(BOUNDS_TABLE, (section) =>
+  withoutAbsent({
+    ...limitsIn(section),
+    duration: section.take(FIELD.duration),
+  }),
+)
 
-export const keyGenerationReader: Reader<KeyGeneration> = sectionReader(GENERATION_TABLE, (section) => ({
-  ofTeams: section.take(GENERATION_KEYS.ofTeams),
-  personal: section.take(GENERATION_KEYS.personal),
-}))
+export const keyGenerationReader: Reader<KeyGeneration> = sectionReader(GENERATION_TABLE, (section) =>
+  withoutAbsent({
+    ofTeams: section.take(GENERATION_KEYS.ofTeams),
+    personal: section.take(GENERATION_KEYS.personal),
+  }),
+)
 
-export const userDefaultsReader: Reader<UserDefaults> = sectionReader(USER_TABLE, (section) => ({
-  role: section.take(USER.role),
-  models: section.take(USER.models),
-  maxBudget: section.take(LIMIT.maxBudget),
-  budgetDuration: section.take(LIMIT.budgetDuration),
-}))
+export const userDefaultsReader: Reader<UserDefaults> = sectionReader(USER_TABLE, (section) =>
+  withoutAbsent({
+    role: section.take(USER.role),
+    models: section.take(USER.models),
+    maxBudget: section.take(LIMIT.maxBudget),
+    budgetDuration: section.take(LIMIT.budgetDuration),
+  }),
+)
 
 function limitsIn(section: Section): { readonly [Name in keyof KeyLimitRules]: KeyLimitRules[Name] | undefined } {
   const take = <Value>(key: Honoured<Value>): Value | undefined => section.take(key)
@@ -163,16 +174,5 @@ function limitsIn(section: Section): { readonly [Name in keyof KeyLimitRules]: K
     tokensPerMinute: take(LIMIT.tokensPerMinute),
     requestsPerMinute: take(LIMIT.requestsPerMinute),
     parallelRequests: take(LIMIT.parallelRequests),
-  }
-}
-
-function sectionReader<Members extends object>(
-  table: KeyTable,
-  take: (section: Section) => Members,
-): Reader<Present<Members>> {
-  return {
-    expects: 'a map',
-    read: (node, key, findings) =>
-      isAbsent(node) ? undefined : withoutAbsent(take(Section.open(node, key, table, findings))),
   }
 }

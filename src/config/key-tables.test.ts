@@ -8,7 +8,6 @@ import { knownNames } from './key-table.ts'
 import type { KeyTable } from './key-table.ts'
 import { ENV_TABLE } from './known-environment.ts'
 import { GENERAL_TABLE } from './known-general-settings.ts'
-import { JWT_AUTH_TABLE } from './known-jwt-auth.ts'
 import { PARAMS_TABLE } from './known-litellm-params.ts'
 import { LITELLM_TABLE } from './known-litellm-settings.ts'
 import { INFO_TABLE, MODEL_TABLE } from './known-model-info.ts'
@@ -16,11 +15,20 @@ import { COMPAT_TABLE, CREDENTIAL_TABLE } from './known-own-sections.ts'
 import { ROUTER_TABLE } from './known-router-settings.ts'
 import { TOP_LEVEL_TABLE } from './known-top-level.ts'
 import { loadSettings } from './load.ts'
+import { JWT_AUTH_TABLE } from './tokens/known-jwt-auth.ts'
+import { TOKEN_LIST_TABLES } from './tokens/known-token-lists.ts'
+import { ISSUER_TABLE } from './tokens/known-token-origins.ts'
 
 const fixture = (name: string): string => join(import.meta.dirname, '__fixtures__', name)
 const HONOURED = fixture('every-honoured-key.yaml')
 const MOOT = fixture('every-moot-key.yaml')
 const UNSUPPORTED = fixture('every-unsupported-key.yaml')
+
+interface JwtFile {
+  readonly general_settings: Readonly<Record<string, unknown>> & {
+    readonly litellm_jwtauth: Readonly<Record<string, readonly object[]>>
+  }
+}
 
 /** A table, where its keys stand in a file, and how to write one of them there. */
 const SECTIONS: readonly {
@@ -52,6 +60,28 @@ const SECTIONS: readonly {
     path: 'model_list[0].model_info.',
     write: (key) => `{ model_list: [{ model_name: m, litellm_params: { model: m }, model_info: { ${key} } }] }`,
   },
+  {
+    table: JWT_AUTH_TABLE,
+    pick: (file: JwtFile) => [file.general_settings.litellm_jwtauth],
+    path: 'general_settings.litellm_jwtauth.',
+    write: (key) => `{ general_settings: { enable_jwt_auth: true, litellm_jwtauth: { ${key} } } }`,
+  },
+  {
+    table: ISSUER_TABLE,
+    pick: (file: JwtFile) => file.general_settings.litellm_jwtauth['issuers'] ?? [],
+    path: 'general_settings.litellm_jwtauth.issuers[0].',
+    write: (key) => `{ general_settings: { enable_jwt_auth: true, litellm_jwtauth: { issuers: [{ ${key} }] } } }`,
+  },
+  ...[...TOKEN_LIST_TABLES].map(([name, table]) => ({
+    table,
+    pick: ({ general_settings: { litellm_jwtauth: jwt, ...general } }: JwtFile) =>
+      (jwt[name] ?? general[name] ?? []) as readonly object[],
+    path: `${table.section.replace('[]', '[0]')}.`,
+    write: (key: string) =>
+      name === 'role_permissions'
+        ? `{ general_settings: { enable_jwt_auth: true, role_permissions: [{ ${key} }] } }`
+        : `{ general_settings: { enable_jwt_auth: true, litellm_jwtauth: { ${name}: [{ ${key} }] } } }`,
+  })),
   {
     table: CREDENTIAL_TABLE,
     pick: (file: { credential_list?: object[] }) => file.credential_list ?? [],
@@ -125,7 +155,6 @@ test('a file of unsupported keys is refused, each with a line and a reason', () 
   const { settings, findings } = loadSettings({ file: UNSUPPORTED, env: {}, cli: {} })
   expect(settings).toBeUndefined()
   const expected = SECTIONS.flatMap(({ table, path }) => Object.keys(table.unsupported).map((name) => `${path}${name}`))
-  expected.push('general_settings.enable_jwt_auth')
   expect(findings.map(({ key }) => key).toSorted()).toEqual(expected.toSorted())
   for (const { message, line } of findings) {
     expect(message).toMatch(/^Not supported: .+\.$/)
@@ -187,29 +216,6 @@ describe('environment variables', () => {
       'warning https_proxy',
       'warning REDIS_URL',
       'warning GENERIC_CLIENT_ID',
-    ])
-  })
-})
-
-describe('general_settings.litellm_jwtauth', () => {
-  const all = Object.keys(JWT_AUTH_TABLE.unsupported).map((name) => `    ${name}: x`)
-
-  test('every setting of it is known, and inert while enable_jwt_auth is not true', () => {
-    const loaded = loadYaml(['general_settings:', '  litellm_jwtauth:', ...all].join('\n'))
-    expect(loaded.settings).toBeDefined()
-    expect(loaded.findings).toMatchObject([{ severity: 'note', key: 'general_settings.litellm_jwtauth' }])
-  })
-
-  test('with enable_jwt_auth: true the start stops, once', () => {
-    const loaded = loadYaml(['general_settings:', '  enable_jwt_auth: true', '  litellm_jwtauth:', ...all].join('\n'))
-    expect(told(loaded, 'error')).toHaveLength(1)
-    expect(told(loaded, 'error')[0]).toMatch(/^2 general_settings\.enable_jwt_auth Not supported/)
-  })
-
-  test('a mistyped setting of an issuer is an error on its line', () => {
-    const loaded = loadYaml('general_settings:\n litellm_jwtauth:\n  issuers:\n   - issuer: x\n     audeince: y\n')
-    expect(told(loaded, 'error')).toEqual([
-      '5 general_settings.litellm_jwtauth.issuers[0].audeince There is no such setting. Did you mean audience?',
     ])
   })
 })

@@ -2,10 +2,39 @@ import { honour } from './key-table.ts'
 import type { KeyTable } from './key-table.ts'
 import { aFlag, aNumber, aSecret, aText, aWholeNumber, durationAsMs, secondsAsMs, timeoutAsMs } from './readers.ts'
 import { logLevelName } from './log-level.ts'
+import { aClaimText } from './tokens/claim-field.ts'
+import { exactText } from './tokens/token-readers.ts'
+import { aProviderUrl, providerUrls } from './tokens/url-readers.ts'
 
 const MOST = 1_000_000_000
 
+/** Read only where tokens of identity providers are accepted. */
+const TOKENS = {
+  jwtKeyUrls: honour(
+    'JWT_PUBLIC_KEY_URL',
+    providerUrls,
+    'Key sets or discovery documents, with commas between them, for tokens of no listed issuer.',
+  ),
+  jwtAudience: honour('JWT_AUDIENCE', exactText, 'Must be in the claim aud of those tokens.'),
+  jwtIssuer: honour('JWT_ISSUER', exactText, 'Must be the claim iss of those tokens.'),
+  oauthTokenInfo: honour('OAUTH_TOKEN_INFO_ENDPOINT', aProviderUrl, 'Where tokens are introspected (RFC 7662).'),
+  oauthClientId: honour('OAUTH_CLIENT_ID', aText, 'Latchkey: who asks there.'),
+  oauthClientSecret: honour('OAUTH_CLIENT_SECRET', aSecret, 'Latchkey: with which secret.'),
+  oauthAudience: honour('OAUTH_AUDIENCE', exactText, 'Latchkey: must be in aud of the answer.'),
+  oauthUserId: honour('OAUTH_USER_ID_FIELD_NAME', aClaimText, 'Member of the answer with the user. Default sub.'),
+  oauthRole: honour(
+    'OAUTH_USER_ROLE_FIELD_NAME',
+    aClaimText,
+    'Member with the role, for role_mappings and jwt_litellm_role_map. Default role.',
+  ),
+  oauthTeamId: honour('OAUTH_USER_TEAM_ID_FIELD_NAME', aClaimText, 'Member with the team. Default team_id.'),
+}
+
+/** `OAUTH_CLIENT_*` belong to other programs too, and are not missed when nobody reads them. */
+export const TOKEN_ENV = Object.values(TOKENS).filter(({ name }) => !/^OAUTH_(?:CLIENT_|AUDIENCE)/.test(name))
+
 export const ENV = {
+  ...TOKENS,
   configFilePath: honour('CONFIG_FILE_PATH', aText, 'The file, where --config names none.'),
   host: honour('HOST', aText, 'Address to listen on, where --host names none. Default 127.0.0.1.'),
   port: honour('PORT', aWholeNumber(0, 65_535), 'Port to listen on, where --port names none. Default 4000.'),
@@ -66,7 +95,7 @@ const NO_UI = 'the admin UI is not in this version.'
 const NO_PAGES = 'no documentation pages are served.'
 const NOT_OPENAI = 'requests and answers are relayed to OpenAI-compatible providers as they are.'
 const NO_ALERTS = 'nothing sends alerts in this version.'
-const NO_SSO = 'sign-on and tokens of identity providers are not in this version.'
+const NO_SSO = 'sign-on is not in this version.'
 const DIRECT = 'providers are called directly, without a proxy.'
 
 /** The environment belongs to more programs than ours, so what is unsupported stops the start only where it is plainly meant for us. */
@@ -126,7 +155,6 @@ export const UNUSED_ENVIRONMENT: readonly (readonly [like: string, matches: RegE
     NO_UI,
   ],
   ['LITELLM_CLI_JWT_EXPIRATION_HOURS', /^LITELLM_CLI_JWT_EXPIRATION_HOURS$/, NO_SSO],
-  ['JWT_PUBLIC_KEY_URL, JWT_AUDIENCE, JWT_ISSUER', /^JWT_(?:PUBLIC_KEY_URL|AUDIENCE|ISSUER)$/, NO_SSO],
   ['GOOGLE_CLIENT_*', /^GOOGLE_CLIENT_(?:ID|SECRET)$/, NO_SSO],
   ['MICROSOFT_*', /^MICROSOFT_(?:CLIENT_|TENANT$|AUTHORIZATION_|TOKEN_|USERINFO_|USER_|SERVICE_PRINCIPAL_ID$)/, NO_SSO],
   [
@@ -141,5 +169,4 @@ export const UNUSED_ENVIRONMENT: readonly (readonly [like: string, matches: RegE
     NO_SSO,
   ],
   ['ALLOWED_EMAIL_DOMAINS', /^ALLOWED_EMAIL_DOMAINS$/, NO_SSO],
-  ['OAUTH_*', /^OAUTH_(?:TOKEN_INFO_ENDPOINT|USER_(?:ID|ROLE|TEAM_ID)_FIELD_NAME)$/, NO_SSO],
 ]

@@ -2,6 +2,8 @@ import { GENERAL_UNSUPPORTED } from './unsupported-general-settings.ts'
 import { anAddressRange, anOrigin, aRoute, databaseUrl, endUserHeaderMappings } from './general-readers.ts'
 import { anEgressEntry } from './egress-reader.ts'
 import { honour } from './key-table.ts'
+import { rolePermissions } from './tokens/known-token-lists.ts'
+import { anUnquotedFlag } from './tokens/token-readers.ts'
 import type { KeyTable } from './key-table.ts'
 import { aFlag, aHeaderName, aJsonObject, aSecret, aText, aWholeNumber, listOf, megabytesAsBytes } from './readers.ts'
 
@@ -27,8 +29,19 @@ export const GENERAL = {
   keyHeaderName: honour('litellm_key_header_name', aHeaderName, 'The one header that carries the credential.'),
   allowedRoutes: honour('allowed_routes', listOf(aRoute), 'The only routes that are served.'),
   adminOnlyRoutes: honour('admin_only_routes', listOf(aRoute), 'Routes for administrators only.'),
-  enableJwtAuth: honour('enable_jwt_auth', aFlag, 'Refused when true: JWT authentication is not in this version.'),
-  jwtAuth: honour('litellm_jwtauth', aJsonObject, 'Checked for mistakes; inert while enable_jwt_auth is not true.'),
+  enableJwtAuth: honour('enable_jwt_auth', anUnquotedFlag, 'Tokens of identity providers are accepted. Default false.'),
+  jwtAuth: honour('litellm_jwtauth', aJsonObject, 'Whose tokens, and what they may do. See below.'),
+  enableOauth2: honour(
+    'enable_oauth2_auth',
+    anUnquotedFlag,
+    'Opaque tokens are introspected at OAUTH_TOKEN_INFO_ENDPOINT. Default false.',
+  ),
+  rolePermissions: honour(
+    'role_permissions',
+    rolePermissions,
+    'With enforce_rbac: models and routes by role. See below.',
+  ),
+  enforceRbac: honour('enforce_rbac', aFlag, 'Tokens with neither a user nor a team are refused. Default false.'),
   allowCustomKeys: honour(
     'allow_custom_keys',
     aFlag,

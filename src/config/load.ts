@@ -15,6 +15,7 @@ import type { Environment } from './resolve-references.ts'
 import { membersOf } from './section.ts'
 import type { Settings } from './settings.ts'
 import { showKey } from './show-name.ts'
+import type { RouteName } from './tokens/route-names.ts'
 
 export type ProcessEnvironment = Readonly<Record<string, string | undefined>>
 
@@ -31,6 +32,8 @@ export interface LoadedConfig {
   readonly settings?: Settings
   /** Every model that could be read, with its places, other errors or not. */
   readonly models: readonly LocatedModel[]
+  /** Names of groups of routes, with their places. */
+  readonly routeNames: readonly RouteName[]
   /** What the environment offers to providers. */
   readonly providerEnvironment: ReadonlyMap<string, Secret>
   /** The file that was read, if there is one. */
@@ -46,15 +49,17 @@ export function loadSettings(source: ConfigSource): LoadedConfig {
   const written = file === undefined ? undefined : readFiles(file, source.readText ?? readTextFile, findings)
   const where = file === undefined ? {} : { file }
   if (file !== undefined && written === undefined && findings.hasErrors)
-    return { ...where, models: [], providerEnvironment: new Map(), findings: findings.list() }
+    return { ...where, models: [], routeNames: [], providerEnvironment: new Map(), findings: findings.list() }
 
   const environment = new Map([...processEnvironment, ...readOverlay(written, processEnvironment, findings)])
   const root = written === undefined ? undefined : resolveReferences(written, environment, findings)
-  const { settings, models } = readSettings(root, environment, source.cli, findings)
+  const readText = source.readText ?? readTextFile
+  const { settings, models, routeNames } = readSettings(root, environment, source.cli, readText, findings)
   return {
     ...where,
     ...(findings.hasErrors ? {} : { settings: freezeDeep(settings) }),
     models,
+    routeNames,
     providerEnvironment: settings.providerEnvironment,
     findings: findings.list(),
   }

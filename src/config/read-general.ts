@@ -4,7 +4,6 @@ import { GENERAL } from './known-general-settings.ts'
 import { COMPAT } from './known-own-sections.ts'
 import { LITELLM } from './known-litellm-settings.ts'
 import { readDatabaseUrl } from './read-environment.ts'
-import { readJwtAuth } from './read-jwt-auth.ts'
 import type { Section } from './section.ts'
 import type { Compat, Settings } from './settings.ts'
 import { firstOf, withoutAbsent } from './without-absent.ts'
@@ -37,7 +36,6 @@ type General = Pick<
 const MIB = 1024 * 1024
 
 export function readGeneral(general: Section, env: Section, findings: Findings): General {
-  readJwtAuth(general, findings)
   const databaseUrlOfEnv = readDatabaseUrl(env, findings)
   const headerName = general.take(GENERAL.userHeaderName)
   const headerMappings = general.take(GENERAL.userHeaderMappings) ?? []

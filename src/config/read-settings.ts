@@ -12,6 +12,9 @@ import { TOP_LEVEL_TABLE } from './known-top-level.ts'
 import { knownNames } from './key-table.ts'
 import type { LocatedMap } from './located.ts'
 import { Credentials } from './read-credentials.ts'
+import type { ReadText } from './read-text-file.ts'
+import { readTokens } from './tokens/read-tokens.ts'
+import type { RouteName } from './tokens/route-names.ts'
 import { openEnvironment, readProviderEnvironment } from './read-environment.ts'
 import { readCompat, readGeneral } from './read-general.ts'
 import { readModels } from './read-models.ts'
@@ -45,6 +48,8 @@ export interface ReadConfig {
   readonly settings: Settings
   /** The models of it with their places, those that could be read. */
   readonly models: readonly LocatedModel[]
+  /** Names of groups of routes in it. */
+  readonly routeNames: readonly RouteName[]
 }
 
 /** The settings of one file and one environment. */
@@ -52,6 +57,7 @@ export function readSettings(
   root: LocatedMap | undefined,
   environment: Environment,
   cli: CliSettings,
+  readText: ReadText,
   findings: Findings,
 ): ReadConfig {
   const sections = openSections(root, environment, findings)
@@ -74,6 +80,8 @@ export function readSettings(
   for (const list of [LITELLM.callbacks, LITELLM.successCallback, LITELLM.failureCallback]) litellm.take(list)
   for (const list of [LITELLM.serviceCallback, LITELLM.serviceCallbacks]) litellm.take(list)
 
+  const userDefaults = litellm.take(LITELLM.userDefaults) ?? {}
+  const { tokens, customValidate, routeNames } = readTokens({ general, env, userDefaults, readText }, findings)
   const listen = readListen(env, cli)
   const others = { models, providerEnvironment, saltKey: generalSettings.saltKey, host: listen.host }
   const masterKey = readMasterKey(sections, others, findings)
@@ -94,11 +102,12 @@ export function readSettings(
     keyDefaults: litellm.take(LITELLM.keyDefaults) ?? {},
     keyUpperBounds: litellm.take(LITELLM.keyUpperBounds) ?? {},
     keyGeneration: litellm.take(LITELLM.keyGeneration) ?? {},
-    userDefaults: litellm.take(LITELLM.userDefaults) ?? {},
-    ...withoutAbsent({ keyRotationGraceMs: env.take(ENV.keyRotationGraceMs), defaultMaxParallel }),
+    userDefaults,
+    tokens,
+    ...withoutAbsent({ customValidate, keyRotationGraceMs: env.take(ENV.keyRotationGraceMs), defaultMaxParallel }),
     compat: readCompat(sections.compat, litellm, findings),
   }
-  return { settings, models }
+  return { settings, models, routeNames }
 }
 
 function openSections(root: LocatedMap | undefined, environment: Environment, findings: Findings): Sections {

@@ -20,8 +20,8 @@ function findingsOf(loaded: LoadedConfig): string {
   return printed(loaded.findings) + renderFindings(loaded.findings)
 }
 
-/** The fixture with one scalar, the nth, replaced. Undefined when there are no more. */
-function withCanaryAt(n: number, where: 'key' | 'value', canary: string): string | undefined {
+/** The fixture again and again, each time with another scalar replaced. */
+function* withCanaries(where: 'key' | 'value', canary: string): Generator<string> {
   const document = parseDocument(FIXTURE)
   const found: Scalar[] = []
   visit(document, {
@@ -29,25 +29,26 @@ function withCanaryAt(n: number, where: 'key' | 'value', canary: string): string
       if ((position === 'key') === (where === 'key')) found.push(node)
     },
   })
-  const chosen = found[n]
-  if (chosen === undefined) return undefined
-  chosen.value = canary
-  delete chosen.source
-  return String(document)
+  for (const chosen of found) {
+    const { value, source } = chosen
+    chosen.value = canary
+    delete chosen.source
+    yield String(document)
+    chosen.value = value
+    if (source !== undefined) chosen.source = source
+  }
 }
 
 describe('a canary secret', () => {
   test.each(['key', 'value'] as const)('in the place of any %s appears in no finding', (where) => {
-    let text: string | undefined
-    for (let n = 0; (text = withCanaryAt(n, where, CANARY)) !== undefined; n += 1) {
+    for (const text of withCanaries(where, CANARY)) {
       const loaded = loadYaml(text, { files: { 'included.yaml': INCLUDED } })
       expect(findingsOf(loaded), text).not.toContain('canary')
     }
   })
 
   test('from the environment appears in no finding, wherever it was meant to go', () => {
-    let text: string | undefined
-    for (let n = 0; (text = withCanaryAt(n, 'value', 'os.environ/CANARY')) !== undefined; n += 1) {
+    for (const text of withCanaries('value', 'os.environ/CANARY')) {
       const loaded = loadYaml(text, { env: { CANARY }, files: { 'included.yaml': INCLUDED } })
       expect(findingsOf(loaded), text).not.toContain('sk-canary')
     }

@@ -11,6 +11,8 @@ export interface Hints {
   readonly names?: readonly string[]
   /** Where a name belongs that is not known here. */
   readonly homes?: ReadonlyMap<string, string>
+  /** A mistyped name is answered with every name that there is. */
+  readonly listsNames?: boolean
 }
 
 /** One map of the file, read by its table. Opening it settles every key that is not honoured. */
@@ -94,7 +96,11 @@ function suggest(name: string, table: KeyTable, hints: Hints): string | undefine
   const home = hints.homes?.get(name)
   if (home !== undefined) return `This setting belongs in ${home}.`
   const nearest = nearestName(name, [...knownNames(table), ...(hints.names ?? [])])
-  return nearest === undefined ? undefined : `Did you mean ${nearest}?`
+  const parts = [
+    ...(nearest === undefined ? [] : [`Did you mean ${nearest}?`]),
+    ...(hints.listsNames === true ? [`Allowed are: ${table.honoured.map((key) => key.name).join(', ')}.`] : []),
+  ]
+  return parts.length === 0 ? undefined : parts.join(' ')
 }
 
 function isHarmless(node: Located, { harmless = [], falseMatters = false }: Refusal): boolean {

@@ -4,6 +4,7 @@ import type { GroupAlias } from '../domain/model-catalogue.ts'
 import type { ModelEntry } from '../domain/model-entry.ts'
 import type { RouterPolicy } from '../domain/router-policy.ts'
 import type { Secret } from '../domain/secret.ts'
+import type { TokenSettings } from '../domain/token-settings.ts'
 
 /** What the operator decided, checked and typed. Frozen; nothing else of the configuration reaches the program. */
 export interface Settings {
@@ -46,6 +47,10 @@ export interface Settings {
   readonly keyGeneration: KeyGeneration
   readonly userDefaults: UserDefaults
   readonly needsTeam: boolean
+  /** Undefined: tokens of identity providers are not accepted. */
+  readonly tokens: TokenSettings | undefined
+  /** The module of `custom_validate`, absolute. Its function comes into the policy where the module is loaded. */
+  readonly customValidate?: string
   readonly keyRotationGraceMs?: number
 
   readonly strictNoSecretsInUrl: boolean

@@ -1,6 +1,5 @@
 import type { Refusal } from './key-table.ts'
 
-const NO_JWT = 'authentication by tokens of an identity provider is not in this version; use virtual keys.'
 const NO_SSO = 'sign-on is not in this version.'
 const NO_VAULT = 'read secrets from environment variables with os.environ/NAME; let the platform put them there.'
 const NO_PYTHON = 'Python hooks cannot be run, and other hooks are not in this version.'
@@ -31,10 +30,7 @@ export const GENERAL_UNSUPPORTED: Readonly<Record<string, string | Refusal>> = {
   custom_key_generate: NO_PYTHON,
   custom_sso: NO_PYTHON,
   custom_ui_sso_sign_in_handler: NO_PYTHON,
-  enable_oauth2_auth: NO_JWT,
-  enable_oauth2_proxy_auth: NO_JWT,
-  role_permissions: NO_JWT,
-  enforce_rbac: NO_JWT,
+  enable_oauth2_proxy_auth: 'headers are no proof of who somebody is; let the proxy in front send the token itself.',
   allow_user_auth: NO_TEAMS,
   service_account_settings: NO_TEAMS,
   key_management_system: { because: NO_VAULT, harmless: ['local'] },

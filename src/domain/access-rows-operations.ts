@@ -209,5 +209,5 @@ export const OPERATION_ROWS: readonly AccessRow[] = [
   row(83, 'api-description', 'reads', ['GET /routes /openapi.json /docs /redoc'], 'A V A A A A - - A -39'),
   row(84, 'debug', 'reads', ['GET /debug/* /memory-usage* /otel-spans /test'], '-40 - - - - - - - - -'),
   row(86, 'leaked-key-intake', 'writes', ['POST /key/report_leaked'], 'A - - - - - - - - -41'),
-  row(undefined, 'explanation', 'reads', ['POST /authz/explain'], 'A V O T S S - - S -'),
+  row(undefined, 'explanation', 'reads', ['POST /authz/explain'], 'A V S S S S S S S -'),
 ]

@@ -73,6 +73,11 @@ export function entryIdOf(uuid: Uuid): EntryId {
   return uuid as string as EntryId
 }
 
+/** For a user whose subject can't be an id here, or is somebody's. */
+export function userIdOfUuid(uuid: Uuid): UserId {
+  return uuid as string as UserId
+}
+
 export function holdIdOf(uuid: Uuid): HoldId {
   return uuid as string as HoldId
 }

@@ -27,17 +27,26 @@ export interface TokenPrincipal {
   readonly kind: 'user' | 'team-token'
   readonly token: VerifiedToken
   readonly facts: TokenFacts
-  /** As chosen; the user also where the row is still to be made. `team` is undefined while the choice is open. */
+  /** The user also where the row is still to be made. `team` is undefined while the choice is open. */
   readonly standing: Standing
   /** The caller's membership in the chosen team. */
   readonly membership: TeamStanding | undefined
   /** By what the token is an administrator's. */
   readonly admin: 'scope' | 'stored' | undefined
-  /** Teams of the token in its order, while the model that is asked for decides between them. Empty: chosen. */
-  readonly openTeams: readonly TeamGround[]
+  /** Open until it is known which model is asked for. Undefined: the team is settled, be it that there is none. */
+  readonly choice: TeamChoice | undefined
   /** Undefined: not limited. By `role_permissions`, and by `scope_mappings`. */
   readonly roleModels: readonly string[] | undefined
   readonly scopeModels: readonly string[] | undefined
+}
+
+/** Teams between which the model that is asked for decides; not one of them, where none is there. */
+export interface TeamChoice {
+  readonly between: 'token' | 'memberships'
+  /** In the order of the token, or as they are stored. */
+  readonly teams: readonly TeamGround[]
+  /** The only team that the user is stored in: it counts where none of the token's is there. */
+  readonly instead: TeamGround | undefined
 }
 
 /** Who and what stands behind a credential, as the directory has it now. */

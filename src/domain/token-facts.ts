@@ -34,8 +34,12 @@ export interface TokenFacts {
   readonly domainIsAllowed: boolean | undefined
   /** The singular claim, its first element, or the object id of a team; without the default. */
   readonly teamId: string | undefined
+  /** `teamId` is the object id, which stands for no group: nobody becomes a member by it. */
+  readonly isObjectTeam: boolean
   /** In token order. Undefined: the claim is absent, which changes nothing; [] is a present, empty claim. */
   readonly teamIds: readonly string[] | undefined
+  /** The plural claim is a bare text: no teams, and none of those that are stored instead. */
+  readonly hasTeamText: boolean
   readonly teamAlias: string | undefined
   readonly organizationId: string | undefined
   readonly organizationAlias: string | undefined

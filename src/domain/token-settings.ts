@@ -9,6 +9,10 @@ export interface TokenSettings {
   readonly shared: TokenProfile | undefined
   readonly userInfo: UserInfoSettings | undefined
   readonly introspection: IntrospectionSettings | undefined
+  /** `public_key_ttl`: how long a fetched key set is good for. */
+  readonly keyTtlSeconds: number
+  /** `public_key_stale_ttl`: how much longer its keys are used while the provider gives no new ones. */
+  readonly keyStaleSeconds: number
   readonly policy: TokenPolicy
 }
 

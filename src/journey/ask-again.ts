@@ -22,7 +22,7 @@ export async function askAgain(
   const headers = { get: (name: string) => (name === TEAM_HEADER ? teamHeader : undefined), repeated: () => false }
   const identity = await decideProof(proof, { headers, route, clientAddress }, ports)
   if (identity.verdict === 'deny') return identity
-  const chosen = chooseCaller(identity.granted, ask.model, route, ports)
+  const chosen = chooseCaller(identity, ask.model, route, ports)
   if (chosen.verdict === 'deny') return chosen
   const current = chosen.granted
   const served = decideEndUser(endUser === undefined ? undefined : await ports.directory.findEndUser(endUser.id))

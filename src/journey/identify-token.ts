@@ -9,7 +9,7 @@ import type { TokenPolicy } from '../domain/token-settings.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { WarmDirectory } from '../ports/directory.ts'
 import type { Provisioner } from '../ports/provisioner.ts'
-import type { TokenVerifier } from '../ports/token-verifier.ts'
+import type { ClaimJudge, TokenVerifier } from '../ports/token-verifier.ts'
 import type { RouteFacts } from './1-intake/arrival.ts'
 import { gatherGround } from './3-identify/gather-ground.ts'
 import { readTokenFacts } from './3-identify/read-token-facts.ts'
@@ -20,7 +20,7 @@ import type { Trail } from './trail.ts'
 
 /** What tokens of identity providers need; absent where they are not taken. */
 export interface TokenPorts {
-  readonly verifier: TokenVerifier
+  readonly verifier: TokenVerifier & ClaimJudge
   readonly policy: TokenPolicy
   readonly userDefaults: UserDefaults
   /** For who is nobody yet and whose subject is no free id. */

@@ -12,14 +12,16 @@ import { chooseTeam } from './4-authorise/choose-team.ts'
 import { decideModelAccess } from './4-authorise/decide-model-access.ts'
 import { decideRoute } from './4-authorise/decide-route.ts'
 import { decideStanding } from './4-authorise/decide-standing.ts'
+import { describeProof, describeRoute, describeStanding } from './describe-decision.ts'
 import { TEAM_HEADER, identifyToken } from './identify-token.ts'
 import type { Identified } from './identify-token.ts'
 import type { JourneyPorts } from './journey.ts'
 
 /** Who calls; or why not, and who it would have been where that is known. */
-export type Identity =
-  | (Allowed<Principal> & { readonly effects: readonly Provision[] })
-  | (Denied & { readonly caller?: Principal })
+export type Identity = Admitted | (Denied & { readonly caller?: Principal })
+
+/** And what the directory is to become for it. */
+type Admitted = Allowed<Principal> & { readonly effects: readonly Provision[] }
 
 type IdentifyPorts = Pick<
   JourneyPorts,
@@ -52,16 +54,16 @@ export async function identifyAndProvision(
   if (identity.verdict === 'deny') return identity
   const principal = identity.granted
   if (!isTokenPrincipal(principal)) return identity
-  const chosen = chooseCaller(principal, undefined, arrival.route, ports)
+  const chosen = chooseCaller(identity, undefined, arrival.route, ports)
   if (chosen.verdict === 'deny') return { ...chosen, caller: principal }
-  if (identity.effects.length > 0) {
-    const made = await provision(identity.effects, principal, arrival, ports)
+  if (chosen.effects.length > 0) {
+    const made = await provision(chosen.effects, principal, arrival, ports)
     if (made.verdict === 'deny') return made
     if (made.granted === 'made') return identifyAndProvision(arrival, makingNothing(ports))
   }
   // Lists of models show what any of the teams would let through, as calls do.
   const { granted } = chosen
-  return isTokenPrincipal(granted) ? { ...identity, granted: { ...granted, openTeams: principal.openTeams } } : identity
+  return isTokenPrincipal(granted) ? { ...chosen, granted: { ...granted, choice: principal.choice } } : chosen
 }
 
 export function decideProof(
@@ -69,7 +71,7 @@ export function decideProof(
   arrival: Asked,
   ports: IdentifyPorts,
 ): Identity | Promise<Identity> {
-  ports.trail?.note('proof', proof)
+  ports.trail?.note('proof', proof, describeProof(proof))
   if (proof.verdict === 'deny') return proof
   const identified = identifyProof(proof.granted, arrival, ports)
   return identified instanceof Promise
@@ -97,32 +99,34 @@ function decideCaller(identified: Identified, asked: RouteFacts, ports: Identify
   const principal = identified.granted
   ports.trail?.caller(principal)
   const standing = decideStanding(principal)
-  ports.trail?.note('standing', standing)
+  ports.trail?.note('standing', standing, describeStanding(principal))
   if (standing.verdict === 'deny') return standing
   const route = decideRoute(principal, asked, ports.settings.routes)
-  ports.trail?.note('route', route, { route: asked.path })
+  ports.trail?.note('route', route, describeRoute(principal, asked, ports.settings.routes))
   return route.verdict === 'deny' ? { ...route, caller: principal } : identified
 }
 
 /** Closes the choice that a token with several teams leaves open, by the model that is asked for. */
 export function chooseCaller(
-  principal: Principal,
+  identity: Admitted,
   model: string | undefined,
   route: RouteFacts,
   { tokens, catalogue, trail }: Pick<JourneyPorts, 'tokens' | 'catalogue' | 'trail'>,
-): Decision<Principal> {
-  if (!isTokenPrincipal(principal) || tokens === undefined) return allow(principal)
+): Admitted | Denied {
+  const { granted: principal, effects } = identity
+  if (!isTokenPrincipal(principal) || tokens === undefined) return identity
   const mayUse = (one: TokenPrincipal, name: string): boolean => {
     const access = decideModelAccess(one, name, catalogue())
     return access.verdict === 'allow' || access.problem === 'model-unknown'
   }
-  const chosen = chooseTeam(principal, model, route, tokens.policy, mayUse)
+  const chosen = chooseTeam({ principal, effects }, model, route, tokens.policy, mayUse)
   trail?.note('team', chosen, { model: model ?? null })
   if (chosen.verdict === 'deny') return chosen
-  trail?.caller(chosen.granted)
-  const standing = decideStanding(chosen.granted)
-  trail?.note('standing', standing)
-  return standing
+  const { granted } = chosen
+  trail?.caller(granted.principal)
+  const standing = decideStanding(granted.principal)
+  trail?.note('standing', standing, describeStanding(granted.principal))
+  return standing.verdict === 'deny' ? standing : { ...standing, effects: granted.effects }
 }
 
 /** `nothing`: an explanation changes nothing, and neither does the second look at what was just made. */

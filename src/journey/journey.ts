@@ -27,6 +27,7 @@ import type { StoredResponse } from './4-authorise/response-ids.ts'
 import { reserveBudget } from './5-meter/reserve-budget.ts'
 import type { MeterPorts } from './5-meter/reserve-budget.ts'
 import type { Admission } from './admission.ts'
+import { describeModelAccess } from './describe-decision.ts'
 import { chooseCaller, identify, provision, makingNothing } from './identify.ts'
 import { TEAM_HEADER } from './identify-token.ts'
 import type { TokenPorts } from './identify-token.ts'
@@ -80,7 +81,7 @@ export async function admit(operation: Operation, arrival: Arrival, ports: Journ
   const intake = readModelRequest(operation, arrival, parsed.granted, ports.settings.intake)
   if (intake.verdict === 'deny') return intake
 
-  const chosen = chooseCaller(identity.granted, intake.granted.model, arrival.route, ports)
+  const chosen = chooseCaller(identity, intake.granted.model, arrival.route, ports)
   if (chosen.verdict === 'deny') return chosen
   const principal = chosen.granted
   const ask = withClaimedCustomer(intake.granted, principal)
@@ -96,13 +97,13 @@ export async function admit(operation: Operation, arrival: Arrival, ports: Journ
   if (served.verdict === 'deny') return served
 
   const access = accessTo(ask.model, ask, principal, ports)
-  ports.trail?.note('model', access, { model: ask.model })
+  ports.trail?.note('model', access, describeModelAccess(principal, ask.model, ports.catalogue()))
   if (access.verdict === 'deny') return access
 
   const fallbacks: ResolvedModel[] = []
   for (const name of ask.controls.fallbacks) {
     const fallback = accessTo(name, ask, principal, ports)
-    ports.trail?.note('fallback', fallback, { model: name })
+    ports.trail?.note('fallback', fallback, describeModelAccess(principal, name, ports.catalogue()))
     if (fallback.verdict === 'deny')
       return deny('param-forbidden', fallback.because, `\`fallbacks\`: ${fallback.say ?? name}`)
     fallbacks.push(fallback.granted)
@@ -111,8 +112,8 @@ export async function admit(operation: Operation, arrival: Arrival, ports: Journ
   const objects = decideProviderObjects(principal, ask, ports.signer)
   if (objects.verdict === 'deny') return objects
   // The decision stands: only now the directory becomes what the token makes of it, and is read again.
-  if (identity.effects.length > 0 && isTokenPrincipal(principal)) {
-    const made = await provision(identity.effects, principal, arrival, ports)
+  if (chosen.effects.length > 0 && isTokenPrincipal(principal)) {
+    const made = await provision(chosen.effects, principal, arrival, ports)
     if (made.verdict === 'deny') return made
     if (made.granted === 'made')
       return admit(operation, { ...arrival, readBody: async () => body }, makingNothing(ports))

@@ -75,6 +75,36 @@ export function describeBudgets(name: string, open: () => Promise<OpenBudgets>, 
       expect(await reserve([keyLevel(10n)], 2n, 8n)).toEqual({ verdict: 'held', amount: 2n })
     })
 
+    test('judging answers as reserving would, and leaves nothing behind', async () => {
+      const ask = (levels: readonly BudgetLevel[], least: bigint) => ({
+        holdId: holdIdFor(500),
+        at: NOON,
+        levels,
+        least: picoUsd(least),
+        most: picoUsd(least + 2n),
+      })
+      const level = keyLevel(10n)
+      expect(await store.budgets.judge(ask([level], 6n))).toEqual({ verdict: 'held', amount: 8n })
+      expect(await store.budgets.judge(ask([level], 11n))).toEqual({ verdict: 'refused', level, spent: 0n, held: 0n })
+      expect(await sums()).toEqual([])
+      await reserve([level], 6n)
+      await store.ledger.keep([line(1, 1n)])
+      expect(await store.budgets.judge(ask([level], 3n))).toEqual({ verdict: 'held', amount: 3n })
+      expect(await store.budgets.judge(ask([level], 4n))).toEqual({ verdict: 'refused', level, spent: 1n, held: 6n })
+      expect(await sums()).toEqual([[1n, 6n]])
+    })
+
+    test('many who judge at once wait for nobody who judges', async () => {
+      const levels = [keyLevel(50n), keyLevel(50n, { kind: 'team', id: 'team-1' })]
+      const ask = { holdId: holdIdFor(501), at: NOON, levels, least: picoUsd(30n), most: picoUsd(30n) }
+      const judged = await Promise.all([
+        ...Array.from({ length: 20 }, () => store.budgets.judge(ask)),
+        reserve(levels, 20n),
+      ])
+      expect(judged.every(({ verdict }) => verdict === 'held')).toBe(true)
+      expect(await store.budgets.judge({ ...ask, least: picoUsd(31n) })).toMatchObject({ verdict: 'refused' })
+    })
+
     test('a budget of nothing refuses everything', async () => {
       expect(await reserve([keyLevel(0n)], 1n)).toMatchObject({ verdict: 'refused', spent: 0n, held: 0n })
     })

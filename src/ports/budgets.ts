@@ -26,6 +26,8 @@ export type Reservation =
 export interface Budgets {
   /** All levels or none. Throws when the store does not answer. */
   reserve(ask: ReserveAsk): Promise<Reservation>
+  /** What `reserve` would answer, and nothing is held. */
+  judge(ask: ReserveAsk): Promise<Reservation>
   /** For a call that cost nothing and leaves no line. A hold that is gone already is no error. */
   release(holdId: HoldId): Promise<void>
 }

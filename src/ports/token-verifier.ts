@@ -1,6 +1,8 @@
+import type { Claims } from '../domain/claims.ts'
 import type { Decision } from '../domain/decision.ts'
 import type { EpochMs } from '../domain/ids.ts'
 import type { VerifiedToken } from '../domain/token-facts.ts'
+import type { TokenProfile } from '../domain/token-settings.ts'
 
 /** Proves tokens of identity providers. Never throws: whatever is wrong with a token is a refusal with its reason. */
 export interface TokenVerifier {
@@ -10,4 +12,15 @@ export interface TokenVerifier {
   readonly verifyOpaque:
     | ((token: string, now: EpochMs) => Decision<VerifiedToken> | Promise<Decision<VerifiedToken>>)
     | undefined
+}
+
+/** Says what can be said of tokens without their signatures. */
+export interface ClaimJudge {
+  /**
+   * What would be said of a token that is well signed and says this. `exp`, `aud` and the client need not be said: as if
+   * they were in order. For explanations; nothing is proven by it.
+   */
+  judgeClaims(claims: Claims, issuer: string, now: EpochMs): Decision<VerifiedToken>
+  /** How tokens of this issuer are read; undefined: none of it are taken. */
+  profileOf(issuer: string): TokenProfile | undefined
 }

@@ -1,4 +1,4 @@
-import type { Budgets } from '../../ports/budgets.ts'
+import type { Budgets, Reservation } from '../../ports/budgets.ts'
 import type { Spool } from './open-spool.ts'
 
 /**
@@ -6,13 +6,15 @@ import type { Spool } from './open-spool.ts'
  * sake of such a hold, this process's own lines are carried there.
  */
 export function settledFirst(budgets: Budgets, spool: Pick<Spool, 'pendingCount' | 'flushNow'>): Budgets {
+  const settled = async (ask: () => Promise<Reservation>): Promise<Reservation> => {
+    const first = await ask()
+    if (first.verdict === 'held' || first.held === 0n || spool.pendingCount === 0) return first
+    await spool.flushNow()
+    return ask()
+  }
   return {
-    async reserve(ask) {
-      const first = await budgets.reserve(ask)
-      if (first.verdict === 'held' || first.held === 0n || spool.pendingCount === 0) return first
-      await spool.flushNow()
-      return budgets.reserve(ask)
-    },
+    reserve: (ask) => settled(() => budgets.reserve(ask)),
+    judge: (ask) => settled(() => budgets.judge(ask)),
     release: (holdId) => budgets.release(holdId),
   }
 }

@@ -13,11 +13,15 @@ const MOST_OPENINGS = 3
 
 /** Each step is one call of a function of the schema (`0003-budget-accounts.sql`): one round trip, one transaction. */
 export function sqlBudgets(db: Kysely<Database>, openMs = OPEN_MS): Budgets {
-  async function tryReserve(ask: ReserveAsk, levels: string): Promise<Reservation | 'missing'> {
+  async function tryReserve(
+    ask: ReserveAsk,
+    levels: string,
+    on: Kysely<Database> = db,
+  ): Promise<Reservation | 'missing'> {
     const { rows } = await sql<ReservationRow>`
       select outcome, amount_pico, level, spent_pico, held_pico from latchkey.reserve_budget(
         ${ask.holdId}::uuid, ${timestampText(ask.at)}::timestamptz, ${`${openMs} milliseconds`}::interval,
-        ${levels}::json, ${ask.least.toString()}::numeric, ${ask.most.toString()}::numeric)`.execute(db)
+        ${levels}::json, ${ask.least.toString()}::numeric, ${ask.most.toString()}::numeric)`.execute(on)
     const [row] = rows
     if (row === undefined) throw new Error('a reservation without an answer')
     if (row.outcome === 'missing') return 'missing'
@@ -27,20 +31,47 @@ export function sqlBudgets(db: Kysely<Database>, openMs = OPEN_MS): Budgets {
     return { verdict: 'refused', level, spent: amountOf(row.spent_pico), held: amountOf(row.held_pico) }
   }
 
+  async function openAccounts(levels: string, on: Kysely<Database> = db): Promise<void> {
+    await sql`select latchkey.open_budget_accounts(${levels}::json)`.execute(on)
+  }
+
   return {
     async reserve(ask) {
       const levels = JSON.stringify(ask.levels.map(levelRow))
       for (let opened = 0; opened < MOST_OPENINGS; opened += 1) {
         const reservation = await tryReserve(ask, levels)
         if (reservation !== 'missing') return reservation
-        await sql`select latchkey.open_budget_accounts(${levels}::json)`.execute(db)
+        await openAccounts(levels)
       }
       throw new Error('the accounts of a budget could not be opened')
+    },
+
+    async judge(ask) {
+      const levels = JSON.stringify(ask.levels.map(levelRow))
+      const known = await undone(db, (on) => tryReserve(ask, levels, on))
+      if (known !== 'missing') return known
+      // The lock for opening comes first, so that nobody who judges waits for somebody who does the same.
+      const judged = await undone(db, async (on) => {
+        await openAccounts(levels, on)
+        return tryReserve(ask, levels, on)
+      })
+      if (judged === 'missing') throw new Error('the accounts of a budget could not be opened')
+      return judged
     },
 
     async release(holdId) {
       await sql`select latchkey.release_budget(${holdId}::uuid)`.execute(db)
     },
+  }
+}
+
+/** What would be, had it been done. */
+async function undone<Answer>(db: Kysely<Database>, tell: (on: Kysely<Database>) => Promise<Answer>): Promise<Answer> {
+  const transaction = await db.startTransaction().execute()
+  try {
+    return await tell(transaction)
+  } finally {
+    await transaction.rollback().execute()
   }
 }
 

@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto'
-import { callIdOf, entryIdOf, holdIdOf } from '../../domain/ids.ts'
-import type { CallId, EntryId, HoldId } from '../../domain/ids.ts'
+import { callIdOf, entryIdOf, holdIdOf, userIdOfUuid } from '../../domain/ids.ts'
+import type { CallId, EntryId, HoldId, UserId } from '../../domain/ids.ts'
 import type { Chance, Timers } from '../../ports/chance.ts'
 
 export const chance: Chance = {
@@ -16,6 +16,10 @@ export const chance: Chance = {
 
 export function newCallId(): CallId {
   return callIdOf(randomUUID())
+}
+
+export function newUserId(): UserId {
+  return userIdOfUuid(randomUUID())
 }
 
 export const timers: Timers = {

@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import type { z } from 'zod'
 import { chatBody, completionBody, embeddingBody, moderationBody, responsesBody } from '../../contract/model-calls.ts'
 import { Problem } from '../../domain/problem.ts'
+import { MODEL_IN_PATH, MODEL_PATH_ENDS, OPERATION_PATHS } from '../../journey/1-intake/operation-paths.ts'
 import { OPERATIONS } from '../../journey/1-intake/operations.ts'
 import type { Operation, OperationName } from '../../journey/1-intake/operations.ts'
 import type { RouteFacts } from '../../journey/1-intake/arrival.ts'
@@ -14,22 +15,6 @@ import { answerFault } from '../wire/answer-fault.ts'
 import type { Exchange, FaultPorts } from '../wire/answer-fault.ts'
 import type { Door, Doors } from '../wire/doors.ts'
 import { NodeReply } from '../wire/node-reply.ts'
-
-/** Every path of an operation leads to the same code; the model stands in the body, or in the path before a known end. */
-const PATHS: Readonly<Record<OperationName, readonly string[]>> = {
-  chat: ['/chat/completions', '/v1/chat/completions'],
-  completion: ['/completions', '/v1/completions'],
-  embedding: ['/embeddings', '/v1/embeddings'],
-  moderation: ['/moderations', '/v1/moderations'],
-  responses: ['/responses', '/v1/responses', '/openai/v1/responses'],
-}
-
-const MODEL_IN_PATH = ['/engines/', '/openai/deployments/'] as const
-const ENDS: readonly (readonly [string, OperationName])[] = [
-  ['/chat/completions', 'chat'],
-  ['/completions', 'completion'],
-  ['/embeddings', 'embedding'],
-]
 
 const CALLS: Readonly<Record<OperationName, { readonly summary: string; readonly body: z.ZodType }>> = {
   chat: { summary: 'Chat with a model', body: chatBody },
@@ -51,7 +36,7 @@ export function modelCallRoutes(
   { doors, serving, faults }: ModelCallPorts,
 ): void {
   for (const operation of Object.values(OPERATIONS)) {
-    for (const path of PATHS[operation.name]) {
+    for (const path of OPERATION_PATHS[operation.name]) {
       const route = factsOf('POST', path)
       describeCall(operation.name, route)
       const door: Door = (exchange, facts) => void carry(operation, undefined, facts, exchange)
@@ -61,7 +46,7 @@ export function modelCallRoutes(
   }
   for (const prefix of MODEL_IN_PATH) {
     const factsByEnd = new Map(
-      ENDS.map(([end, name]) => {
+      MODEL_PATH_ENDS.map(([end, name]) => {
         const facts = factsOf('POST', `${prefix}{model}${end}`)
         describeCall(name, facts)
         return [end, facts] as const
@@ -100,7 +85,7 @@ export function modelCallRoutes(
 }
 
 export function splitModelPath(rest: string): { model: string; operation: OperationName; end: string } | undefined {
-  for (const [end, operation] of ENDS) {
+  for (const [end, operation] of MODEL_PATH_ENDS) {
     if (rest.endsWith(end) && rest.length > end.length) return { model: rest.slice(0, -end.length), operation, end }
   }
   return undefined

@@ -12,6 +12,7 @@ function portsWith(more: { readonly isHigh?: boolean; readonly hasSeen?: boolean
   let asked = 0
   const ports: CredentialPorts = {
     digests: { digestKey: () => digestOf(1), equal: () => false },
+    tokens: undefined,
     masterKey: digestOf(2),
     guesses: new GuessLimits(),
     load: { isHigh: () => more.isHigh ?? false },

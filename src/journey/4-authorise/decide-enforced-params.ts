@@ -10,14 +10,23 @@ export function decideEnforcedParams(
   body: JsonObject,
   operatorWants: readonly string[],
 ): Decision<undefined> {
-  const own = keyOf(principal)?.enforcedParams ?? []
-  const missing = [...operatorWants, ...own].find((path) => valueAt(body, path) === undefined)
+  const missing = missingParam(principal, body, operatorWants)
   if (missing === undefined) return allow(undefined)
   return deny(
     'param-missing',
     'param_missing',
     `BadRequest please pass param=${missing} in the request body. This is a required param for this key.`,
   )
+}
+
+/** The first of them that is not there. */
+export function missingParam(
+  principal: Principal,
+  body: JsonObject,
+  operatorWants: readonly string[],
+): string | undefined {
+  const own = keyOf(principal)?.enforcedParams ?? []
+  return [...operatorWants, ...own].find((path) => valueAt(body, path) === undefined)
 }
 
 function valueAt(body: JsonObject, path: string): JsonValue | undefined {

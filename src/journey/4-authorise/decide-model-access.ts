@@ -22,13 +22,29 @@ export function decideModelAccess(
   catalogue: ModelCatalogue,
 ): Decision<ResolvedModel> {
   const resolved = resolveFor(principal, asked, catalogue)
+  const refuses = refusal(principal, asked, resolved, catalogue)
+  const level = modelLevels(principal).find(refuses)
+  if (level !== undefined) return denied(level, asked)
+  return resolved === undefined ? deny('model-unknown', 'model_unknown') : allow(resolved)
+}
+
+/** Everybody whose word stands against it. */
+export function refusingLevels(principal: Principal, asked: string, catalogue: ModelCatalogue): readonly ModelLevel[] {
+  return modelLevels(principal).filter(refusal(principal, asked, resolveFor(principal, asked, catalogue), catalogue))
+}
+
+function refusal(
+  principal: Principal,
+  asked: string,
+  resolved: ResolvedModel | undefined,
+  catalogue: ModelCatalogue,
+): (level: ModelLevel) => boolean {
   const names = resolved?.names ?? [asked]
   const renamer = renamerOf(principal, asked)
-  for (const level of modelLevels(principal)) {
+  return (level) => {
     const known = knowsName(level, renamer) ? names : names.slice(1)
-    if (!grants(level, known, resolved) && !grantsGroup(level, resolved, catalogue)) return denied(level, asked)
+    return !grants(level, known, resolved) && !grantsGroup(level, resolved, catalogue)
   }
-  return resolved === undefined ? deny('model-unknown', 'model_unknown') : allow(resolved)
 }
 
 type Renamer = 'key' | 'team' | undefined

@@ -1,18 +1,12 @@
 import { isTokenPrincipal } from '../../domain/principal.ts'
-import type { Principal, TokenPrincipal } from '../../domain/principal.ts'
+import type { Principal } from '../../domain/principal.ts'
+import { actingFor } from './settle-team.ts'
 
 /** The same caller with one of the teams between which the token leaves the choice. */
 export function possibleCallers(principal: Principal): readonly Principal[] {
-  if (!isTokenPrincipal(principal) || principal.openTeams.length === 0) return [principal]
-  return principal.openTeams.map((ground): TokenPrincipal => ({
-    ...principal,
-    standing: {
-      user: principal.standing.user,
-      team: ground.team,
-      organization: ground.organization,
-      memberModels: ground.memberModels,
-    },
-    membership: ground.membership,
-    openTeams: [],
-  }))
+  if (!isTokenPrincipal(principal) || principal.choice === undefined) return [principal]
+  const { facts, choice, standing } = principal
+  const isClaimed = facts.organizationId !== undefined || facts.organizationAlias !== undefined
+  const open = { ...principal, standing: { ...standing, organization: isClaimed ? standing.organization : undefined } }
+  return choice.teams.length === 0 ? [principal] : choice.teams.map((ground) => actingFor(open, ground))
 }

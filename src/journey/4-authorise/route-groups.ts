@@ -48,6 +48,7 @@ const INFO_ROUTES = [
   '/model_group/info',
   '/models',
   '/v1/models',
+  '/authz/explain',
 ] as const
 
 const KEY_ROUTES = [

@@ -1,0 +1,80 @@
+import { compactVerify } from 'jose'
+import type { EpochMs } from '../../domain/ids.ts'
+import type { Denied } from '../../domain/decision.ts'
+import type { TokenProfile } from '../../domain/token-settings.ts'
+import type { KeyStore } from './key-store.ts'
+import { algorithmNamed, algorithmOf } from './public-key.ts'
+import type { PublicKey } from './public-key.ts'
+import type { TokenHeader } from './read-header.ts'
+import { UNAVAILABLE, refuseAnswer, refuseKid, refuseToken } from './refuse-token.ts'
+
+/** A key, and the store that goes on to answer for it. */
+export interface ProvingKey {
+  readonly key: PublicKey
+  readonly store: KeyStore
+}
+
+interface Signed {
+  readonly text: string
+  readonly header: TokenHeader
+}
+
+/** J-10 to J-16. A refusal comes with the key that did not fit, if one was found. */
+export async function proveSignature(
+  token: Signed,
+  profile: Pick<TokenProfile, 'algorithms'>,
+  stores: readonly KeyStore[],
+  now: EpochMs,
+): Promise<ProvingKey | { readonly denied: Denied; readonly by?: ProvingKey }> {
+  const alg = algorithmNamed(token.header.alg)
+  if (alg === undefined || !profile.algorithms.includes(alg)) return { denied: refuseToken('jwt_alg_not_allowed') }
+  const found = await findKey(stores, token.header.kid, now)
+  if (!('key' in found)) return { denied: found }
+
+  const { store } = found
+  if (algorithmOf(found.key, profile.algorithms) !== alg) return { denied: refuseToken('jwt_alg_key_mismatch') }
+  if (await isSignedBy(token, found.key)) return found
+  const key = await store.findSuccessor(found.key, now)
+  if (key !== undefined && algorithmOf(key, profile.algorithms) === alg && (await isSignedBy(token, key)))
+    return { key, store }
+  return { denied: refuseToken('jwt_sig_invalid'), by: { key: key ?? found.key, store } }
+}
+
+/** The first source that has the key is final; that one of them is down counts only when no other has it. */
+async function findKey(
+  stores: readonly KeyStore[],
+  kid: string | undefined,
+  now: EpochMs,
+): Promise<ProvingKey | Denied> {
+  let isUnreachable = false
+  let unfit: string | undefined
+  for (const store of stores) {
+    const found = await store.find(kid, now)
+    switch (found.is) {
+      case 'key':
+        return { key: found.key, store }
+      case 'refused':
+        return refuseToken(found.because)
+      case 'unreachable':
+        isUnreachable = true
+        continue
+      case 'unfit':
+        unfit ??= found.what
+        continue
+      case 'unknown':
+      case 'kid-required':
+        continue
+    }
+  }
+  if (isUnreachable) return UNAVAILABLE
+  return unfit === undefined ? refuseKid(kid) : refuseAnswer(unfit)
+}
+
+async function isSignedBy({ text, header }: Signed, { key }: PublicKey): Promise<boolean> {
+  try {
+    await compactVerify(text, key, { algorithms: [header.alg] })
+    return true
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,43 @@
+import { createPublicKey } from 'node:crypto'
+import type { KeyObject } from 'node:crypto'
+import { aText } from '../readers.ts'
+import type { Reader } from '../readers.ts'
+
+const LEAST_RSA_BITS = 2048
+const CURVES = ['prime256v1', 'secp384r1', 'secp521r1']
+
+/** PEM text of a public key or a certificate. Whether a certificate is still valid is seen at each use. */
+export const aPublicKey: Reader<string> = {
+  expects: 'a public key or a certificate as PEM text',
+  read: (node, key, findings) => {
+    const text = aText.read(node, key, findings)
+    if (text === undefined) return undefined
+    const flaw = flawOf(text)
+    if (flaw === undefined) return text
+    const suggestion = 'Paste the text from -----BEGIN PUBLIC KEY----- or -----BEGIN CERTIFICATE----- on.'
+    findings.error(node.place, key, flaw, suggestion)
+    return undefined
+  },
+}
+
+function flawOf(pem: string): string | undefined {
+  if (/PRIVATE KEY/.test(pem)) return 'This is a private key, which belongs to the identity provider alone.'
+  if (!/^\s*-----BEGIN (?:PUBLIC KEY|CERTIFICATE)-----/.test(pem)) return `Expected ${aPublicKey.expects}.`
+  if ((pem.match(/-----BEGIN /g) ?? []).length > 1) return 'There is more than one key in it.'
+  const key = parse(pem)
+  if (key === undefined) return 'The key in it cannot be read.'
+  const { modulusLength = 0, namedCurve = '' } = key.asymmetricKeyDetails ?? {}
+  const kind = key.asymmetricKeyType
+  if (kind === 'rsa') return modulusLength < LEAST_RSA_BITS ? `An RSA key needs ${LEAST_RSA_BITS} bits.` : undefined
+  if (kind === 'ec')
+    return CURVES.includes(namedCurve) ? undefined : 'The curve of the key must be P-256, P-384 or P-521.'
+  return kind === 'ed25519' ? undefined : 'The key must be of the kind RSA, EC or Ed25519.'
+}
+
+function parse(pem: string): KeyObject | undefined {
+  try {
+    return createPublicKey(pem)
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,81 @@
+import type { JsonObject, JsonValue } from '../../domain/json.ts'
+import { isObject } from '../../domain/json.ts'
+import { isTokenPrincipal, keyOf, roleOf, teamIdOf, userIdOf } from '../../domain/principal.ts'
+import type { Principal } from '../../domain/principal.ts'
+import { PROBLEMS } from '../../domain/problem.ts'
+import type { Provision } from '../../domain/provision.ts'
+import type { Explanation } from '../../journey/explain/explain.ts'
+import type { TrailStep } from '../../journey/explain/observe.ts'
+
+/** An explanation as clients read it. */
+export function renderExplanation(explanation: Explanation, callId: string, isForOperator: boolean): object {
+  const { call, outcome, settings, changes, advice } = explanation
+  const { denied, steps, principal, provisions } = outcome
+  return {
+    verdict: denied === undefined ? 'allow' : 'deny',
+    status: denied === undefined ? 200 : PROBLEMS[denied.problem].status,
+    reason: denied?.because ?? null,
+    message: denied === undefined ? 'The call would be allowed.' : (denied.say ?? PROBLEMS[denied.problem].say),
+    route: call.route.path,
+    method: call.method,
+    steps: isForOperator ? steps : steps.map(withoutSettings),
+    principal: principal === undefined ? null : renderPrincipal(principal, steps),
+    provision: provisions.map(renderProvision),
+    settings,
+    change:
+      changes === undefined
+        ? null
+        : { say: changes.map(({ say }) => say).join(' '), steps: changes.flatMap((change) => change.steps) },
+    advice: advice ?? null,
+    correlation_id: callId,
+  }
+}
+
+function renderPrincipal(principal: Principal, steps: readonly TrailStep[]): JsonObject {
+  const key = keyOf(principal)
+  const token = isTokenPrincipal(principal) ? principal : undefined
+  const endUser = steps.find(({ step }) => step === 'end-user')?.inputs['end_user']
+  return {
+    kind: principal.kind,
+    user_id: userIdOf(principal) ?? null,
+    user_role: roleOf(principal),
+    team_id: teamIdOf(principal) ?? null,
+    organization_id: principal.kind === 'master' ? null : (principal.standing.organization?.id ?? null),
+    end_user_id: endUser ?? token?.facts.endUserId ?? null,
+    issuer: token?.token.issuer ?? null,
+    admin: token?.admin ?? null,
+    key_name: key?.displayName ?? null,
+    key_alias: key?.alias ?? null,
+  }
+}
+
+function renderProvision(effect: Provision): JsonObject {
+  switch (effect.make) {
+    case 'user':
+      return { make: 'user', user_id: effect.wanted, user_email: effect.email ?? null, ...effect.link }
+    case 'link':
+      return { make: 'link', user_id: effect.userId, ...effect.link }
+    case 'team':
+      return { make: 'team', team_id: effect.teamId }
+    case 'membership':
+    case 'no-membership':
+      return { make: effect.make, user_id: effect.userId ?? null, team_id: effect.teamId, source: effect.source }
+    case 'role':
+      return { make: 'role', user_id: effect.userId ?? null, user_role: effect.role }
+  }
+}
+
+/** Whoever is not an operator is told about itself, not about what the operator has set. */
+function withoutSettings(step: TrailStep): TrailStep {
+  const told = Object.entries(step.inputs).filter(([name]) => !name.startsWith('general_settings.'))
+  return {
+    ...step,
+    inputs: Object.fromEntries(told.map(([name, value]) => [name, name === 'lists' ? own(value) : value])),
+  }
+}
+
+/** What else a role or a scope may use is no business of whoever has it. */
+function own(lists: JsonValue): JsonValue {
+  if (!Array.isArray(lists)) return lists
+  return lists.filter((list: JsonValue) => !isObject(list) || (list['of'] !== 'role' && list['of'] !== 'scope'))
+}

@@ -1,0 +1,24 @@
+import type { TokenFacts } from '../../domain/token-facts.ts'
+import type { RolePermission, TokenPolicy } from '../../domain/token-settings.ts'
+import type { RouteFacts } from '../1-intake/arrival.ts'
+import { covers } from './decide-route.ts'
+
+/** What the token's role may do; the first entry for it counts. */
+export function permissionOf({ tokenRole }: TokenFacts, policy: TokenPolicy): RolePermission | undefined {
+  return policy.enforcesRoles ? policy.rolePermissions.find(({ role }) => role === tokenRole) : undefined
+}
+
+/** Undefined: scopes don't limit models. An entry with routes grants its models on those alone. */
+export function scopeModelsOf(
+  { scopes }: TokenFacts,
+  { scopeMappings }: TokenPolicy,
+  route: RouteFacts,
+): readonly string[] | undefined {
+  return scopeMappings
+    ?.filter(({ scope, routes }) => scopes.includes(scope) && (routes === undefined || listCovers(routes, route)))
+    .flatMap(({ models }) => models)
+}
+
+export function listCovers(entries: readonly string[], { path }: RouteFacts): boolean {
+  return entries.some((entry) => covers(entry, path))
+}

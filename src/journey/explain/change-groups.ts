@@ -1,0 +1,182 @@
+import type { BudgetId, OrganizationId, TeamId, UserId } from '../../domain/ids.ts'
+import type { JsonObject } from '../../domain/json.ts'
+import { NO_LIMITS } from '../../domain/limits.ts'
+import { usdNumber } from '../../domain/money.ts'
+import type { PicoUsd } from '../../domain/money.ts'
+import type { Organization } from '../../domain/organization.ts'
+import type { Team } from '../../domain/team.ts'
+import { stampedNew } from '../../domain/stamps.ts'
+import type { EpochMs } from '../../domain/ids.ts'
+import { callOf } from './change-call.ts'
+import type { Change } from './scene.ts'
+
+/** What can be done about teams, their members and organisations. */
+
+export function makeTeam(id: TeamId, now: EpochMs): Change {
+  return callOf(
+    `Make the team ${id}.`,
+    '/team/new',
+    { team_id: id },
+    { teams: new Map([[id, () => newTeam(id, now)]]) },
+  )
+}
+
+/** With an id of its own choosing the gateway could not tell beforehand. */
+export function makeTeamOfAlias(id: TeamId, alias: string, now: EpochMs): Change {
+  return callOf(
+    `Make a team with the alias ${alias}.`,
+    '/team/new',
+    { team_id: id, team_alias: alias },
+    {
+      teams: new Map([[id, () => ({ ...newTeam(id, now), alias })]]),
+      teamAliases: new Map([[alias, () => [id]]]),
+    },
+  )
+}
+
+export function changeTeam(team: Team, say: string, fields: JsonObject, becomes: (team: Team) => Team): Change {
+  return callOf(
+    say,
+    '/team/update',
+    { team_id: team.id, ...fields },
+    {
+      teams: new Map([[team.id, (row) => becomes(row ?? team)]]),
+    },
+  )
+}
+
+export function allowTeamModel(team: Team, model: string): Change {
+  const models = [...team.models.filter((name) => name !== 'no-default-models'), model]
+  return changeTeam(team, `Let the team ${team.id} use the model ${model}.`, { models }, (row) => ({ ...row, models }))
+}
+
+export function raiseTeam(team: Team, ceiling: PicoUsd): Change {
+  const say = `Raise the budget of the team ${team.id}.`
+  return changeTeam(team, say, { max_budget: usdNumber(ceiling) }, (row) => ({
+    ...row,
+    limits: { ...row.limits, maxBudget: ceiling },
+  }))
+}
+
+export function unblockTeam(team: Team): Change {
+  return callOf(
+    `Unblock the team ${team.id}.`,
+    '/team/unblock',
+    { team_id: team.id },
+    {
+      teams: new Map([[team.id, (row) => ({ ...(row ?? team), blocked: false })]]),
+    },
+  )
+}
+
+export function addMember(teamId: TeamId, userId: UserId, team: Team | undefined): Change {
+  const standing = {
+    teamId,
+    userId,
+    role: 'user' as const,
+    budgetId: undefined,
+    organizationId: team?.organizationId,
+    permissions: team?.memberPermissions ?? [],
+    source: undefined,
+  }
+  return callOf(
+    `Make ${userId} a member of the team ${teamId}.`,
+    '/team/member_add',
+    { team_id: teamId, member: { role: 'user', user_id: userId } },
+    {
+      users: new Map([
+        [userId, (facts) => (facts === undefined ? undefined : { ...facts, teams: [...facts.teams, standing] })],
+      ]),
+    },
+  )
+}
+
+export function makeTeamAdmin(teamId: TeamId, userId: UserId): Change {
+  return callOf(
+    `Let ${userId} administer the team ${teamId}.`,
+    '/team/member_update',
+    { team_id: teamId, user_id: userId, role: 'admin' },
+    {
+      users: new Map([
+        [
+          userId,
+          (facts) =>
+            facts && {
+              ...facts,
+              teams: facts.teams.map((member) => (member.teamId === teamId ? { ...member, role: 'admin' } : member)),
+            },
+        ],
+      ]),
+    },
+  )
+}
+
+/** The member's own row comes to stand in for the one that counts now; here that one is imagined to be it. */
+export function raiseMember(teamId: TeamId, userId: UserId, budgetId: BudgetId, ceiling: PicoUsd): Change {
+  return callOf(
+    `Raise the budget of ${userId} in the team ${teamId}.`,
+    '/team/member_update',
+    { team_id: teamId, user_id: userId, max_budget_in_team: usdNumber(ceiling) },
+    { budgets: new Map([[budgetId, (row) => row && { ...row, limits: { ...row.limits, maxBudget: ceiling } }]]) },
+  )
+}
+
+/** The models of a member stand in a row of limits. */
+export function allowMemberModel(budgetId: BudgetId, current: readonly string[], model: string): Change {
+  const allowedModels = [...current, model]
+  return callOf(
+    `Let the members with the budget ${budgetId} use the model ${model}.`,
+    '/budget/update',
+    { budget_id: budgetId, allowed_models: allowedModels },
+    { budgets: new Map([[budgetId, (row) => row && { ...row, allowedModels }]]) },
+  )
+}
+
+export function makeOrganization(id: OrganizationId, alias: string, budgetId: BudgetId, now: EpochMs): Change {
+  const row = { id, alias, budgetId, models: [], metadata: {}, ...stampedNew('', now) }
+  return callOf(
+    `Make the organisation ${alias}.`,
+    '/organization/new',
+    { organization_id: id, organization_alias: alias },
+    { organizations: new Map([[id, () => row]]), organizationAliases: new Map([[alias, () => [id]]]) },
+  )
+}
+
+export function allowOrganizationModel(organization: Organization, model: string): Change {
+  const models = [...organization.models, model]
+  return callOf(
+    `Let the organisation ${organization.id} use the model ${model}.`,
+    '/organization/update',
+    { organization_id: organization.id, models },
+    { organizations: new Map([[organization.id, (row) => row && { ...row, models }]]) },
+  )
+}
+
+export function raiseOrganization({ id, budgetId }: Organization, ceiling: PicoUsd): Change {
+  return callOf(
+    `Raise the budget of the organisation ${id}.`,
+    '/organization/update',
+    { organization_id: id, max_budget: usdNumber(ceiling) },
+    { budgets: new Map([[budgetId, (row) => row && { ...row, limits: { ...row.limits, maxBudget: ceiling } }]]) },
+  )
+}
+
+function newTeam(id: TeamId, now: EpochMs): Team {
+  return {
+    id,
+    alias: undefined,
+    organizationId: undefined,
+    models: [],
+    modelAliases: {},
+    metadata: {},
+    tags: [],
+    blocked: false,
+    blockedByRole: undefined,
+    memberPermissions: [],
+    defaultMemberModels: [],
+    accessGroupIds: [],
+    memberBudgetId: undefined,
+    limits: NO_LIMITS,
+    ...stampedNew('', now),
+  }
+}

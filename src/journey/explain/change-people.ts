@@ -1,0 +1,193 @@
+import type { EndUser } from '../../domain/end-user.ts'
+import { epochMs } from '../../domain/ids.ts'
+import type { EpochMs, UserId } from '../../domain/ids.ts'
+import type { JsonObject } from '../../domain/json.ts'
+import { NO_LIMITS } from '../../domain/limits.ts'
+import { usdNumber } from '../../domain/money.ts'
+import type { PicoUsd } from '../../domain/money.ts'
+import type { UserRole } from '../../domain/role.ts'
+import { stampedNew } from '../../domain/stamps.ts'
+import type { User, UserFacts } from '../../domain/user.ts'
+import type { VirtualKey } from '../../domain/virtual-key.ts'
+import { callOf } from './change-call.ts'
+import type { Change } from './scene.ts'
+
+/** What can be done about users, keys and customers. */
+
+export function makeUser(id: UserId, role: UserRole, now: EpochMs): Change {
+  const facts: UserFacts = { user: newUser(id, role, now), teams: [], organizations: [], identities: [] }
+  return callOf(
+    `Make the user ${id}.`,
+    '/user/new',
+    { user_id: id, user_role: role, auto_create_key: false },
+    { users: new Map([[id, () => facts]]) },
+  )
+}
+
+export function changeUser(id: UserId, say: string, fields: JsonObject, becomes: (user: User) => User): Change {
+  return callOf(
+    say,
+    '/user/update',
+    { user_id: id, ...fields },
+    {
+      users: new Map([[id, (facts) => facts && { ...facts, user: becomes(facts.user) }]]),
+    },
+  )
+}
+
+export function unblockUser(id: UserId): Change {
+  return changeUser(id, `Unblock the user ${id}.`, { blocked: false }, (user) => ({ ...user, blocked: false }))
+}
+
+export function activateUser({ id, metadata: current }: User): Change {
+  const metadata = { ...current, scim_active: true }
+  return changeUser(id, `Activate the user ${id} again.`, { metadata }, (user) => ({ ...user, metadata }))
+}
+
+export function giveRole(id: UserId, role: UserRole): Change {
+  return changeUser(id, `Give the user ${id} the role ${role}.`, { user_role: role }, (user) => ({ ...user, role }))
+}
+
+export function allowUserModel({ id, models: current }: User, model: string): Change {
+  const models = [...current.filter((name) => name !== 'no-default-models'), model]
+  return changeUser(id, `Let the user ${id} use the model ${model}.`, { models }, (user) => ({ ...user, models }))
+}
+
+export function raiseUser(id: UserId, ceiling: PicoUsd): Change {
+  const fields = { max_budget: usdNumber(ceiling) }
+  return changeUser(id, `Raise the budget of the user ${id}.`, fields, (user) => ({
+    ...user,
+    limits: { ...user.limits, maxBudget: ceiling },
+  }))
+}
+
+export function changeKey(
+  { digest, displayName }: VirtualKey,
+  say: (key: string) => string,
+  fields: JsonObject,
+  becomes: (key: VirtualKey) => VirtualKey,
+): Change {
+  return callOf(
+    say(displayName),
+    '/key/update',
+    { key: digest, ...fields },
+    {
+      keys: new Map([[digest, (row) => row && becomes(row)]]),
+    },
+  )
+}
+
+export function unblockKey({ digest, displayName }: VirtualKey): Change {
+  return callOf(
+    `Unblock the key ${displayName}.`,
+    '/key/unblock',
+    { key: digest },
+    {
+      keys: new Map([[digest, (row) => row && { ...row, blocked: false }]]),
+    },
+  )
+}
+
+const DAY_MS = 86_400_000
+
+export function prolongKey(key: VirtualKey, now: EpochMs): Change {
+  const expiresAt = epochMs(now + DAY_MS)
+  return changeKey(
+    key,
+    (name) => `Prolong the key ${name}.`,
+    { duration: '1d' },
+    (row) => ({ ...row, expiresAt }),
+  )
+}
+
+export function allowKeyModel(key: VirtualKey, model: string): Change {
+  const models = [...key.models.filter((name) => name !== 'no-default-models'), model]
+  return changeKey(
+    key,
+    (name) => `Let the key ${name} use the model ${model}.`,
+    { models },
+    (row) => ({
+      ...row,
+      models,
+    }),
+  )
+}
+
+export function allowKeyRoute(key: VirtualKey, path: string): Change {
+  const routes = [...key.allowedRoutes, path]
+  return changeKey(
+    key,
+    (name) => `Let the key ${name} call ${path}.`,
+    { allowed_routes: routes },
+    (row) => ({
+      ...row,
+      allowedRoutes: routes,
+    }),
+  )
+}
+
+export function giveKeyTo(key: VirtualKey, userId: UserId): Change {
+  return changeKey(
+    key,
+    (name) => `Give the key ${name} to the user ${userId}.`,
+    { user_id: userId },
+    (row) => ({
+      ...row,
+      userId,
+    }),
+  )
+}
+
+export function raiseKey(key: VirtualKey, ceiling: PicoUsd): Change {
+  return changeKey(
+    key,
+    (name) => `Raise the budget of the key ${name}.`,
+    { max_budget: usdNumber(ceiling) },
+    (row) => ({
+      ...row,
+      limits: { ...row.limits, maxBudget: ceiling },
+    }),
+  )
+}
+
+export function unblockCustomer({ id }: EndUser): Change {
+  return callOf(
+    `Unblock the customer ${id}.`,
+    '/customer/unblock',
+    { user_ids: [id] },
+    {
+      endUsers: new Map([[id, (row) => row && { ...row, blocked: false }]]),
+    },
+  )
+}
+
+export function raiseCustomer({ id, budgetId }: EndUser, ceiling: PicoUsd): Change {
+  const raised = budgetId === undefined ? [] : [[budgetId] as const]
+  return callOf(
+    `Raise the budget of the customer ${id}.`,
+    '/customer/update',
+    { user_id: id, max_budget: usdNumber(ceiling) },
+    {
+      budgets: new Map(
+        raised.map(([budget]) => [budget, (row) => row && { ...row, limits: { ...row.limits, maxBudget: ceiling } }]),
+      ),
+    },
+  )
+}
+
+function newUser(id: UserId, role: UserRole, now: EpochMs): User {
+  return {
+    id,
+    email: undefined,
+    alias: undefined,
+    role,
+    ssoUserId: undefined,
+    blocked: false,
+    blockedByRole: undefined,
+    models: [],
+    metadata: {},
+    passwordHash: undefined,
+    limits: NO_LIMITS,
+    ...stampedNew('', now),
+  }
+}

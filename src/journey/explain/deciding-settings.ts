@@ -1,0 +1,91 @@
+import { isTokenPrincipal } from '../../domain/principal.ts'
+import type { Provision } from '../../domain/provision.ts'
+import type { Reason } from '../../domain/reason.ts'
+import type { TokenFacts } from '../../domain/token-facts.ts'
+import type { ClaimFields, TokenPolicy } from '../../domain/token-settings.ts'
+import type { Outcome } from './run-scene.ts'
+import type { Scene } from './scene.ts'
+
+/** By name: the settings that made the outcome what it is. */
+export function decidingSettings({ settings }: Scene, outcome: Outcome): readonly string[] {
+  const { denied, principal, provisions } = outcome
+  const names = new Set<string>(denied === undefined ? [] : BY_REASON[denied.because])
+  if (principal !== undefined && isTokenPrincipal(principal)) {
+    for (const name of ofFacts(principal.facts)) names.add(name)
+    if (principal.admin === 'scope') names.add('litellm_jwtauth.admin_jwt_scope')
+    if (principal.roleModels !== undefined) names.add('general_settings.role_permissions')
+    if (principal.scopeModels !== undefined) names.add('litellm_jwtauth.scope_mappings')
+    if (settings.policy !== undefined) for (const name of ofTeam(principal.facts, settings.policy)) names.add(name)
+  }
+  for (const { make } of provisions) for (const name of BY_EFFECT[make]) names.add(name)
+  if (settings.routes.served !== undefined) names.add('general_settings.allowed_routes')
+  return [...names].toSorted()
+}
+
+/** The claims that said something. */
+function ofFacts(facts: TokenFacts): readonly string[] {
+  const said: Partial<Record<keyof ClaimFields, unknown>> = {
+    userId: facts.subject,
+    email: facts.email,
+    teamId: facts.teamId,
+    teamIds: facts.teamIds,
+    teamAlias: facts.teamAlias,
+    organizationId: facts.organizationId,
+    organizationAlias: facts.organizationAlias,
+    endUserId: facts.endUserId,
+  }
+  return Object.entries(facts.fields).flatMap(([name, field]) =>
+    field !== undefined && Object.entries(said).some(([each, value]) => each === name && value !== undefined)
+      ? [inTokens(field.setting)]
+      : [],
+  )
+}
+
+function ofTeam({ teamId, teamIds, teamAlias }: TokenFacts, policy: TokenPolicy): readonly string[] {
+  const isSilent = teamId === undefined && teamIds === undefined && teamAlias === undefined
+  if (!isSilent) return []
+  return [
+    ...(policy.defaultTeam === undefined ? [] : ['litellm_jwtauth.team_id_default']),
+    ...(policy.fallsBackToStoredTeams ? ['litellm_jwtauth.fallback_to_db_teams'] : []),
+  ]
+}
+
+function inTokens(name: string): string {
+  return name.includes('.') ? name : `litellm_jwtauth.${name}`
+}
+
+const BY_EFFECT: Readonly<Record<Provision['make'], readonly string[]>> = {
+  user: ['litellm_jwtauth.user_id_upsert'],
+  link: [],
+  team: ['litellm_jwtauth.team_id_upsert'],
+  membership: ['litellm_jwtauth.upsert_sso_user_to_team'],
+  'no-membership': ['litellm_jwtauth.sync_user_role_and_teams'],
+  role: ['litellm_jwtauth.sync_user_role_and_teams', 'litellm_jwtauth.jwt_litellm_role_map'],
+}
+
+const ISSUERS = ['litellm_jwtauth.issuers']
+const ROLES = ['litellm_jwtauth.enforce_rbac', 'general_settings.role_permissions']
+
+const BY_REASON: Readonly<Partial<Record<Reason, readonly string[]>>> = {
+  authz_route: ['general_settings.admin_only_routes', 'general_settings.allowed_routes'],
+  jwt_iss_unknown: ISSUERS,
+  jwt_tenant_denied: ISSUERS,
+  jwt_provider_disabled: ISSUERS,
+  jwt_aud_missing: ISSUERS,
+  jwt_aud_mismatch: ISSUERS,
+  jwt_azp_denied: ISSUERS,
+  jwt_claim_missing: ISSUERS,
+  jwt_claim_denied: ISSUERS,
+  jwt_lifetime: ['litellm_jwtauth.max_token_lifetime'],
+  jwt_custom_denied: ['litellm_jwtauth.custom_validate'],
+  jwt_email_denied: ['litellm_jwtauth.user_allowed_email_domain'],
+  jwt_role_unmapped: ['litellm_jwtauth.enforce_rbac', 'litellm_jwtauth.role_mappings'],
+  jwt_role_route: ROLES,
+  jwt_role_model: ROLES,
+  jwt_scope_model: ['litellm_jwtauth.enforce_scope_based_access', 'litellm_jwtauth.scope_mappings'],
+  jwt_admin_route: ['litellm_jwtauth.admin_allowed_routes'],
+  jwt_team_route: ['litellm_jwtauth.team_allowed_routes'],
+  team_required: ['litellm_jwtauth.enforce_team_based_model_access'],
+  team_unknown: ['litellm_jwtauth.team_claim_fallback', 'litellm_jwtauth.team_id_upsert'],
+  principal_unknown: ['litellm_jwtauth.user_id_upsert'],
+}

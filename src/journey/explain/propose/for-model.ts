@@ -1,0 +1,121 @@
+import { keyOf } from '../../../domain/principal.ts'
+import type { Principal } from '../../../domain/principal.ts'
+import { listModels } from '../../4-authorise/list-models.ts'
+import { refusingLevels, resolveFor } from '../../4-authorise/decide-model-access.ts'
+import { possibleCallers } from '../../4-authorise/possible-callers.ts'
+import { allowMemberModel, allowOrganizationModel, allowTeamModel, makeTeam } from '../change-groups.ts'
+import { allowKeyModel, allowUserModel } from '../change-people.ts'
+import { together } from '../change-call.ts'
+import { changeClaim, changePolicy, forOperators } from '../change-claims.ts'
+import { askForModel, changeBody } from '../change-request.ts'
+import { parseTeamId } from '../../../domain/ids.ts'
+import { claimedTeams } from '../../4-authorise/find-token-team.ts'
+import type { Change } from '../scene.ts'
+import type { Situation } from '../situation.ts'
+
+/** Lists of models that stand against it. */
+export function forModel(situation: Situation): readonly Change[] {
+  const { principal, model, step } = situation
+  if (step.step === 'fallback') return [changeBody('Leave `fallbacks` out.', { fallbacks: null })]
+  if (principal === undefined || model === undefined) return []
+  const [first] = grantsFor(principal, model, situation)
+  // Where somebody renamed the model, those above look at what the name leads to.
+  const target = resolveFor(principal, model, situation.catalogue)?.names.at(-1)
+  const [renamed] = target === undefined || target === model ? [] : grantsFor(principal, target, situation, model)
+  return [...(first ?? []), ...(renamed ?? [])]
+}
+
+/** One of the caller's own, and the one that was most likely meant. */
+export function forUnknownModel({ principal, model, catalogue, nearest, step }: Situation): readonly Change[] {
+  if (step.step === 'fallback') return [changeBody('Leave `fallbacks` out.', { fallbacks: null })]
+  if (principal === undefined) return []
+  const names = listModels(principal, catalogue)
+    .map(({ name }) => name)
+    .filter((name) => !name.includes('*'))
+  const near = model === undefined ? undefined : nearest(model, names)
+  const chosen = near ?? names[0]
+  return chosen === undefined ? [] : [askForModel(chosen)]
+}
+
+/** None of the token's teams may use it: for each, all that would have to be different, as one thing to do. */
+export function forNoTeam(situation: Situation): readonly Change[] {
+  const { principal, model, facts, now } = situation
+  if (principal === undefined || model === undefined || facts === undefined) return []
+  const changes = possibleCallers(principal).flatMap((caller) => {
+    if (caller.kind === 'master' || caller.standing.team === undefined) return []
+    const [first, ...others] = grantsFor(caller, model, situation).flatMap(([change]) => change ?? [])
+    return first === undefined
+      ? []
+      : [others.reduce((all, each) => together(`${all.say} ${each.say}`, all, each), first)]
+  })
+  const [claimed] = claimedTeams(facts).flatMap((id) => parseTeamId(id) ?? [])
+  return changes.length > 0 || claimed === undefined ? changes : [makeTeam(claimed, now)]
+}
+
+/** For every level that refuses `known`: what lets it pass. `asked`: the name by which the call asks. */
+function grantsFor(
+  principal: Principal,
+  model: string,
+  { catalogue, ...situation }: Situation,
+  asked = model,
+): readonly (readonly Change[])[] {
+  if (principal.kind === 'master') return []
+  const { standing } = principal
+  const key = keyOf(principal)
+  return refusingLevels(principal, asked, catalogue).map(({ object, models }): readonly Change[] => {
+    switch (object) {
+      case 'key':
+        return key === undefined ? [] : [allowKeyModel(key, model)]
+      case 'user':
+        return standing.user === undefined ? [] : [allowUserModel(standing.user.user, model)]
+      case 'org':
+        return standing.organization === undefined ? [] : [allowOrganizationModel(standing.organization, model)]
+      case 'team': {
+        const { team } = standing
+        if (team === undefined) return []
+        if (models !== standing.memberModels) return [allowTeamModel(team, model)]
+        const budgetId = standing.user?.teams.find(({ teamId }) => teamId === team.id)?.budgetId
+        return budgetId === undefined ? [] : [allowMemberModel(budgetId, models, model)]
+      }
+      case 'role':
+        return roleGrants(model, situation)
+      case 'scope':
+        return scopeGrants(model, situation)
+    }
+  })
+}
+
+type Told = Pick<Situation, 'facts' | 'policy' | 'token' | 'scene'>
+
+function roleGrants(model: string, { facts, policy }: Told): readonly Change[] {
+  const role = facts?.tokenRole
+  if (role === undefined || policy === undefined) return []
+  const step = { setting: 'general_settings.role_permissions', add: { role, models: [model] } }
+  return [
+    changePolicy(`Let the role ${role} use the model ${model}.`, step, (current) => {
+      const at = current.rolePermissions.findIndex((each) => each.role === role)
+      return {
+        ...current,
+        rolePermissions: current.rolePermissions.map((each, index) =>
+          index === at ? { ...each, models: [...(each.models ?? []), model] } : each,
+        ),
+      }
+    }),
+  ]
+}
+
+/** A scope that has the model already, else the model for the scopes that are there. */
+function scopeGrants(model: string, { facts, policy, token, scene }: Told): readonly Change[] {
+  const mappings = policy?.scopeMappings ?? []
+  const scopes = facts?.scopes ?? []
+  const having = mappings.filter(({ models }) => models.includes(model) || models.includes('*'))
+  const claims = having.map(({ scope }) => forOperators(changeClaim(['scope'], [...scopes, scope].join(' '), token)))
+  const [scope] = mappings.flatMap((each) => (scopes.includes(each.scope) ? [each.scope] : []))
+  if (scope === undefined) return claims
+  const step = { setting: 'litellm_jwtauth.scope_mappings', add: { scope, models: [model] } }
+  const setting = changePolicy(`Let the scope ${scope} use the model ${model}.`, step, (current) => ({
+    ...current,
+    scopeMappings: [...(current.scopeMappings ?? []), { scope, models: [model], routes: [scene.call.route.path] }],
+  }))
+  return [...claims, setting]
+}

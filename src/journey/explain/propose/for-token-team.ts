@@ -1,0 +1,97 @@
+import { parseTeamId } from '../../../domain/ids.ts'
+import type { TeamId } from '../../../domain/ids.ts'
+import type { UserFacts } from '../../../domain/user.ts'
+import { claimedTeams } from '../../4-authorise/find-token-team.ts'
+import { TEAM_HEADER } from '../../identify-token.ts'
+import { callOf, together } from '../change-call.ts'
+import { changeClaim, forOperators } from '../change-claims.ts'
+import { addMember, makeTeam, makeTeamOfAlias } from '../change-groups.ts'
+import { changeHeader } from '../change-request.ts'
+import type { Change } from '../scene.ts'
+import type { Situation } from '../situation.ts'
+import { userOfToken } from './user-of-token.ts'
+
+/** The header names a team that the caller can't choose. */
+export async function forTeamHeader(situation: Situation): Promise<readonly Change[]> {
+  const { facts, scene, token, policy, directory, now } = situation
+  const header = scene.call.headers.get(TEAM_HEADER)
+  if (facts === undefined || header === undefined) return []
+  const user = await userOfToken(situation)
+  const [own] = [...claimedTeams(facts), ...(user?.teams.map(({ teamId }) => teamId) ?? [])].filter(
+    (id) => id !== header,
+  )
+  const changes = own === undefined ? [] : [changeHeader(TEAM_HEADER, own)]
+  changes.push(changeHeader(TEAM_HEADER, undefined))
+  const field = facts.fields.teamIds
+  if (field !== undefined)
+    changes.push(forOperators(changeClaim(field.path, [...(facts.teamIds ?? []), header], token)))
+  const id = parseTeamId(header)
+  if (policy?.fallsBackToStoredTeams === true && user !== undefined && id !== undefined) {
+    const team = await directory.findTeam(id)
+    const joins = addMember(id, user.user.id, team)
+    changes.push(forOperators(team === undefined ? together(`${joins.say}`, makeTeam(id, now), joins) : joins))
+  }
+  return changes
+}
+
+export function forUnknownTeam({ facts, policy, scene, now }: Situation): readonly Change[] {
+  if (facts === undefined) return []
+  const header = scene.call.headers.get(TEAM_HEADER)
+  const ids = [...(header === undefined ? [] : [header]), ...claimedTeams(facts), policy?.defaultTeam]
+  const made = ids.flatMap((id) => named(id)).map((id) => makeTeam(id, now))
+  const { teamAlias } = facts
+  const aliased = teamAlias === undefined ? [] : named(teamAlias).map((id) => makeTeamOfAlias(id, teamAlias, now))
+  return [...made, ...aliased]
+}
+
+/** All but one of them get another name. */
+export async function forAmbiguousTeam({ facts, directory }: Situation): Promise<readonly Change[]> {
+  const alias = facts?.teamAlias
+  if (alias === undefined) return []
+  const [first, second] = await directory.findTeamsByAlias(alias)
+  if (first === undefined || second === undefined) return []
+  const renamed = `${alias} (${second})`
+  const say = `Give the team ${second} another alias.`
+  return [
+    forOperators(
+      callOf(
+        say,
+        '/team/update',
+        { team_id: second, team_alias: renamed },
+        {
+          teams: new Map([[second, (team) => team && { ...team, alias: renamed }]]),
+          teamAliases: new Map([[alias, () => [first]]]),
+        },
+      ),
+    ),
+  ]
+}
+
+/** The token says no team, and one is wanted. */
+export async function forMissingTeam(situation: Situation): Promise<readonly Change[]> {
+  const { facts, token, now } = situation
+  if (facts === undefined) return []
+  const user = await userOfToken(situation)
+  const id = user?.teams[0]?.teamId ?? NEW_TEAM
+  const { teamId, teamIds, teamAlias } = facts.fields
+  const changes: Change[] = []
+  if (teamId !== undefined) changes.push(changeClaim(teamId.path, id, token))
+  if (teamIds !== undefined) changes.push(changeClaim(teamIds.path, [id], token))
+  if (teamId === undefined && teamAlias !== undefined) changes.push(changeClaim(teamAlias.path, id, token))
+  return [...joining(user, situation, now), ...changes]
+}
+
+function joining(user: UserFacts | undefined, { principal }: Situation, now: Situation['now']): readonly Change[] {
+  const id = parseTeamId(NEW_TEAM)
+  const known = user ?? (principal === undefined || principal.kind === 'master' ? undefined : principal.standing.user)
+  if (known === undefined || known.teams.length > 0 || id === undefined) return []
+  const joins = addMember(id, known.user.id, undefined)
+  return [together(`Make a team ${id}, and ${known.user.id} a member of it.`, makeTeam(id, now), joins)]
+}
+
+const NEW_TEAM = 'a-team'
+
+function named(text: string | undefined): readonly TeamId[] {
+  const id = text === undefined ? undefined : parseTeamId(text)
+  return id === undefined ? [] : [id]
+}

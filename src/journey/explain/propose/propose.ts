@@ -1,0 +1,82 @@
+import type { Reason } from '../../../domain/reason.ts'
+import type { Change } from '../scene.ts'
+import type { Situation } from '../situation.ts'
+import { forBudget } from './for-budget.ts'
+import {
+  forAdminRoute,
+  forAudience,
+  forClient,
+  forConditions,
+  forEmail,
+  forRoleRoute,
+  forSubject,
+  forTeamRoute,
+  forTimes,
+  forType,
+  forTypes,
+  forUnmappedRole,
+} from './for-claims.ts'
+import { forModel, forNoTeam, forUnknownModel } from './for-model.ts'
+import { forMissingParam } from './for-request.ts'
+import { forRole, forRoute } from './for-route.ts'
+import { forBlockedKey, forCustomer, forExpiredKey, forStanding } from './for-standing.ts'
+import { forAmbiguousOrganization, forUnknownOrganization, forUnknownOwner } from './for-token-owner.ts'
+import { forAmbiguousTeam, forMissingTeam, forTeamHeader, forUnknownTeam } from './for-token-team.ts'
+
+type Proposer = (situation: Situation) => readonly Change[] | Promise<readonly Change[]>
+
+/** What could help against a refusal: things to try, the smallest first. Against the others nothing can be tried. */
+export function propose(situation: Situation): readonly Change[] | Promise<readonly Change[]> {
+  return PROPOSERS[situation.denied.because]?.(situation) ?? []
+}
+
+/** The same reason is given for a caller without a token and at an earlier step for one with it. */
+function atStep(step: string, there: Proposer, elsewhere: Proposer): Proposer {
+  return (situation) => (situation.step.step === step ? there(situation) : elsewhere(situation))
+}
+
+const PROPOSERS: Readonly<Partial<Record<Reason, Proposer>>> = {
+  key_blocked: forBlockedKey,
+  key_expired: forExpiredKey,
+  principal_blocked: atStep('end-user', forCustomer, atStep('caller', forUnknownOwner, forStanding)),
+  principal_unknown: atStep('standing', forStanding, forUnknownOwner),
+  team_required: atStep('standing', forStanding, forMissingTeam),
+  authz_route: forRoute,
+  authz_role: forRole,
+  model_denied: forModel,
+  model_unknown: forUnknownModel,
+  param_missing: forMissingParam,
+  budget_exceeded: forBudget,
+  jwt_exp_missing: forTimes,
+  jwt_time_type: forTimes,
+  jwt_expired: forTimes,
+  jwt_lifetime: forTimes,
+  jwt_not_yet_valid: forTimes,
+  jwt_iat_future: forTimes,
+  jwt_time_inconsistent: forTimes,
+  jwt_aud_missing: forAudience,
+  jwt_aud_type: forAudience,
+  jwt_aud_mismatch: forAudience,
+  jwt_azp_denied: forClient,
+  jwt_type_wrong: forType,
+  jwt_cnf_unsupported: forType,
+  jwt_sub_missing: forSubject,
+  jwt_sub_invalid: forSubject,
+  jwt_claim_missing: atStep('caller', forMissingTeam, forConditions),
+  jwt_claim_denied: forConditions,
+  jwt_claim_type: forTypes,
+  jwt_email_denied: forEmail,
+  jwt_email_ambiguous: forUnknownOwner,
+  jwt_role_unmapped: forUnmappedRole,
+  jwt_role_route: forRoleRoute,
+  jwt_role_model: forModel,
+  jwt_scope_model: forModel,
+  jwt_admin_route: forAdminRoute,
+  jwt_team_route: forTeamRoute,
+  team_not_in_token: forTeamHeader,
+  team_unknown: forUnknownTeam,
+  team_ambiguous: forAmbiguousTeam,
+  team_no_model: forNoTeam,
+  organization_unknown: forUnknownOrganization,
+  organization_ambiguous: forAmbiguousOrganization,
+}

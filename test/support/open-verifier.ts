@@ -1,0 +1,128 @@
+import { onTestFinished } from 'vitest'
+import { openDocumentGetter } from '../../src/adapters/outbound-http/document-getter.ts'
+import { openTokenVerifier } from '../../src/adapters/oidc/open-token-verifier.ts'
+import type { Decision } from '../../src/domain/decision.ts'
+import { epochMs } from '../../src/domain/ids.ts'
+import type { VerifiedToken } from '../../src/domain/token-facts.ts'
+import type { TokenPolicy, TokenProfile, TokenSettings } from '../../src/domain/token-settings.ts'
+import type { DocumentAsk } from '../../src/ports/document-getter.ts'
+import type { IdentityProvider } from './identity-provider.ts'
+import { SIGNING_ALGORITHMS } from './raw-token.ts'
+
+/** A profile as a plain configuration makes it, for tokens of this provider. */
+export function profileOf(provider: IdentityProvider, changes: Partial<TokenProfile> = {}): TokenProfile {
+  return {
+    id: provider.issuer,
+    issuer: provider.issuer,
+    audiences: [provider.audience],
+    keys: [{ kind: 'jwks', url: provider.jwksUrl }],
+    tenants: undefined,
+    algorithms: SIGNING_ALGORITHMS,
+    isDisabled: false,
+    requiresTyp: false,
+    acceptsIdTokens: false,
+    requiresExp: true,
+    leewaySeconds: 30,
+    maxLifetimeSeconds: 86_400,
+    maxTokenBytes: 12_288,
+    clients: undefined,
+    conditions: [],
+    fields: FIELDS,
+    emailDomains: [],
+    trustsUserIds: false,
+    ...changes,
+  }
+}
+
+const FIELDS: TokenProfile['fields'] = {
+  userId: { path: ['sub'], text: 'sub', setting: 'user_id_jwt_field' },
+  email: undefined,
+  teamId: undefined,
+  teamIds: undefined,
+  teamAlias: undefined,
+  organizationId: undefined,
+  organizationAlias: undefined,
+  endUserId: undefined,
+  objectId: undefined,
+  roles: undefined,
+  allowedRoles: undefined,
+}
+
+/** The verifier never looks at it. */
+const POLICY = {} as TokenPolicy
+
+export function settingsOf(changes: Partial<TokenSettings>): TokenSettings {
+  return {
+    issuers: [],
+    shared: undefined,
+    userInfo: undefined,
+    introspection: undefined,
+    policy: POLICY,
+    keyTtlSeconds: 300,
+    keyStaleSeconds: 3_600,
+    ...changes,
+  }
+}
+
+export interface OpenVerifier {
+  /** What the verifier says now, sync or not. */
+  readonly verify: (token: string) => Promise<Decision<VerifiedToken>>
+  readonly verifyOpaque: (token: string) => Promise<Decision<VerifiedToken>>
+  /** `allow`, or the reason of the refusal. */
+  readonly reason: (token: string) => Promise<string>
+  /** Whether the answer came without a promise. */
+  readonly isImmediate: (token: string) => boolean
+  readonly pass: (seconds: number) => void
+  readonly logged: { level: string; message: string; facts: Readonly<Record<string, unknown>> }[]
+  readonly asked: DocumentAsk[]
+  readonly counted: string[]
+  /** Milliseconds between attempts. */
+  readonly waits: number[]
+}
+
+/** A verifier on real sockets, at a time that the test moves. Closed with the test. */
+export function openVerifier(settings: TokenSettings): OpenVerifier {
+  const getter = openDocumentGetter()
+  const asked: DocumentAsk[] = []
+  const logged: OpenVerifier['logged'] = []
+  const counted: string[] = []
+  const waits: number[] = []
+  let shiftMs = 0
+  const now = () => epochMs(Date.now() + shiftMs)
+  const logAt =
+    (level: string) =>
+    (message: string, facts: Readonly<Record<string, unknown>> = {}) =>
+      void logged.push({ level, message, facts })
+  const verifier = openTokenVerifier({
+    settings,
+    getter: {
+      get(ask) {
+        asked.push(ask)
+        return getter.get(ask)
+      },
+      close: () => getter.close(),
+    },
+    log: { info: logAt('info'), warn: logAt('warn'), error: logAt('error') },
+    fraction: () => 0.5,
+    count: (event, label) => void counted.push(`${event} ${label}`),
+    wait: async (ms) => void waits.push(ms),
+  })
+  onTestFinished(() => verifier.close())
+  const reasonOf = (decision: Decision<VerifiedToken>) => (decision.verdict === 'allow' ? 'allow' : decision.because)
+  return {
+    verify: async (token) => verifier.verifyJwt(token, now()),
+    verifyOpaque: async (token) => {
+      if (verifier.verifyOpaque === undefined) throw new Error('opaque tokens are not taken')
+      return verifier.verifyOpaque(token, now())
+    },
+    reason: async (token) => reasonOf(await verifier.verifyJwt(token, now())),
+    isImmediate: (token) => !(verifier.verifyJwt(token, now()) instanceof Promise),
+    pass: (seconds) => {
+      shiftMs += seconds * 1000
+    },
+    logged,
+    asked,
+    counted,
+    waits,
+  }
+}
