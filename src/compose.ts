@@ -29,6 +29,7 @@ import { activityRoutes } from './http/admin/activity.routes.ts'
 import { budgetRoutes } from './http/admin/budgets.routes.ts'
 import { customerRoutes } from './http/admin/customers.routes.ts'
 import { globalSpendRoutes } from './http/admin/global-spend.routes.ts'
+import { identityRoutes } from './http/admin/identities.routes.ts'
 import { invitationRoutes } from './http/admin/invitations.routes.ts'
 import { keyRoutes } from './http/admin/keys.routes.ts'
 import { organizationRoutes } from './http/admin/organizations.routes.ts'
@@ -241,6 +242,7 @@ export async function compose(parts: Parts): Promise<Gateway> {
   modelRoutes(app, edge, facts)
   keyRoutes(app, edge, manage)
   userRoutes(app, edge, manage)
+  identityRoutes(app, edge, manage)
   invitationRoutes(app, edge, manage)
   budgetRoutes(app, edge, manage)
   customerRoutes(app, edge, manage)

@@ -28,6 +28,10 @@ export const DIRECTORY_ROWS: readonly AccessRow[] = [
     ['GET /user/list /user/get_users /user/filter/ui /user/available_users'],
     'A V O T11 - - - - - -',
   ),
+  row(undefined, 'identity-read', 'reads', ['GET /user/identities'], 'A V - - - - - - - -'),
+  row(undefined, 'identity-link', 'writes', ['POST /user/identity/link /user/identity/unlink'], 'A - - - - - - - - -'),
+  row(undefined, 'user-merge', 'writes', ['POST /user/merge /user/merge/undo'], 'A - - - - - - - - -'),
+  row(undefined, 'user-merge-candidates', 'reads', ['GET /user/merge/candidates'], 'A - - - - - - - - -'),
   row(19, 'role-catalogue', 'reads', ['GET /user/available_roles'], 'A V A A A A - - A -'),
   row(
     20,

@@ -168,6 +168,15 @@ export const PROBLEMS = {
   },
   'invitation-unusable': auth('The invitation is unknown, used or expired. Ask for a new one.'),
   'already-there': { status: 400, type: 'bad_request_error', param: 'None', say: 'It exists already.' },
+  'identity-taken': {
+    status: 409,
+    type: 'bad_request_error',
+    param: 'subject',
+    say: 'The identity is linked already.',
+  },
+  'identity-not-found': { status: 404, type: 'not_found_error', param: 'subject', say: 'No such identity is linked.' },
+  'merge-not-found': { status: 404, type: 'not_found_error', param: 'merge_id', say: 'No such merge.' },
+  'merge-over': { status: 409, type: 'bad_request_error', param: 'merge_id', say: 'The merge cannot be undone.' },
   'user-taken': { status: 409, type: 'bad_request_error', param: 'user_id', say: 'User already exists.' },
   'already-in-team': {
     status: 400,

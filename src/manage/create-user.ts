@@ -68,7 +68,7 @@ export async function createUser(order: UserOrder, ask: Ask, ports: ManagePorts)
     // Whoever names the id of somebody who is gone gives it out anew.
     await rooms.formerUsers.free(id)
     if ((await rooms.users.insert(user)) === 'taken') {
-      return userTaken((await rooms.users.find(id)) === undefined ? 'this sso_user_id' : `id ${id}`)
+      return userTaken((await isTaken(id, rooms)) ? `id ${id}` : 'this sso_user_id')
     }
     const role = user.role === 'internal_user_viewer' ? 'internal_user_viewer' : 'internal_user'
     const joined = await joinGroups(id, groups.granted, role, ask, rooms, ports)
@@ -81,6 +81,11 @@ export async function createUser(order: UserOrder, ask: Ask, ports: ManagePorts)
     const records = [withCascade(created, [...joined.granted, ...(key.granted?.records ?? [])])]
     return allow({ outcome: { user, teams, key: key.granted?.outcome }, records })
   })
+}
+
+/** By a user, or as the alias of one that its duplicate was merged into. */
+async function isTaken(id: UserId, { users, formerUsers }: Rooms): Promise<boolean> {
+  return (await users.find(id)) !== undefined || (await formerUsers.find(id))?.mergedInto !== undefined
 }
 
 /** Hashing is dear, so that it is asked first who wants it. */

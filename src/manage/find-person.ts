@@ -22,14 +22,16 @@ export interface PersonNamed {
 /** Whom the names lead to; undefined: nobody yet. */
 export async function findPerson(
   { userId, email }: PersonNamed,
-  { users }: Pick<Rooms, 'users'>,
+  { users, formerUsers }: Pick<Rooms, 'users' | 'formerUsers'>,
 ): Promise<Decision<User | undefined>> {
   if (userId !== undefined) {
     const id = parseUserId(userId)
-    return id === undefined ? malformedId() : allow(await users.find(id))
+    if (id === undefined) return malformedId()
+    const survivor = (await formerUsers.find(id))?.mergedInto
+    return allow(await users.find(survivor ?? id))
   }
   if (email === undefined) return malformed('Either user_id or user_email must be provided.')
-  const found = await users.findByEmail(email)
+  const found = await users.namedByEmail(email)
   if (found.length > 1) return malformed("Several users have this e-mail address. Use 'user_id' instead.")
   return allow(found[0])
 }

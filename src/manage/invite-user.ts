@@ -108,10 +108,10 @@ function reachesAll(reach: Reach, facts: UserFacts): boolean {
 }
 
 /** An account that somebody has already is taken over by nobody below a proxy admin. */
-function decideInvitation(reach: Reach, { user }: UserFacts): Decision<undefined> {
+function decideInvitation(reach: Reach, { user, identities }: UserFacts): Decision<undefined> {
   if (reach.scope === 'all') return reach.mayWrite ? allow(undefined) : beyond()
   const isPowerful = user.role === 'proxy_admin' || user.role === 'proxy_admin_viewer'
-  const isTaken = user.passwordHash !== undefined || user.ssoUserId !== undefined
+  const isTaken = user.passwordHash !== undefined || user.ssoUserId !== undefined || identities.length > 0
   return isPowerful || isTaken || user.blocked ? beyond() : allow(undefined)
 }
 

@@ -59,9 +59,10 @@ async function viewsOf(users: readonly User[], ask: Ask, ports: ManagePorts): Pr
   const spend = await ports.ledger.spendOf('user', ids)
   const keyCounts = await rooms.users.keyCounts(ids)
   const teams = await rooms.users.teamsOf(ids)
+  const subjects = await rooms.identities.latestSubjects(ids)
   const whole = (user: User, shown: readonly TeamId[]): ListedUser => ({
     view: 'whole',
-    user: { user, spend: spend.get(user.id) ?? NO_MONEY, teams: shown },
+    user: { user, spend: spend.get(user.id) ?? NO_MONEY, teams: shown, subject: subjects.get(user.id) },
     keyCount: keyCounts.get(user.id) ?? 0,
   })
   const { reach } = ask

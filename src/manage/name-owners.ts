@@ -12,13 +12,22 @@ export async function nameOwners(
   const owners = keys.flatMap(({ row }) => row.userId ?? [])
   const ids = [...new Set(owners)].filter((id) => reach.scope === 'all' || isOneself(principal, id))
   if (ids.length === 0) return keys
-  const { users } = registry.rooms
+  const { users, identities } = registry.rooms
   const query = { scope: { sees: 'all' }, sort: 'user_id', order: 'asc', page: 1, size: ids.length } as const
   const { rows } = await users.list({ ...query, ids })
   const spend = await ledger.spendOf('user', ids)
   const teams = await users.teamsOf(ids)
+  const subjects = await identities.latestSubjects(ids)
   const views = new Map(
-    rows.map((user) => [user.id, { user, spend: spend.get(user.id) ?? NO_MONEY, teams: teams.get(user.id) ?? [] }]),
+    rows.map((user) => [
+      user.id,
+      {
+        user,
+        spend: spend.get(user.id) ?? NO_MONEY,
+        teams: teams.get(user.id) ?? [],
+        subject: subjects.get(user.id),
+      },
+    ]),
   )
   return keys.map((key) => ({
     ...key,

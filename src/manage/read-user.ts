@@ -9,6 +9,7 @@ import type { Principal } from '../domain/principal.ts'
 import type { Reach } from '../domain/reach.ts'
 import { reachesUser } from '../domain/scope.ts'
 import type { User, UserFacts } from '../domain/user.ts'
+import type { Rooms } from '../ports/registry.ts'
 import type { PageOf } from '../ports/page.ts'
 import { TOTAL_SPEND_ID } from './create-user.ts'
 import { isOneself, placeOfUser } from './decide-user-change.ts'
@@ -86,8 +87,16 @@ export function seesWhole(reach: Reach, facts: UserFacts, principal: Principal):
 
 async function findFacts(name: string | undefined, ask: Ask, ports: ManagePorts): Promise<UserFacts | undefined> {
   const id = name === undefined ? ownId(ask.principal) : parseUserId(name)
-  const facts = id === undefined ? undefined : await ports.registry.rooms.users.facts(id)
+  const facts = id === undefined ? undefined : await factsOf(id, ports.registry.rooms)
   return facts !== undefined && reachesUser(ask.reach, placeOfUser(facts)) ? facts : undefined
+}
+
+/** Also by the id that a duplicate had before it was merged, so that what is older still says whose it is. */
+async function factsOf(id: UserId, { users, formerUsers }: Rooms): Promise<UserFacts | undefined> {
+  const facts = await users.facts(id)
+  if (facts !== undefined) return facts
+  const survivor = (await formerUsers.find(id))?.mergedInto
+  return survivor === undefined ? undefined : users.facts(survivor)
 }
 
 function ownId(principal: Principal): UserId | undefined {
@@ -110,7 +119,7 @@ function seenBy(reach: Reach, { user }: UserFacts): (team: UserFacts['teams'][nu
 async function viewOf(facts: UserFacts, reach: Reach, { ledger }: ManagePorts): Promise<UserView> {
   const { user } = facts
   const spend = (await ledger.spendOf('user', [user.id])).get(user.id) ?? NO_MONEY
-  return { user, spend, teams: teamsShown(facts, reach) }
+  return { user, spend, teams: teamsShown(facts, reach), subject: facts.identities.at(-1)?.subject }
 }
 
 async function totalSpend({ ledger }: ManagePorts): Promise<PicoUsd> {

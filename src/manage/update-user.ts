@@ -96,6 +96,8 @@ async function store(
     if (holders.some((holder) => holder.id !== row.id)) return userTaken(`email ${row.email}`)
   }
   const stamped = current === undefined ? row : restamped(row, changer(ask), ports.clock.now())
+  // An administrator who names the id of somebody who is gone gives it out anew.
+  if (current === undefined) await rooms.formerUsers.free(row.id)
   const outcome = current === undefined ? await rooms.users.insert(stamped) : await rooms.users.update(stamped)
   if (outcome === 'taken') return userTaken('this sso_user_id')
   if (current !== undefined && changesPossession(current, stamped)) await dropInvitations(row.id, rooms)
@@ -128,7 +130,7 @@ async function idOf(
 ): Promise<UserId | 'several' | undefined> {
   if (id !== undefined) return parseUserId(id)
   if (email === undefined) return undefined
-  const [first, second] = await rooms.users.findByEmail(email)
+  const [first, second] = await rooms.users.namedByEmail(email)
   return second === undefined ? first?.id : 'several'
 }
 

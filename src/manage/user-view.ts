@@ -7,4 +7,6 @@ export interface UserView {
   readonly user: User
   readonly spend: PicoUsd
   readonly teams: readonly TeamId[]
+  /** Of the latest link to a provider. */
+  readonly subject: string | undefined
 }

@@ -59,6 +59,7 @@ export interface Rooms {
   readonly users: UserRows
   readonly identities: IdentityRows
   readonly formerUsers: FormerUserRows
+  readonly merges: MergeRows
   readonly teams: TeamRows
   readonly teamMembers: TeamMemberRows
   readonly organizations: OrganizationRows
@@ -139,8 +140,10 @@ export interface UserRows extends Rows<User, UserId> {
   facts(id: UserId): Promise<UserFacts | undefined>
   /** The address is what a token said, and its provider does not vouch for it. */
   markEmailAsClaim(id: UserId): Promise<void>
-  /** Compared without regard to case. */
+  /** Everybody with the address, as `foldEmail` compares; those who want the same one take turns. */
   findByEmail(email: string): Promise<readonly User[]>
+  /** Without those of whom a token only claimed it: whom the address names. */
+  namedByEmail(email: string): Promise<readonly User[]>
   /** Active administrators beside these. */
   countOtherAdmins(except: readonly UserId[]): Promise<number>
   list(query: UserQuery): Promise<PageOf<User>>
@@ -166,8 +169,48 @@ export interface IdentityRows {
 
 export interface FormerUserRows {
   find(id: UserId): Promise<FormerUser | undefined>
-  /** The id, and with it its links, are nobody's again. */
+  /** The id of a deleted user, and with it its links, are nobody's again. */
   free(id: UserId): Promise<void>
+}
+
+/** What hangs on a user. */
+export interface UserHoldings {
+  readonly keys: readonly KeyDigest[]
+  readonly teams: readonly TeamId[]
+  readonly organizations: readonly OrganizationId[]
+  readonly identities: readonly IdentityLink[]
+  /** Their ids. */
+  readonly invitations: readonly string[]
+}
+
+export interface UserMerge {
+  readonly id: string
+  readonly survivorId: UserId
+  readonly duplicateId: UserId
+  readonly mergedAt: EpochMs
+  readonly mergedBy: string
+  readonly isUndone: boolean
+}
+
+/** Two rows that may be one person, and by what. */
+export interface MergeCandidate {
+  readonly survivorId: UserId
+  readonly duplicateId: UserId
+  readonly because: readonly MergeReason[]
+}
+
+export type MergeReason = 'same-email' | 'id-is-email' | 'id-is-sso-subject' | 'id-is-linked-subject' | 'sso-is-linked'
+
+/** One person's second row, and what becomes of it. */
+export interface MergeRows {
+  /** By survivor and duplicate; not more than `most`. */
+  candidates(most: number): Promise<readonly MergeCandidate[]>
+  holdings(id: UserId): Promise<UserHoldings>
+  /** All that hangs on the duplicate hangs on the survivor, whose row is the given one; its id is an alias from now on. */
+  merge(survivor: User, duplicateId: UserId, id: string, by: string): Promise<void>
+  find(id: string): Promise<UserMerge | undefined>
+  /** What of it still hangs on the survivor goes back. `entangled`: a later merge stands on this one. */
+  undo(id: string, by: string): Promise<'undone' | 'entangled'>
 }
 
 export interface TeamQuery extends Page {

@@ -1,5 +1,5 @@
 import { type RawBuilder, sql } from 'kysely'
-import type { EpochMs, KeyDigest } from '../../domain/ids.ts'
+import type { EpochMs, KeyDigest, UserId } from '../../domain/ids.ts'
 import { TOKEN_ALIAS } from '../../domain/principal.ts'
 import { storableText } from '../../domain/storable-text.ts'
 import type { Scope } from '../../ports/registry.ts'
@@ -14,7 +14,7 @@ export function linesInScope(scope: Scope): RawBuilder<unknown>[] {
   if (scope.sees === 'all') return []
   const { organizations, teams, userId, keyDigest } = scope
   const ways = [
-    ...(userId === undefined ? [] : [sql`l.user_id = ${userId}`]),
+    ...(userId === undefined ? [] : [ofUsers([userId])]),
     ...(keyDigest === undefined ? [] : [ofKey(keyDigest)]),
     ...(teams.length === 0 ? [] : [sql`l.team_id = any(${teams}::text[])`]),
     ...(organizations.length === 0 ? [] : [sql`l.organization_id = any(${organizations}::text[])`]),
@@ -34,13 +34,23 @@ export function ofKey(digest: KeyDigest): RawBuilder<unknown> {
     select earlier.digest from latchkey.retired_key_digest earlier where earlier.successor = ${digest}))`
 }
 
+/** Lines of duplicates that were merged into somebody are that one's too. */
+export function ofUsers(ids: readonly string[]): RawBuilder<unknown> {
+  return sql`l.user_id = any(array(
+    select unnest(${ids}::text[]) union all
+    select former.user_id from latchkey.former_user former where former.survivor_id = any(${ids}::text[])))`
+}
+
+/** Whose line it is, whatever id it was written under. */
+export const lineUser = sql<UserId | null>`latchkey.canonical_user_id(l.user_id)`
+
 /** Days and bounds go by when a call began. */
 export function between(from: EpochMs, until: EpochMs): RawBuilder<unknown>[] {
   return [sql`l.at >= ${timestampText(from)}::timestamptz`, sql`l.at < ${timestampText(until)}::timestamptz`]
 }
 
 const COLUMNS: Readonly<Record<Exclude<EntityKind, 'tag'>, RawBuilder<unknown>>> = {
-  user: sql`l.user_id`,
+  user: lineUser,
   team: sql`l.team_id`,
   organization: sql`l.organization_id`,
   end_user: sql`l.end_user_id`,
@@ -69,6 +79,7 @@ export function notNaming(except: EntityFilter): RawBuilder<unknown>[] {
 
 function namesOne(kind: EntityKind, ids: readonly string[]): RawBuilder<unknown> {
   const storable = ids.map(storableText)
+  if (kind === 'user') return ofUsers(storable)
   if (kind !== 'tag') return sql`${COLUMNS[kind]} = any(${storable}::text[])`
   return sql`(${MAY_HAVE_TAGS} and exists (
     select 1 from json_array_elements_text(l.detail::json -> 'tags') as tag where tag = any(${storable}::text[])))`

@@ -5,7 +5,7 @@ import { storableText } from '../../domain/storable-text.ts'
 import type { PageOf } from '../../ports/page.ts'
 import type { LineQuery } from '../../ports/spend-reports.ts'
 import type { Database } from './database.ts'
-import { between, linesInScope, naming, ofKey } from './ledger-conditions.ts'
+import { between, lineUser, linesInScope, naming, ofKey } from './ledger-conditions.ts'
 import { pageOf } from './rows/page-sql.ts'
 
 /** As the driver reads it. */
@@ -35,6 +35,7 @@ export async function readLines(db: Kysely<Database>, query: LineQuery): Promise
   return pageOf<LedgerEntry, StoredLine>(db, {
     from: sql`latchkey.ledger_entry l`,
     alias: 'l',
+    instead: sql`${lineUser} as user_id`,
     conditions: [...linesInScope(query.scope), ...between(query.from, query.until), ...conditionsOf(query)],
     sort: SORTS[query.sort],
     tie: sql`l.entry_id`,

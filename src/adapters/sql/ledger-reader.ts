@@ -6,7 +6,7 @@ import type { DailySpend, LedgerFilter, LedgerReader } from '../../ports/ledger.
 import { timestampText } from './column-types.ts'
 import { readDailyActivity } from './daily-activity.ts'
 import type { Database } from './database.ts'
-import { linesInScope, naming, payerName } from './ledger-conditions.ts'
+import { lineUser, linesInScope, naming, ofUsers, payerName } from './ledger-conditions.ts'
 import { entryOfStored, readLines } from './ledger-lines.ts'
 
 /** `flushNow` carries what this process has written so far to the store, so that a reader sees its own charges. */
@@ -17,6 +17,7 @@ export function sqlLedgerReader(db: Kysely<Database>, flushNow: () => Promise<vo
       const rows = await db
         .selectFrom('ledger_entry as l')
         .selectAll()
+        .select(lineUser.as('user_id'))
         .where((of) => matches(of, filter))
         .orderBy('at', 'desc')
         .orderBy('entry_id', 'desc')
@@ -74,7 +75,7 @@ export function sqlLedgerReader(db: Kysely<Database>, flushNow: () => Promise<vo
         .select([
           sql<string>`to_char(at at time zone 'UTC', 'YYYY-MM-DD')`.as('day'),
           payerName.as('payer'),
-          'user_id',
+          lineUser.as('user_id'),
           'model_group',
           sql<string>`sum(amount_pico)`.as('total'),
         ])
@@ -111,7 +112,7 @@ function matches(
     const earlier = of.selectFrom('retired_key_digest').select('digest').where('successor', '=', key)
     conditions.push(of.or([of('key_digest', '=', key), of('key_digest', 'in', earlier)]))
   }
-  if (userId !== undefined) conditions.push(of('user_id', '=', userId))
+  if (userId !== undefined) conditions.push(sql<SqlBool>`${ofUsers([userId])}`)
   if (from !== undefined) conditions.push(sql<SqlBool>`at >= ${timestampText(from)}::timestamptz`)
   if (until !== undefined) conditions.push(sql<SqlBool>`at < ${timestampText(until)}::timestamptz`)
   return of.and(conditions)

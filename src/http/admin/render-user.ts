@@ -13,12 +13,12 @@ import { renderIssuedKey, renderNamedKey } from './render-key.ts'
 import { limitMetadata, renderBudgetOrNull, renderLimits, renderStamps, timeOf, usdOrNull } from './render-limits.ts'
 
 /** A user's row, by name of each member: what is secret is not among them. */
-export function renderUser({ user, spend, teams }: UserView, now: EpochMs) {
+export function renderUser({ user, spend, teams, subject }: UserView, now: EpochMs) {
   return {
     user_id: user.id,
     user_alias: user.alias ?? null,
     team_id: null,
-    sso_user_id: user.ssoUserId ?? null,
+    sso_user_id: subject ?? user.ssoUserId ?? null,
     organization_id: null,
     object_permission_id: null,
     teams,
@@ -41,7 +41,7 @@ export function renderUser({ user, spend, teams }: UserView, now: EpochMs) {
 /** The members of the key first; the user's own stand in their place where both have one. */
 export function renderNewUser({ user, teams, key }: NewUser, now: EpochMs): object {
   const noKey = { key: '', token: null, token_id: null, key_name: null, key_alias: null, expires: null, duration: null }
-  const { model_max_budget, ...row } = renderUser({ user, spend: NO_MONEY, teams }, now)
+  const { model_max_budget, ...row } = renderUser({ user, spend: NO_MONEY, teams, subject: undefined }, now)
   return {
     ...(key === undefined ? noKey : renderIssuedKey(key, now)),
     ...row,

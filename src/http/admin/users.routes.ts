@@ -144,7 +144,13 @@ export function userRoutes(app: FastifyInstance, edge: EdgePorts, ports: ManageP
     const ids = users.map(({ id }) => id)
     const spend = await ports.ledger.spendOf('user', ids)
     const teams = await ports.registry.rooms.users.teamsOf(ids)
-    return users.map((user) => ({ user, spend: spend.get(user.id) ?? NO_MONEY, teams: teams.get(user.id) ?? [] }))
+    const subjects = await ports.registry.rooms.identities.latestSubjects(ids)
+    return users.map((user) => ({
+      user,
+      spend: spend.get(user.id) ?? NO_MONEY,
+      teams: teams.get(user.id) ?? [],
+      subject: subjects.get(user.id),
+    }))
   }
 
   function write(path: string, summary: string, body: z.ZodType, answer: (ask: PlainAsk) => Promise<unknown>): void {

@@ -13,8 +13,8 @@ export function sqlFormerUserRows(place: Place): FormerUserRows {
     async free(id) {
       await touchUser(place, [id])
       await sql`delete from latchkey.user_identity where user_id = ${id}
-        and exists (select from latchkey.former_user f where f.user_id = ${id})`.execute(db)
-      await sql`delete from latchkey.former_user where user_id = ${id}`.execute(db)
+        and exists (select from latchkey.former_user f where f.user_id = ${id} and f.survivor_id is null)`.execute(db)
+      await sql`delete from latchkey.former_user where user_id = ${id} and survivor_id is null`.execute(db)
     },
   }
 }

@@ -7,6 +7,8 @@ interface Listing<Row, Read> {
   /** `latchkey.team t` */
   readonly from: RawBuilder<unknown>
   readonly alias: string
+  /** Stands for a column of the same name. */
+  readonly instead?: RawBuilder<unknown>
   readonly conditions: readonly RawBuilder<unknown>[]
   readonly sort: RawBuilder<unknown>
   /** Makes the order total. */
@@ -16,14 +18,14 @@ interface Listing<Row, Read> {
 }
 
 export async function pageOf<Row, Read>(db: Kysely<Database>, listing: Listing<Row, Read>): Promise<PageOf<Row>> {
-  const { from, alias, conditions, sort, tie, page } = listing
+  const { from, alias, instead, conditions, sort, tie, page } = listing
   const matching = where(conditions)
   const count = await sql<{ total: bigint }>`select count(*) as total from ${from} ${matching}`.execute(db)
   const total = Number(count.rows[0]?.total ?? 0n)
   if (total <= (page.page - 1) * page.size) return { rows: [], total }
   const direction = page.order === 'asc' ? sql`asc` : sql`desc`
   const { rows } = await sql<Read>`
-    select ${sql.ref(alias)}.* from ${from} ${matching}
+    select ${sql.ref(alias)}.*${instead === undefined ? sql`` : sql`, ${instead}`} from ${from} ${matching}
     order by ${sort} ${direction} nulls last, ${tie}
     limit ${page.size} offset ${(page.page - 1) * page.size}`.execute(db)
   return { rows: rows.map(listing.read), total }

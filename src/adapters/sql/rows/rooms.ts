@@ -6,6 +6,7 @@ import { sqlIdentityRows } from './identity-rows.ts'
 import { sqlKeyRows } from './key-rows.ts'
 import { sqlOrganizationMemberRows, sqlTeamMemberRows } from './member-rows.ts'
 import { aliasedRows } from './aliased-rows.ts'
+import { sqlMergeRows } from './merge-rows.ts'
 import { byBytes, contains } from './page-sql.ts'
 import { organizationsInScope } from './scope-sql.ts'
 import {
@@ -41,6 +42,7 @@ export function sqlRooms(place: Place): Rooms {
     users: sqlUserRows(place),
     identities: sqlIdentityRows(place),
     formerUsers: sqlFormerUserRows(place),
+    merges: sqlMergeRows(place),
     teams: sqlTeamRows(place),
     teamMembers: sqlTeamMemberRows(place),
     organizations: {

@@ -4,7 +4,7 @@ import type { OrganizationRole, TeamRole } from '../../../domain/role.ts'
 import { foldEmail } from '../../../domain/fold-email.ts'
 import { DEFAULT_MEMBER_PERMISSIONS } from '../../../domain/team.ts'
 import type { IdentityLink } from '../../../domain/token-facts.ts'
-import type { UserFacts } from '../../../domain/user.ts'
+import type { User, UserFacts } from '../../../domain/user.ts'
 import type { UserQuery, UserRows } from '../../../ports/registry.ts'
 import { issuerOf } from './membership-source.ts'
 import { byBytes, contains, pageOf, spendOf } from './page-sql.ts'
@@ -35,6 +35,16 @@ export function sqlUserRows(place: Place): UserRows {
     return outcome
   }
 
+  /** No constraint keeps an address single, so that those who want the same one take turns. */
+  async function findByEmail(email: string, also: RawBuilder<unknown>): Promise<readonly User[]> {
+    const folded = foldEmail(email)
+    if (place.locks) await sql`select pg_advisory_xact_lock(hashtextextended(${folded}, 1))`.execute(db)
+    const found = await sql<UserColumns>`
+      select * from latchkey.user_account where latchkey.folded_email(email) = ${folded} ${also}
+      order by user_id ${lock(place)}`.execute(db)
+    return found.rows.map(userKind.read)
+  }
+
   return {
     ...rows,
     insert: (user) => withNames([user.id], () => rows.insert(user)),
@@ -47,15 +57,8 @@ export function sqlUserRows(place: Place): UserRows {
       await touchUser(place, [id])
     },
 
-    async findByEmail(email) {
-      // No constraint keeps an address single, so that those who want the same one take turns.
-      const folded = foldEmail(email)
-      if (place.locks) await sql`select pg_advisory_xact_lock(hashtextextended(${folded}, 1))`.execute(db)
-      const found = await sql<UserColumns>`
-        select * from latchkey.user_account where latchkey.folded_email(email) = ${folded}
-        order by user_id ${lock(place)}`.execute(db)
-      return found.rows.map(userKind.read)
-    },
+    findByEmail: (email) => findByEmail(email, sql``),
+    namedByEmail: (email) => findByEmail(email, sql`and not email_is_claim`),
 
     /** Administrators are locked while they are counted, so that two changes can't each take the other's last one. */
     async countOtherAdmins(except) {
