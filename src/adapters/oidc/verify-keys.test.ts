@@ -5,6 +5,7 @@ import type { IdentityProvider } from '../../../test/support/identity-provider.t
 import { openVerifier, profileOf, settingsOf } from '../../../test/support/open-verifier.ts'
 import { SIGNING_ALGORITHMS, makeKey, rawToken, signToken } from '../../../test/support/raw-token.ts'
 import type { TestKey } from '../../../test/support/raw-token.ts'
+import { certificate } from '../../../test/support/certificate.ts'
 import { hasWeakPrimes } from './weak-primes.ts'
 
 let one: IdentityProvider
@@ -185,6 +186,18 @@ describe('keys that the operator wrote down', () => {
     const { reason } = withPem(key.publicKey.export({ type: 'spki', format: 'pem' }).toString())
     expect(await reason(signToken({ claims: one.claims(), key }))).toBe('allow')
     expect(await reason(one.token())).toBe('jwt_sig_invalid')
+  })
+
+  test('4.11: a certificate counts while it is valid', async () => {
+    const day = 86_400_000
+    const during = withPem(certificate(key, Date.now() - day, Date.now() + day))
+    const token = signToken({ claims: one.claims(), key })
+    expect(await during.reason(token)).toBe('allow')
+    during.pass(2 * 86_400)
+    expect(await during.reason(token)).toBe('jwt_key_unusable')
+    expect(await withPem(certificate(key, Date.now() + day, Date.now() + 2 * day)).reason(token)).toBe(
+      'jwt_key_unusable',
+    )
   })
 
   test('and are nothing where they can’t be read', async () => {
