@@ -13,8 +13,8 @@ import type { PersonNamed } from './find-person.ts'
 import { membershipName, membershipRecord } from './join-team.ts'
 import { budgetOf, dropOwnBudgets, isSilent, reviseOwnBudget, saveBudget } from './budget-of-one.ts'
 import type { Ask, ManagePorts } from './ports.ts'
-import { beyondYours, memberCallNotAllowed } from './refuse-teams.ts'
-import { foreign, malformed } from './refuse.ts'
+import { memberCallNotAllowed } from './refuse-teams.ts'
+import { beyondYoursIn, foreign, malformed } from './refuse.ts'
 import type { LimitWish } from './revise-limits.ts'
 import { authorityOver } from './team-authority.ts'
 import { findAmountBeyond, findRaise } from './team-ceilings.ts'
@@ -115,8 +115,8 @@ function findBeyond(
   { principal }: Ask,
 ): Denied | undefined {
   const beyond = findAmountBeyond(after.limits, team.limits, before?.limits)
-  if (beyond !== undefined) return beyondYours(beyond)
+  if (beyond !== undefined) return beyondYoursIn(beyond)
   if (principal.kind === 'master' || principal.standing.user?.user.id !== user.id) return undefined
   const raised = findRaise(before?.limits ?? NO_LIMITS, after.limits)
-  return raised === undefined ? undefined : beyondYours(raised)
+  return raised === undefined ? undefined : beyondYoursIn(raised)
 }

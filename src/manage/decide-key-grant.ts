@@ -8,7 +8,7 @@ import type { UserRole } from '../domain/role.ts'
 import type { VirtualKey } from '../domain/virtual-key.ts'
 import type { KeyGrounds } from './key-grounds.ts'
 import type { Ask, GrantRules } from './ports.ts'
-import { beyondYours, malformed } from './refuse.ts'
+import { beyondYours, beyondYoursIn, malformed } from './refuse.ts'
 
 const ADMINISTRATORS: ReadonlySet<UserRole> = new Set<UserRole>(['proxy_admin', 'proxy_admin_viewer'])
 
@@ -34,7 +34,7 @@ export function decideKeyGrant(
   if (isFree) return allow(withBlocker(before, key, grounds, ask))
   if (isAdmin) {
     const beyondOwn = findBeyond(before, key, NO_GROUNDS, ask, rules)
-    return beyondOwn === undefined ? allow(withBlocker(before, key, grounds, ask)) : beyondYours(tooMuch(beyondOwn))
+    return beyondOwn === undefined ? allow(withBlocker(before, key, grounds, ask)) : beyondYoursIn(beyondOwn)
   }
 
   // A key has its owner's role: whoever gets its secret has that role as well.
@@ -50,7 +50,7 @@ export function decideKeyGrant(
     findForbiddenField(before, key) ??
     findRaise(before, key, grounds, ask) ??
     findBeyond(before, key, grounds, ask, rules)
-  if (beyond !== undefined) return beyondYours(tooMuch(beyond))
+  if (beyond !== undefined) return beyondYoursIn(beyond)
   if (
     before?.blocked === true &&
     !key.blocked &&
@@ -75,10 +75,6 @@ function givesFreely(before: VirtualKey | undefined, { user }: KeyGrounds, { pri
   if (own.allowedRoutes.length === 0 && own.models.length === 0) return true
   const isOfAdmin = user !== undefined && ADMINISTRATORS.has(user.user.role)
   return before?.digest !== own.digest && !isOfAdmin && HANDS_OUT.some((group) => own.allowedRoutes.includes(group))
-}
-
-function tooMuch(field: string): string {
-  return `\`${field}\`: nobody can grant what they do not have themselves.`
 }
 
 function withBlocker(

@@ -1,8 +1,6 @@
 import type { EpochMs, UserId } from '../domain/ids.ts'
-import { NO_LIMITS } from '../domain/limits.ts'
-import { stampedNew } from '../domain/stamps.ts'
+import { blankUser } from '../domain/user.ts'
 import type { User } from '../domain/user.ts'
-import { ROLE_WITHOUT_USER } from '../domain/role.ts'
 import type { Rooms } from '../ports/registry.ts'
 
 /** A user who is named by a key or a team before anybody made an account has one from then on, without any power. */
@@ -13,21 +11,4 @@ export async function ensureUser(id: UserId, by: string, now: EpochMs, { users }
   if ((await users.insert(user)) === 'inserted') return user
   // Somebody else made it meanwhile.
   return (await users.find(id)) ?? user
-}
-
-export function blankUser(id: UserId, by: string, now: EpochMs): User {
-  return {
-    id,
-    email: undefined,
-    alias: undefined,
-    role: ROLE_WITHOUT_USER,
-    ssoUserId: undefined,
-    blocked: false,
-    blockedByRole: undefined,
-    models: [],
-    metadata: {},
-    passwordHash: undefined,
-    limits: NO_LIMITS,
-    ...stampedNew(by, now),
-  }
 }

@@ -15,8 +15,8 @@ import { describeChange, describeRow } from './describe-change.ts'
 import { findPerson, gatherPeople } from './find-person.ts'
 import type { PersonNamed } from './find-person.ts'
 import type { Ask, ManagePorts } from './ports.ts'
-import { beyondYours, organizationNotFound } from './refuse-teams.ts'
-import { foreign, malformed } from './refuse.ts'
+import { organizationNotFound } from './refuse-teams.ts'
+import { beyondYoursIn, foreign, malformed } from './refuse.ts'
 import { saysNothing } from './revise-limits.ts'
 import type { LimitWish } from './revise-limits.ts'
 import { findAmountBeyond, findRaise } from './team-ceilings.ts'
@@ -174,10 +174,10 @@ async function findBeyond(
   if (reach.scope === 'all' || after === undefined) return undefined
   const ceiling = await budgetOf(budgetId, rooms)
   const beyond = ceiling === undefined ? undefined : findAmountBeyond(after.limits, ceiling.limits, before?.limits)
-  if (beyond !== undefined) return beyondYours(beyond)
+  if (beyond !== undefined) return beyondYoursIn(beyond)
   if (principal.kind === 'master' || principal.standing.user?.user.id !== userId) return undefined
   const raised = findRaise(before?.limits ?? NO_LIMITS, after.limits)
-  return raised === undefined ? undefined : beyondYours(raised)
+  return raised === undefined ? undefined : beyondYoursIn(raised)
 }
 
 function nameOf({ organizationId, userId }: OrganizationMembership): string {
