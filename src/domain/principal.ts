@@ -53,6 +53,11 @@ export function roleOf(principal: Principal): UserRole {
   return principal.standing.user?.user.role ?? ROLE_WITHOUT_USER
 }
 
+/** The credential opens less than its holder may: routes or models that it keeps to. */
+export function isNarrowed(principal: Principal): boolean {
+  return principal.kind === 'virtual-key' && principal.key.allowedRoutes.length + principal.key.models.length > 0
+}
+
 /** The caller's membership in the team that the credential is of. */
 export function membershipOf(principal: KeyPrincipal): TeamStanding | undefined {
   return membershipIn(principal, principal.key.teamId)

@@ -16,9 +16,11 @@ import { describeRow } from './describe-change.ts'
 import { makeKey } from './make-key.ts'
 import { changer } from './ports.ts'
 import type { Ask, ManagePorts } from './ports.ts'
+import { provisionUser } from './provision-user.ts'
 import { aliasTaken, beyondYours, keyTaken, malformed, notYoursToMake } from './refuse.ts'
 import { reviseKey } from './revise-key.ts'
 import type { KeyWish } from './revise-key.ts'
+import { withCascade } from './with-cascade.ts'
 
 export type KeyType = 'default' | 'llm_api' | 'management' | 'read_only'
 
@@ -100,11 +102,12 @@ export async function issueKey(
   if (granted.verdict === 'deny') return granted
 
   if (row.alias !== undefined && (await rooms.keys.findByAlias(row.alias)) !== undefined) return aliasTaken(row.alias)
-  if ((await rooms.keys.insert(granted.granted)) === 'taken') return keyTaken()
+  const newcomers = await provisionUser(grounds.granted.newcomer, rooms)
   const issued = granted.granted
+  if ((await rooms.keys.insert(issued)) === 'taken') return keyTaken()
   const outcome = { row: issued, secret: secret.granted.key, duration, spend: NO_MONEY, budget: grounds.granted.budget }
   const about = { action: 'created', objectType: 'LiteLLM_VerificationToken', objectId: issued.digest } as const
-  return allow({ outcome, records: [{ ...about, before: {}, after: describeRow(issued) }] })
+  return allow({ outcome, records: [withCascade({ ...about, before: {}, after: describeRow(issued) }, newcomers)] })
 }
 
 /** A user's new key is that user's, unless it is one of a team without a person behind it. */
