@@ -31,6 +31,11 @@ export interface AuditDraft {
   readonly after: JsonObject
 }
 
+/** A change that changed nothing is none, and has no record. */
+export function tellsSomething({ before, after }: AuditDraft): boolean {
+  return Object.keys(before).length + Object.keys(after).length > 0
+}
+
 /** Who asks for changes, from where, and through which call. */
 export interface AuditOrigin {
   readonly actor: string

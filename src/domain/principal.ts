@@ -36,6 +36,7 @@ export interface TokenPrincipal {
   /** Open until it is known which model is asked for. Undefined: the team is settled, be it that there is none. */
   readonly choice: TeamChoice | undefined
   /** Undefined: not limited. By `role_permissions`, and by `scope_mappings`. */
+  readonly roleRoutes: readonly string[] | undefined
   readonly roleModels: readonly string[] | undefined
   readonly scopeModels: readonly string[] | undefined
 }

@@ -49,25 +49,10 @@ export const PROBLEMS = {
   'token-name-ambiguous': { status: 400, type: 'auth_error', param: 'None', say: 'Several have this name.' },
   'user-blocked': auth('Authentication Error, User is blocked.'),
   'team-blocked': auth("Authentication Error, Team is blocked. Update via `/team/unblock` if you're an admin."),
-  'not-a-member': {
-    status: 403,
-    type: 'auth_error',
-    param: 'None',
-    say: 'No longer a member of the team of this key.',
-  },
-  'end-user-blocked': {
-    status: 403,
-    type: 'auth_error',
-    param: 'None',
-    say: 'User blocked from making LLM API Calls.',
-  },
-  'viewer-calls': {
-    status: 403,
-    type: 'auth_error',
-    param: 'None',
-    say: 'Viewers look at things. They call no models and change nothing.',
-  },
-  'route-denied': { status: 403, type: 'auth_error', param: 'None', say: 'This key may not call this route.' },
+  'not-a-member': forbidden('No longer a member of the team of this key.'),
+  'end-user-blocked': forbidden('User blocked from making LLM API Calls.'),
+  'viewer-calls': forbidden('Viewers look at things. They call no models and change nothing.'),
+  'route-denied': forbidden('This key may not call this route.'),
   'admin-only': auth('Only proxy admin can be used to generate, delete, update info for new keys/users/teams.'),
   'not-yours': {
     status: 403,
@@ -86,12 +71,12 @@ export const PROBLEMS = {
   'model-denied-to-organization': denied('org'),
   'model-unknown': { status: 400, type: 'None', param: 'None', say: 'Invalid model name passed.' },
   'model-info-unknown': { status: 400, type: 'None', param: 'None', say: 'not found on litellm proxy' },
-  'model-not-found': { status: 404, type: 'not_found_error', param: 'model', say: 'The model does not exist.' },
-  'object-not-found': { status: 404, type: 'not_found_error', param: 'None', say: 'Not found.' },
-  'bad-request': { status: 400, type: 'bad_request_error', param: 'None', say: 'The request is malformed.' },
-  'body-unparsable': { status: 400, type: 'bad_request_error', param: 'None', say: 'The body is not valid JSON.' },
-  'param-forbidden': { status: 400, type: 'bad_request_error', param: 'None', say: 'A parameter is not allowed.' },
-  'param-missing': { status: 400, type: 'bad_request_error', param: 'None', say: 'A parameter is missing.' },
+  'model-not-found': notFound('The model does not exist.', 'model'),
+  'object-not-found': notFound('Not found.'),
+  'bad-request': badRequest('The request is malformed.'),
+  'body-unparsable': badRequest('The body is not valid JSON.'),
+  'param-forbidden': badRequest('A parameter is not allowed.'),
+  'param-missing': badRequest('A parameter is missing.'),
   'body-invalid': { status: 422, type: 'validation_error', param: 'None', say: 'The body does not fit.' },
   'body-too-large': { status: 413, type: 'bad_request_error', param: 'None', say: 'The body is too large.' },
   'coding-unsupported': {
@@ -100,14 +85,9 @@ export const PROBLEMS = {
     param: 'None',
     say: 'Send JSON, as it is or with `Content-Encoding: gzip`.',
   },
-  'route-unknown': { status: 404, type: 'not_found_error', param: 'None', say: 'Not Found' },
+  'route-unknown': notFound('Not Found'),
   'method-not-allowed': { status: 405, type: 'bad_request_error', param: 'None', say: 'Method Not Allowed' },
-  'target-malformed': {
-    status: 400,
-    type: 'bad_request_error',
-    param: 'None',
-    say: 'The request target or a header is malformed.',
-  },
+  'target-malformed': badRequest('The request target or a header is malformed.'),
   'headers-too-large': {
     status: 431,
     type: 'bad_request_error',
@@ -126,56 +106,36 @@ export const PROBLEMS = {
     param: 'None',
     say: 'Only `Expect: 100-continue` is understood.',
   },
-  'key-not-found': { status: 404, type: 'not_found_error', param: 'key', say: 'Key not found in database' },
-  'beyond-yours': {
-    status: 403,
-    type: 'auth_error',
-    param: 'None',
-    say: 'Nobody can grant what they do not have themselves.',
-  },
-  'user-not-found': { status: 404, type: 'not_found_error', param: 'user_id', say: 'User not found' },
-  'team-not-found': { status: 404, type: 'not_found_error', param: 'team_id', say: 'Team not found' },
-  'organization-not-found': {
-    status: 404,
-    type: 'not_found_error',
-    param: 'organization_id',
-    say: 'Organization not found',
-  },
-  'budget-not-found': { status: 404, type: 'not_found_error', param: 'budget_id', say: 'Budget not found' },
+  'key-not-found': notFound('Key not found in database', 'key'),
+  'beyond-yours': forbidden('Nobody can grant what they do not have themselves.'),
+  'user-not-found': notFound('User not found', 'user_id'),
+  'team-not-found': notFound('Team not found', 'team_id'),
+  'organization-not-found': notFound('Organization not found', 'organization_id'),
+  'budget-not-found': notFound('Budget not found', 'budget_id'),
   'user-not-yours': {
     status: 403,
     type: 'internal_server_error',
     param: 'None',
     say: "You are not allowed to access this user's info.",
   },
-  'users-unknown': { status: 404, type: 'not_found_error', param: 'user_ids', say: 'User not found' },
-  'budget-in-use': {
-    status: 400,
-    type: 'bad_request_error',
-    param: 'id',
-    say: 'The budget is in use. Take it away from what uses it first.',
-  },
+  'users-unknown': notFound('User not found', 'user_ids'),
+  'budget-in-use': badRequest('The budget is in use. Take it away from what uses it first.', 'id'),
   'customer-taken': { status: 400, type: 'bad_request', param: 'user_id', say: 'Customer already exists.' },
   'customer-unknown': { status: 400, type: 'bad_request', param: 'end_user_id', say: 'End User does not exist in db' },
-  'customers-unknown': { status: 404, type: 'not_found_error', param: 'user_ids', say: 'End User not found' },
-  'tag-taken': { status: 400, type: 'bad_request_error', param: 'name', say: 'Tag already exists' },
-  'tags-unknown': { status: 404, type: 'not_found_error', param: 'names', say: 'Tags not found' },
-  'invitation-not-found': {
-    status: 404,
-    type: 'not_found_error',
-    param: 'invitation_id',
-    say: 'Invitation id does not exist in the database.',
-  },
+  'customers-unknown': notFound('End User not found', 'user_ids'),
+  'tag-taken': badRequest('Tag already exists', 'name'),
+  'tags-unknown': notFound('Tags not found', 'names'),
+  'invitation-not-found': notFound('Invitation id does not exist in the database.', 'invitation_id'),
   'invitation-unusable': auth('The invitation is unknown, used or expired. Ask for a new one.'),
-  'already-there': { status: 400, type: 'bad_request_error', param: 'None', say: 'It exists already.' },
+  'already-there': badRequest('It exists already.'),
   'identity-taken': {
     status: 409,
     type: 'bad_request_error',
     param: 'subject',
     say: 'The identity is linked already.',
   },
-  'identity-not-found': { status: 404, type: 'not_found_error', param: 'subject', say: 'No such identity is linked.' },
-  'merge-not-found': { status: 404, type: 'not_found_error', param: 'merge_id', say: 'No such merge.' },
+  'identity-not-found': notFound('No such identity is linked.', 'subject'),
+  'merge-not-found': notFound('No such merge.', 'merge_id'),
   'merge-over': { status: 409, type: 'bad_request_error', param: 'merge_id', say: 'The merge cannot be undone.' },
   'user-taken': { status: 409, type: 'bad_request_error', param: 'user_id', say: 'User already exists.' },
   'already-in-team': {
@@ -184,12 +144,7 @@ export const PROBLEMS = {
     param: 'user_id',
     say: 'User is already in the team.',
   },
-  'member-call-denied': {
-    status: 403,
-    type: 'auth_error',
-    param: 'None',
-    say: 'Call not allowed. User not proxy admin OR team admin.',
-  },
+  'member-call-denied': forbidden('Call not allowed. User not proxy admin OR team admin.'),
   'last-admin': {
     status: 409,
     type: 'bad_request_error',
@@ -208,44 +163,24 @@ export const PROBLEMS = {
     param: 'None',
     say: 'This gateway has no key to seal secrets with.',
   },
-  'model-in-config': {
-    status: 400,
-    type: 'bad_request_error',
-    param: 'None',
-    say: "Can't edit model. Model in config. Store model in db via `/model/new`. to edit.",
-  },
-  'stored-model-not-found': { status: 400, type: 'bad_request_error', param: 'None', say: 'model not found' },
-  'credential-not-found': {
-    status: 404,
-    type: 'not_found_error',
-    param: 'credential_name',
-    say: 'Credential not found',
-  },
+  'model-in-config': badRequest("Can't edit model. Model in config. Store model in db via `/model/new`. to edit."),
+  'stored-model-not-found': badRequest('model not found'),
+  'credential-not-found': notFound('Credential not found', 'credential_name'),
   'credential-taken': {
     status: 500,
     type: 'internal_server_error',
     param: 'credential_name',
     say: 'Unique constraint failed on the fields: (`credential_name`)',
   },
-  'access-group-not-found': {
-    status: 404,
-    type: 'not_found_error',
-    param: 'access_group',
-    say: 'Access group not found',
-  },
+  'access-group-not-found': notFound('Access group not found', 'access_group'),
   'access-group-taken': {
     status: 409,
     type: 'bad_request_error',
     param: 'access_group',
     say: 'An access group of this name already exists.',
   },
-  'alias-taken': { status: 400, type: 'bad_request_error', param: 'key_alias', say: 'The alias is taken.' },
-  'key-taken': {
-    status: 400,
-    type: 'bad_request_error',
-    param: 'key',
-    say: 'This key value is in use. Choose another one.',
-  },
+  'alias-taken': badRequest('The alias is taken.', 'key_alias'),
+  'key-taken': badRequest('This key value is in use. Choose another one.', 'key'),
   'changed-meanwhile': {
     status: 409,
     type: 'bad_request_error',
@@ -266,12 +201,7 @@ export const PROBLEMS = {
   },
   'budget-exceeded': { status: 429, type: 'budget_exceeded', param: null, say: 'Budget has been exceeded!' },
   'budget-exceeded-400': { status: 400, type: 'budget_exceeded', param: null, say: 'Budget has been exceeded!' },
-  'price-unknown': {
-    status: 400,
-    type: 'bad_request_error',
-    param: 'model',
-    say: 'The price of this model is not known.',
-  },
+  'price-unknown': badRequest('The price of this model is not known.', 'model'),
   'upstream-unreadable': { status: 502, type: 'None', param: 'None', say: 'The upstream failed.' },
   'upstream-timeout': { status: 408, type: 'None', param: 'None', say: 'The upstream did not answer in time.' },
   'upstream-limited': {
@@ -314,6 +244,18 @@ function denied(object: string): ProblemKind {
 
 function auth(say: string): ProblemKind {
   return { status: 401, type: 'auth_error', param: 'None', say }
+}
+
+function badRequest(say: string, param = 'None'): ProblemKind {
+  return { status: 400, type: 'bad_request_error', param, say }
+}
+
+function notFound(say: string, param = 'None'): ProblemKind {
+  return { status: 404, type: 'not_found_error', param, say }
+}
+
+function forbidden(say: string): ProblemKind {
+  return { status: 403, type: 'auth_error', param: 'None', say }
 }
 
 /** Thrown only at the edges; deciders return. `detail` is for operators and never leaves the process. */

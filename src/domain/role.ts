@@ -21,5 +21,8 @@ export function isViewer(role: UserRole): boolean {
   return role === 'proxy_admin_viewer' || role === 'internal_user_viewer'
 }
 
+/** Who sees everything, and decides or looks on. */
+export const ADMINISTRATORS: ReadonlySet<string> = new Set<UserRole>(['proxy_admin', 'proxy_admin_viewer'])
+
 /** In whose right something was blocked. */
 export type Blocker = UserRole | 'org_admin' | 'team_admin'

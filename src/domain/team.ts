@@ -1,7 +1,9 @@
-import type { BudgetId, OrganizationId, TeamId } from './ids.ts'
+import type { BudgetId, EpochMs, OrganizationId, TeamId } from './ids.ts'
 import type { JsonObject } from './json.ts'
+import { NO_LIMITS } from './limits.ts'
 import type { Limits } from './limits.ts'
 import type { Blocker } from './role.ts'
+import { stampedNew } from './stamps.ts'
 import type { Stamps } from './stamps.ts'
 
 export interface Team extends Stamps {
@@ -26,3 +28,24 @@ export interface Team extends Stamps {
 
 /** What a plain member may do where the team says nothing. */
 export const DEFAULT_MEMBER_PERMISSIONS = ['/key/info', '/key/health'] as const
+
+/** Nobody in it, and nothing restricted. */
+export function blankTeam(id: TeamId, by: string, now: EpochMs): Team {
+  return {
+    id,
+    alias: undefined,
+    organizationId: undefined,
+    models: [],
+    modelAliases: {},
+    metadata: {},
+    tags: [],
+    blocked: false,
+    blockedByRole: undefined,
+    memberPermissions: [],
+    defaultMemberModels: [],
+    accessGroupIds: [],
+    memberBudgetId: undefined,
+    limits: NO_LIMITS,
+    ...stampedNew(by, now),
+  }
+}

@@ -1,9 +1,11 @@
-import type { Blocker } from './role.ts'
-import type { BudgetId, OrganizationId, TeamId, UserId } from './ids.ts'
+import type { BudgetId, EpochMs, OrganizationId, TeamId, UserId } from './ids.ts'
 import type { JsonObject } from './json.ts'
+import { NO_LIMITS } from './limits.ts'
 import type { Limits } from './limits.ts'
+import { ROLE_WITHOUT_USER } from './role.ts'
+import type { Blocker, OrganizationRole, TeamRole, UserRole } from './role.ts'
+import { stampedNew } from './stamps.ts'
 import type { IdentityLink } from './token-facts.ts'
-import type { OrganizationRole, TeamRole, UserRole } from './role.ts'
 import type { Stamps } from './stamps.ts'
 
 /** A person or a service that people stand behind. The id is canonical: it never changes, and everything hangs on it. */
@@ -22,6 +24,24 @@ export interface User extends Stamps {
   readonly metadata: JsonObject
   readonly passwordHash: string | undefined
   readonly limits: Limits
+}
+
+/** Somebody of whom nothing is known yet, and who may do nothing out of the ordinary. */
+export function blankUser(id: UserId, by: string, now: EpochMs): User {
+  return {
+    id,
+    email: undefined,
+    alias: undefined,
+    role: ROLE_WITHOUT_USER,
+    ssoUserId: undefined,
+    blocked: false,
+    blockedByRole: undefined,
+    models: [],
+    metadata: {},
+    passwordHash: undefined,
+    limits: NO_LIMITS,
+    ...stampedNew(by, now),
+  }
 }
 
 export interface TeamMembership {

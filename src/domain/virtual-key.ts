@@ -1,11 +1,14 @@
 import type { BudgetId, EpochMs, KeyDigest, OrganizationId, TeamId, UserId } from './ids.ts'
 import type { JsonObject } from './json.ts'
+import { NO_LIMITS } from './limits.ts'
 import type { Limits } from './limits.ts'
 import type { PicoUsd } from './money.ts'
 import type { Blocker } from './role.ts'
+import { stampedNew } from './stamps.ts'
+import type { Stamps } from './stamps.ts'
 
 /** A virtual key's row. The key itself is known to its holder only. */
-export interface VirtualKey {
+export interface VirtualKey extends Stamps {
   readonly digest: KeyDigest
   /** `sk-...` and the last four characters, for people to recognise it by. */
   readonly displayName: string
@@ -34,10 +37,6 @@ export interface VirtualKey {
   /** The role of whoever blocked it; a lower one does not open it again. */
   readonly blockedByRole: Blocker | undefined
   readonly expiresAt: EpochMs | undefined
-  readonly createdAt: EpochMs
-  readonly createdBy: string
-  readonly updatedAt: EpochMs
-  readonly updatedBy: string
   readonly rotationCount: number
   readonly lastRotatedAt: EpochMs | undefined
 }
@@ -46,6 +45,40 @@ export interface VirtualKey {
 export interface TemporaryBudget {
   readonly increase: PicoUsd
   readonly expiresAt: EpochMs
+}
+
+/** Nobody's, and without a restriction of its own. */
+export function blankKey(
+  { digest, displayName }: Pick<VirtualKey, 'digest' | 'displayName'>,
+  by: string,
+  now: EpochMs,
+): VirtualKey {
+  return {
+    digest,
+    displayName,
+    alias: undefined,
+    userId: undefined,
+    teamId: undefined,
+    organizationId: undefined,
+    needsMembership: false,
+    models: [],
+    modelAliases: {},
+    allowedRoutes: [],
+    enforcedParams: [],
+    tags: [],
+    metadata: {},
+    inert: {},
+    accessGroupIds: [],
+    limits: NO_LIMITS,
+    budgetId: undefined,
+    temporaryBudget: undefined,
+    blocked: false,
+    blockedByRole: undefined,
+    expiresAt: undefined,
+    rotationCount: 0,
+    lastRotatedAt: undefined,
+    ...stampedNew(by, now),
+  }
 }
 
 export type KeyState = 'usable' | 'expired' | 'blocked'

@@ -4,13 +4,14 @@ import type { Budget } from '../domain/budget.ts'
 import { parseBudgetId } from '../domain/ids.ts'
 import type { BudgetId } from '../domain/ids.ts'
 import { NO_LIMITS } from '../domain/limits.ts'
-import { restamped, stampedNew } from '../domain/stamps.ts'
+import { stampedNew } from '../domain/stamps.ts'
 import type { Rooms } from '../ports/registry.ts'
 import { freshId } from './new-id.ts'
 import { changer } from './ports.ts'
 import type { Ask, ManagePorts } from './ports.ts'
 import { reviseLimits } from './revise-limits.ts'
 import type { LimitWish } from './revise-limits.ts'
+import { stampChange } from './stamp-change.ts'
 
 export function isSilent(wish: LimitWish): boolean {
   return Object.values(wish).every((value) => value === undefined)
@@ -29,7 +30,7 @@ export function reviseOwnBudget(
   const now = ports.clock.now()
   const limits = reviseLimits(current?.limits ?? NO_LIMITS, wish, now)
   if (limits.verdict === 'deny') return limits
-  if (current?.isOwn === true) return allow(restamped({ ...current, limits: limits.granted }, changer(ask), now))
+  if (current?.isOwn === true) return allow(stampChange(current, { ...current, limits: limits.granted }, ask, ports))
   return allow({
     id: freshId(parseBudgetId, ports),
     isOwn: true,
@@ -53,14 +54,4 @@ export async function budgetOf(
   { budgets }: Pick<Rooms, 'budgets'>,
 ): Promise<Budget | undefined> {
   return id === undefined ? undefined : budgets.find(id)
-}
-
-/** Of an object that is gone: what it had to itself goes with it. */
-export async function dropOwnBudgets(
-  ids: readonly (BudgetId | undefined)[],
-  { budgets }: Pick<Rooms, 'budgets'>,
-): Promise<void> {
-  const known = [...new Set(ids.filter((id) => id !== undefined))]
-  const own = (await budgets.findMany(known)).filter(({ isOwn }) => isOwn)
-  await budgets.delete(own.map(({ id }) => id))
 }

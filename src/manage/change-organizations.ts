@@ -5,16 +5,18 @@ import { parseOrganizationId } from '../domain/ids.ts'
 import type { JsonObject } from '../domain/json.ts'
 import type { Organization } from '../domain/organization.ts'
 import { reachesOrganization } from '../domain/scope.ts'
-import { restamped, stampedNew } from '../domain/stamps.ts'
-import { budgetOf, dropOwnBudgets, saveBudget } from './budget-of-one.ts'
+import { stampedNew } from '../domain/stamps.ts'
+import { budgetOf, saveBudget } from './budget-of-one.ts'
 import { describeChange, describeRow } from './describe-change.ts'
 import { freshId } from './new-id.ts'
 import { reviseOrganizationBudget } from './organization-budget.ts'
+import { dropOwnBudgets } from './own-budget.ts'
 import { changer } from './ports.ts'
 import type { Ask, ManagePorts } from './ports.ts'
 import { fieldNotYours, organizationNotFound } from './refuse-teams.ts'
 import { findStale, foreign, malformed } from './refuse.ts'
 import type { LimitWish } from './revise-limits.ts'
+import { stampChange } from './stamp-change.ts'
 
 /** What may be said about an organisation. Undefined: left as it is. */
 export interface OrganizationWish {
@@ -83,7 +85,8 @@ export async function updateOrganization(
     const { budgetId, limits } = wish
     const budget = await reviseOrganizationBudget(before, { budgetId, limits }, rooms, ask, ports)
     if (budget.verdict === 'deny') return budget
-    const after = restamped(
+    const after = stampChange(
+      current,
       {
         ...current,
         alias: wish.alias ?? current.alias,
@@ -91,8 +94,8 @@ export async function updateOrganization(
         metadata: wish.metadata ?? current.metadata,
         budgetId: budget.granted.id,
       },
-      changer(ask),
-      ports.clock.now(),
+      ask,
+      ports,
     )
     const refusal = ask.reach.scope === 'all' ? undefined : findForeignField(current, after, before, budget.granted)
     if (refusal !== undefined) return refusal

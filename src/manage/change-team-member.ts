@@ -7,14 +7,15 @@ import type { TeamRole } from '../domain/role.ts'
 import type { Team } from '../domain/team.ts'
 import type { TeamMembership, User } from '../domain/user.ts'
 import type { Rooms } from '../ports/registry.ts'
-import { describeChange } from './describe-change.ts'
+import { describeChange, isSame } from './describe-change.ts'
 import { findPerson } from './find-person.ts'
 import type { PersonNamed } from './find-person.ts'
 import { membershipName, membershipRecord } from './join-team.ts'
-import { budgetOf, dropOwnBudgets, isSilent, reviseOwnBudget, saveBudget } from './budget-of-one.ts'
+import { budgetOf, isSilent, reviseOwnBudget, saveBudget } from './budget-of-one.ts'
+import { dropOwnBudgets } from './own-budget.ts'
 import type { Ask, ManagePorts } from './ports.ts'
-import { beyondYours, memberCallNotAllowed } from './refuse-teams.ts'
-import { foreign, malformed } from './refuse.ts'
+import { memberCallNotAllowed } from './refuse-teams.ts'
+import { beyondYoursIn, foreign, malformed } from './refuse.ts'
 import type { LimitWish } from './revise-limits.ts'
 import { authorityOver } from './team-authority.ts'
 import { findAmountBeyond, findRaise } from './team-ceilings.ts'
@@ -58,7 +59,7 @@ export async function updateTeamMember(
       await saveBudget(budget, before, rooms)
     }
     const after = { ...member, role: wish.role ?? member.role, budgetId: budget?.id }
-    await rooms.teamMembers.update(after)
+    if (!isSame(member, after)) await rooms.teamMembers.update(after)
     const change = describeChange({ ...member, limits: before?.limits }, { ...after, limits: budget?.limits })
     return allow({
       outcome: { member: after, user, budget },
@@ -115,8 +116,8 @@ function findBeyond(
   { principal }: Ask,
 ): Denied | undefined {
   const beyond = findAmountBeyond(after.limits, team.limits, before?.limits)
-  if (beyond !== undefined) return beyondYours(beyond)
+  if (beyond !== undefined) return beyondYoursIn(beyond)
   if (principal.kind === 'master' || principal.standing.user?.user.id !== user.id) return undefined
   const raised = findRaise(before?.limits ?? NO_LIMITS, after.limits)
-  return raised === undefined ? undefined : beyondYours(raised)
+  return raised === undefined ? undefined : beyondYoursIn(raised)
 }

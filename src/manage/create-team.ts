@@ -1,11 +1,10 @@
 import { allow, deny } from '../domain/decision.ts'
 import type { Decision } from '../domain/decision.ts'
 import { parseTeamId, parseUserId } from '../domain/ids.ts'
-import type { EpochMs, TeamId } from '../domain/ids.ts'
-import { NO_LIMITS } from '../domain/limits.ts'
+import type { TeamId } from '../domain/ids.ts'
 import { MASTER_USER_ID, roleOf } from '../domain/principal.ts'
 import type { Principal } from '../domain/principal.ts'
-import { stampedNew } from '../domain/stamps.ts'
+import { blankTeam } from '../domain/team.ts'
 import type { Team } from '../domain/team.ts'
 import { describeRow } from './describe-change.ts'
 import { gatherPeople } from './find-person.ts'
@@ -77,24 +76,4 @@ function creatorOf(principal: Principal): readonly TeamMemberOrder[] {
 
 function taken(id: TeamId): Decision<never> {
   return deny('already-there', 'param_type', `Team id = ${id} already exists. Please use a different team id.`)
-}
-
-export function blankTeam(id: TeamId, by: string, now: EpochMs): Team {
-  return {
-    id,
-    alias: undefined,
-    organizationId: undefined,
-    models: [],
-    modelAliases: {},
-    metadata: {},
-    tags: [],
-    blocked: false,
-    blockedByRole: undefined,
-    memberPermissions: [],
-    defaultMemberModels: [],
-    accessGroupIds: [],
-    memberBudgetId: undefined,
-    limits: NO_LIMITS,
-    ...stampedNew(by, now),
-  }
 }

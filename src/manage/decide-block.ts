@@ -2,7 +2,7 @@ import { allow } from '../domain/decision.ts'
 import type { Blocker } from '../domain/role.ts'
 import type { Decision } from '../domain/decision.ts'
 import type { UserRole } from '../domain/role.ts'
-import { beyondYours } from './refuse-teams.ts'
+import { beyondYoursIn } from './refuse.ts'
 
 interface Blockable {
   readonly blocked: boolean
@@ -13,6 +13,6 @@ interface Blockable {
 export function decideBlock(current: Blockable, wanted: boolean, role: UserRole): Decision<Blockable> {
   const byProxy = current.blocked && current.blockedByRole === 'proxy_admin'
   if (wanted) return allow({ blocked: true, blockedByRole: byProxy ? 'proxy_admin' : role })
-  if (byProxy && role !== 'proxy_admin') return beyondYours('blocked')
+  if (byProxy && role !== 'proxy_admin') return beyondYoursIn('blocked')
   return allow({ blocked: false, blockedByRole: undefined })
 }

@@ -1,23 +1,23 @@
 import { allow, deny } from '../domain/decision.ts'
 import type { Decision } from '../domain/decision.ts'
 import { blockerOf, mayUnblock } from '../domain/blocker.ts'
-import { decideModelsWithin, decideRoutesWithin, isUnrestricted } from '../domain/effective.ts'
+import { decideModelsWithin, isUnrestricted } from '../domain/effective.ts'
 import type { Limits } from '../domain/limits.ts'
-import { isRaise } from '../domain/raise.ts'
 import { keyOf } from '../domain/principal.ts'
-import type { UserRole } from '../domain/role.ts'
+import { isRaise } from '../domain/raise.ts'
+import { ADMINISTRATORS } from '../domain/role.ts'
 import type { VirtualKey } from '../domain/virtual-key.ts'
+import { findBeyondOwn, NO_GROUNDS } from './find-beyond-own.ts'
 import type { KeyGrounds } from './key-grounds.ts'
-import { boundsOf } from './own-bounds.ts'
+import { boundsOf, isNarrowed } from './own-bounds.ts'
 import type { Ask, GrantRules } from './ports.ts'
-import { beyondYours, malformed } from './refuse.ts'
-
-const ADMINISTRATORS: ReadonlySet<UserRole> = new Set<UserRole>(['proxy_admin', 'proxy_admin_viewer'])
+import { beyondYours, beyondYoursIn, malformed } from './refuse.ts'
 
 /**
  * INV-12: may this caller make the key into what it shall be? What the key hangs on bounds it for everybody; who is no
- * administrator is bound by the own rights as well. `before`: the key as it was, absent for a new one. Returns the key with
- * what is inherited written down.
+ * administrator is bound by the own rights as well, and so is an administrator's key that was narrowed: whoever finds it
+ * must not make a wide one with it. `before`: the key as it was, absent for a new one. Returns the key with what is
+ * inherited written down.
  */
 export function decideKeyGrant(
   before: VirtualKey | undefined,
@@ -28,15 +28,15 @@ export function decideKeyGrant(
 ): Decision<VirtualKey> {
   const { reach } = ask
   const isAdmin = reach.scope === 'all'
-  const isFree = isAdmin && givesFreely(before, grounds, ask)
+  const isFree = isAdmin && !isNarrowed(ask.principal)
   const key = isFree || before !== undefined ? after : inheriting(after, ask)
 
   const fits = decideFit(before, key, grounds, rules)
   if (fits.verdict === 'deny') return fits
   if (isFree) return allow(withBlocker(before, key, grounds, ask))
   if (isAdmin) {
-    const beyondOwn = findBeyond(before, key, NO_GROUNDS, ask, rules)
-    return beyondOwn === undefined ? allow(withBlocker(before, key, grounds, ask)) : beyondYours(tooMuch(beyondOwn))
+    const beyondOwn = findBeyondOwn(before, key, NO_GROUNDS, ask, rules)
+    return beyondOwn === undefined ? allow(withBlocker(before, key, grounds, ask)) : beyondYoursIn(beyondOwn)
   }
 
   // A key has its owner's role: whoever gets its secret has that role as well.
@@ -51,8 +51,8 @@ export function decideKeyGrant(
   const beyond =
     findForbiddenField(before, key) ??
     findRaise(before, key, grounds, ask) ??
-    findBeyond(before, key, grounds, ask, rules)
-  if (beyond !== undefined) return beyondYours(tooMuch(beyond))
+    findBeyondOwn(before, key, grounds, ask, rules)
+  if (beyond !== undefined) return beyondYoursIn(beyond)
   if (
     before?.blocked === true &&
     !key.blocked &&
@@ -63,28 +63,12 @@ export function decideKeyGrant(
   return allow(withBlocker(before, key, grounds, ask))
 }
 
-const NO_GROUNDS = { user: undefined, team: undefined }
-/** Keys of these types are made for handing out others. */
-const HANDS_OUT = ['management_routes', 'key_management_routes']
-
-/**
- * An administrator gives what there is. A key of an administrator that was narrowed gives what it has itself: whoever
- * finds it must not make a wide one with it. One for management hands out keys to others, and to no administrator.
- */
-function givesFreely(before: VirtualKey | undefined, { user }: KeyGrounds, { principal }: Ask): boolean {
-  const own = boundsOf(principal)
-  if (own === undefined) return true
-  if (own.allowedRoutes.length === 0 && own.models.length === 0) return true
-  const isOfAdmin = user !== undefined && ADMINISTRATORS.has(user.user.role)
-  return (
-    before?.digest !== keyOf(principal)?.digest &&
-    !isOfAdmin &&
-    HANDS_OUT.some((group) => own.allowedRoutes.includes(group))
-  )
-}
-
-function tooMuch(field: string): string {
-  return `\`${field}\`: nobody can grant what they do not have themselves.`
+/** A new secret is for the caller: who calls with a key that was narrowed gets none that opens more than that key. */
+export function decideSecret(key: VirtualKey, ask: Ask, rules: GrantRules): Decision<undefined> {
+  const isSelf = keyOf(ask.principal)?.digest === key.digest
+  const beyond =
+    isSelf || !isNarrowed(ask.principal) ? undefined : findBeyondOwn(undefined, key, NO_GROUNDS, ask, rules)
+  return beyond === undefined ? allow(undefined) : beyondYoursIn(beyond)
 }
 
 function withBlocker(
@@ -218,42 +202,4 @@ function exceeds(limits: Limits, ceiling: Limits): string | undefined {
     return own !== undefined && most !== undefined && own > most
   })
   return over === undefined ? undefined : WIRE_NAMES[over]
-}
-
-/** Z-10, Z-14: lists within those of the caller's own credential, and of whom the key is made for. */
-function findBeyond(
-  before: VirtualKey | undefined,
-  key: VirtualKey,
-  { user, team }: Pick<KeyGrounds, 'user' | 'team'>,
-  { principal }: Ask,
-  { modelGroups, routeGroups }: GrantRules,
-): string | undefined {
-  const own = boundsOf(principal)
-  const isSelf = before !== undefined && before.digest === keyOf(principal)?.digest
-  const ceiling = isSelf ? before.models : (own?.models ?? [])
-  const personal = team === undefined ? (user?.user.models ?? []) : []
-  if (isUnrestricted(key.models) && !isUnrestricted(ceiling)) return 'models'
-  if (decideModelsWithin(key.models, [ceiling, personal], modelGroups) !== undefined) return 'models'
-  if (before !== undefined && isUnrestricted(key.models) && !isUnrestricted(before.models)) return 'models'
-
-  const routes = isSelf ? before.allowedRoutes : (own?.allowedRoutes ?? [])
-  if (key.allowedRoutes.length === 0 && routes.length > 0) return 'allowed_routes'
-  if (decideRoutesWithin(key.allowedRoutes, [routes], routeGroups) !== undefined) return 'allowed_routes'
-  if (
-    before !== undefined &&
-    before.allowedRoutes.length > 0 &&
-    decideRoutesWithin(key.allowedRoutes, [before.allowedRoutes], routeGroups) !== undefined
-  ) {
-    return 'allowed_routes'
-  }
-  const groups = new Set([...(own?.accessGroupIds ?? []), ...(team?.accessGroupIds ?? [])])
-  const isBound = own !== undefined && (own.models.length > 0 || own.accessGroupIds.length > 0)
-  if (isBound && key.accessGroupIds.some((id) => !groups.has(id) && !(before?.accessGroupIds ?? []).includes(id))) {
-    return 'access_group_ids'
-  }
-  const aliased = Object.values(key.modelAliases).filter(
-    (model) => !Object.values(before?.modelAliases ?? {}).includes(model),
-  )
-  if (decideModelsWithin(aliased, [ceiling, personal, team?.models ?? []], modelGroups) !== undefined) return 'aliases'
-  return undefined
 }

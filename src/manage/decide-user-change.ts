@@ -6,11 +6,12 @@ import type { UserId } from '../domain/ids.ts'
 import { MASTER_USER_ID } from '../domain/principal.ts'
 import type { Principal } from '../domain/principal.ts'
 import type { Reach } from '../domain/reach.ts'
-import { parseUserRole, USER_ROLES } from '../domain/role.ts'
+import { ADMINISTRATORS, parseUserRole, USER_ROLES } from '../domain/role.ts'
 import type { UserRole } from '../domain/role.ts'
 import { changesUser } from '../domain/scope.ts'
 import type { UserPlace } from '../domain/scope.ts'
 import type { User, UserFacts } from '../domain/user.ts'
+import { isNarrowed } from './own-bounds.ts'
 import { malformed } from './refuse.ts'
 import type { UserWish } from './revise-user.ts'
 
@@ -71,7 +72,17 @@ export function decideUserWish(
   if (wish.blocked === false && current?.blocked === true && !mayUnblock(blockerWith(hand), current.blockedByRole)) {
     return deny('beyond-yours', 'authz_field', 'Somebody with a higher role blocked this user, and can unblock it.')
   }
+  if (isNarrowed(principal) && handsOutAdministration(wish, current)) {
+    return notYours('A key that was narrowed makes no administrators, and gives nobody the account of one.')
+  }
   return decideRole(wish.role, current, hand, principal)
+}
+
+/** INV-12: whoever gets the account has more than the key that made it. */
+function handsOutAdministration(wish: UserWish, current: User | undefined): boolean {
+  const entrance = [wish.password, wish.email, wish.ssoUserId].some((value) => value !== undefined)
+  const makes = wish.role !== undefined && wish.role !== current?.role && ADMINISTRATORS.has(wish.role)
+  return makes || (entrance && current !== undefined && ADMINISTRATORS.has(current.role))
 }
 
 function decideRole(

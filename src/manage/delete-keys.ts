@@ -37,16 +37,17 @@ export async function deleteKeys(
     objectId: [...digests].join(','),
   } as const
   return ports.registry.change(ask.origin, about, async (rooms) => {
+    let isAliasUnknown = false
     for (const alias of aliases) {
       const key = await rooms.keys.findByAlias(alias)
-      if (key === undefined) return keyNotFound()
-      digests.add(key.digest)
+      if (key === undefined) isAliasUnknown = true
+      else digests.add(key.digest)
     }
     const found = await rooms.keys.findMany([...digests])
-    if (found.length !== digests.size) return keyNotFound()
     for (const key of found) {
       if (!reachesKey(ask.reach, await placeOfKey(key, rooms), ask.origin.route)) return foreign(keyNotFound())
     }
+    if (found.length !== digests.size || isAliasUnknown) return keyNotFound()
     const gone = await rooms.keys.archive([...digests], changer(ask))
     return allow({
       outcome: names,

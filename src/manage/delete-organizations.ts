@@ -6,9 +6,10 @@ import type { OrganizationId } from '../domain/ids.ts'
 import type { Organization } from '../domain/organization.ts'
 import { reachesOrganization } from '../domain/scope.ts'
 import type { Rooms } from '../ports/registry.ts'
-import { dropOwnBudgets } from './budget-of-one.ts'
-import { gone, razeKeys, razeTeams } from './delete-teams.ts'
+import { razeKeys, razeTeams } from './delete-teams.ts'
+import { gone } from './describe-change.ts'
 import { organizationMembershipRecord } from './organization-members.ts'
+import { dropOwnBudgets } from './own-budget.ts'
 import type { Ask, ManagePorts } from './ports.ts'
 import { organizationNotFound } from './refuse-teams.ts'
 import { foreign } from './refuse.ts'
@@ -30,11 +31,10 @@ export async function deleteOrganizations(
   const about = { action: 'deleted', objectType: 'LiteLLM_OrganizationTable', objectId } as const
   return ports.registry.change(ask.origin, about, async (rooms) => {
     const found = await rooms.organizations.findMany([...ids])
-    const missing = [...ids].find((id) => !found.some((row) => row.id === id))
-    const outside = [...ids].find((id) => !reachesOrganization(ask.reach, id))
-    const first = [...ids].find((id) => id === missing || id === outside)
-    if (first !== undefined) {
-      return missing === undefined ? foreign(organizationNotFound(first)) : organizationNotFound(first)
+    const within = new Set(found.filter(({ id }) => reachesOrganization(ask.reach, id)).map(({ id }) => id))
+    const missing = [...ids].find((id) => !within.has(id))
+    if (missing !== undefined) {
+      return within.size < found.length ? foreign(organizationNotFound(missing)) : organizationNotFound(missing)
     }
     const records: AuditDraft[] = []
     for (const organization of found) records.push(await raze(organization, rooms, ask))

@@ -6,9 +6,9 @@ import type { TeamId } from '../domain/ids.ts'
 import type { Team } from '../domain/team.ts'
 import type { VirtualKey } from '../domain/virtual-key.ts'
 import type { Rooms } from '../ports/registry.ts'
-import { describeRow } from './describe-change.ts'
+import { gone } from './describe-change.ts'
 import { membershipRecord } from './join-team.ts'
-import { dropOwnBudgets } from './budget-of-one.ts'
+import { dropOwnBudgets } from './own-budget.ts'
 import { changer } from './ports.ts'
 import type { Ask, ManagePorts } from './ports.ts'
 import { teamNotFound } from './refuse-teams.ts'
@@ -34,7 +34,7 @@ export async function deleteTeams(
     const within = new Set(teams.filter((team) => authorityOver(ask.reach, team) !== undefined).map(({ id }) => id))
     const missing = [...ids].find((id) => !within.has(id))
     if (missing !== undefined) {
-      return teams.length === ids.size ? foreign(teamNotFound(missing)) : teamNotFound(missing)
+      return within.size < teams.length ? foreign(teamNotFound(missing)) : teamNotFound(missing)
     }
     return allow({ outcome: [...ids], records: await razeTeams(teams, rooms, ask) })
   })
@@ -86,8 +86,4 @@ async function dropMemberBudgets(teams: readonly Team[], { budgets }: Rooms): Pr
     if (memberBudgetId === undefined || (await budgets.countUses(memberBudgetId)) > 0) continue
     await budgets.delete([memberBudgetId])
   }
-}
-
-export function gone(objectType: AuditDraft['objectType'], objectId: string, row: object): AuditDraft {
-  return { action: 'deleted', objectType, objectId, before: describeRow(row), after: {} }
 }

@@ -6,7 +6,7 @@ import type { BudgetId, UserId } from '../domain/ids.ts'
 import { MASTER_USER_ID } from '../domain/principal.ts'
 import type { User } from '../domain/user.ts'
 import type { Rooms } from '../ports/registry.ts'
-import { describeRow } from './describe-change.ts'
+import { gone } from './describe-change.ts'
 import { dropOwnBudgets } from './own-budget.ts'
 import { changer } from './ports.ts'
 import type { Ask, ManagePorts } from './ports.ts'
@@ -61,8 +61,4 @@ async function deleteOne(user: User, ask: Ask, rooms: Rooms): Promise<AuditDraft
     ),
     ...dropped,
   ])
-}
-
-function gone(objectType: AuditDraft['objectType'], objectId: string, row: object): AuditDraft {
-  return { action: 'deleted', objectType, objectId, before: describeRow(row), after: {} }
 }

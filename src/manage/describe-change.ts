@@ -1,3 +1,4 @@
+import type { AuditDraft } from '../domain/audit-record.ts'
 import { isObject } from '../domain/json.ts'
 import type { JsonObject, JsonValue } from '../domain/json.ts'
 
@@ -27,6 +28,10 @@ export function isSame(before: object, after: object): boolean {
 export function describeRow(row: object): JsonObject {
   const all = plain(row)
   return pick(all, Object.keys(all))
+}
+
+export function gone(objectType: AuditDraft['objectType'], objectId: string, row: object): AuditDraft {
+  return { action: 'deleted', objectType, objectId, before: describeRow(row), after: {} }
 }
 
 function pick(row: JsonObject, names: readonly string[]): JsonObject {

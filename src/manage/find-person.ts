@@ -3,15 +3,14 @@ import type { Decision } from '../domain/decision.ts'
 import type { AuditDraft } from '../domain/audit-record.ts'
 import { parseUserId } from '../domain/ids.ts'
 import type { UserId } from '../domain/ids.ts'
+import { blankUser } from '../domain/user.ts'
 import type { User } from '../domain/user.ts'
 import type { Rooms } from '../ports/registry.ts'
 import { describeRow } from './describe-change.ts'
-import { blankUser } from './ensure-user.ts'
 import { freshId } from './new-id.ts'
 import { changer } from './ports.ts'
 import type { Ask, ManagePorts } from './ports.ts'
-import { beyondYours } from './refuse-teams.ts'
-import { malformed } from './refuse.ts'
+import { beyondYoursIn, malformed } from './refuse.ts'
 
 /** Somebody by id, or by e-mail address where no id is said. */
 export interface PersonNamed {
@@ -63,7 +62,7 @@ export async function gatherPeople<Named extends PersonNamed>(
     const { user, isNew } = person
     if (isNew) records.push(createdUser(user))
     // Whose rights come from the installation stays out of the reach of those who administer a part of it.
-    else if (ask.reach.scope === 'some' && user.role.startsWith('proxy_admin')) return beyondYours('member')
+    else if (ask.reach.scope === 'some' && user.role.startsWith('proxy_admin')) return beyondYoursIn('member')
     found.set(each, user)
   }
   const seen = new Set<UserId>()

@@ -3,17 +3,20 @@ import type { Decision, Denied } from '../domain/decision.ts'
 import { epochMs, parseUserId } from '../domain/ids.ts'
 import type { Invitation } from '../domain/invitation.ts'
 import type { Reach } from '../domain/reach.ts'
+import { ADMINISTRATORS } from '../domain/role.ts'
 import { reachesOrganization, reachesTeam } from '../domain/scope.ts'
-import { restamped, stampedNew } from '../domain/stamps.ts'
+import { stampedNew } from '../domain/stamps.ts'
 import type { UserFacts } from '../domain/user.ts'
 import type { Rooms } from '../ports/registry.ts'
 import { placeOfUser } from './decide-user-change.ts'
 import { describeChange, describeRow } from './describe-change.ts'
 import { randomText } from './make-key.ts'
+import { isNarrowed } from './own-bounds.ts'
 import { changer } from './ports.ts'
 import type { Ask, ManagePorts } from './ports.ts'
 import { foreign, malformed } from './refuse.ts'
 import { userNotFound } from './refuse-user.ts'
+import { stampChange } from './stamp-change.ts'
 
 /** An invitation and, for its one showing, what opens it. */
 export interface NewInvitation {
@@ -46,7 +49,7 @@ export async function inviteUser(name: string, ask: Ask, ports: ManagePorts): Pr
     const facts = await rooms.users.facts(id)
     if (facts === undefined) return absent
     if (!reachesAll(ask.reach, facts)) return foreign(absent)
-    const may = decideInvitation(ask.reach, facts)
+    const may = decideInvitation(ask, facts)
     if (may.verdict === 'deny') return may
     await rooms.invitations.insert(invitation)
     const outcome = { invitation, link: `${invitation.id}.${secret}` }
@@ -63,14 +66,14 @@ export async function closeInvitation(
 ): Promise<Decision<Invitation>> {
   const about = { action: 'updated', objectType: 'LiteLLM_InvitationLink', objectId: id } as const
   return ports.registry.change(ask.origin, about, async (rooms) => {
-    const current = await findInvitation(id, ask.reach, rooms)
-    if (current === undefined) return invitationNotFound()
+    const found = await findInvitation(id, ask.reach, rooms)
+    if (found.verdict === 'deny') return found
+    const current = found.granted
     if (!isAccepted && current.acceptedAt !== undefined) {
       return malformed('An invitation that was accepted does not open again. Make a new one.')
     }
-    const now = ports.clock.now()
-    const acceptedAt = current.acceptedAt ?? (isAccepted ? now : undefined)
-    const row = restamped({ ...current, acceptedAt }, changer(ask), now)
+    const acceptedAt = current.acceptedAt ?? (isAccepted ? ports.clock.now() : undefined)
+    const row = stampChange(current, { ...current, acceptedAt }, ask, ports)
     await rooms.invitations.update(row)
     return allow({ outcome: row, records: [{ ...about, ...describeChange(current, row) }] })
   })
@@ -79,22 +82,23 @@ export async function closeInvitation(
 export async function deleteInvitation(id: string, ask: Ask, ports: ManagePorts): Promise<Decision<Invitation>> {
   const about = { action: 'deleted', objectType: 'LiteLLM_InvitationLink', objectId: id } as const
   return ports.registry.change(ask.origin, about, async (rooms) => {
-    const current = await findInvitation(id, ask.reach, rooms)
-    if (current === undefined) return invitationNotFound()
+    const found = await findInvitation(id, ask.reach, rooms)
+    if (found.verdict === 'deny') return found
+    const current = found.granted
     await rooms.invitations.delete([id])
     return allow({ outcome: current, records: [{ ...about, before: describeRow(current), after: {} }] })
   })
 }
 
 export async function readInvitation(id: string, ask: Ask, { registry }: ManagePorts): Promise<Decision<Invitation>> {
-  const found = await findInvitation(id, ask.reach, registry.rooms)
-  return found === undefined ? invitationNotFound() : allow(found)
+  return findInvitation(id, ask.reach, registry.rooms)
 }
 
-async function findInvitation(id: string, reach: Reach, rooms: Rooms): Promise<Invitation | undefined> {
+async function findInvitation(id: string, reach: Reach, rooms: Rooms): Promise<Decision<Invitation>> {
   const found = await rooms.invitations.find(id)
-  const facts = found === undefined ? undefined : await rooms.users.facts(found.userId)
-  return facts !== undefined && reachesAll(reach, facts) ? found : undefined
+  if (found === undefined) return invitationNotFound()
+  const facts = await rooms.users.facts(found.userId)
+  return facts !== undefined && reachesAll(reach, facts) ? allow(found) : foreign(invitationNotFound())
 }
 
 /** Whoever opens an invitation has the whole account, so that nobody beside the caller may have a say in it. */
@@ -108,9 +112,10 @@ function reachesAll(reach: Reach, facts: UserFacts): boolean {
 }
 
 /** An account that somebody has already is taken over by nobody below a proxy admin. */
-function decideInvitation(reach: Reach, { user, identities }: UserFacts): Decision<undefined> {
-  if (reach.scope === 'all') return reach.mayWrite ? allow(undefined) : beyond()
-  const isPowerful = user.role === 'proxy_admin' || user.role === 'proxy_admin_viewer'
+function decideInvitation({ reach, principal }: Ask, { user, identities }: UserFacts): Decision<undefined> {
+  const isPowerful = ADMINISTRATORS.has(user.role)
+  if (reach.scope === 'all')
+    return reach.mayWrite && !(isPowerful && isNarrowed(principal)) ? allow(undefined) : beyond()
   const isTaken = user.passwordHash !== undefined || user.ssoUserId !== undefined || identities.length > 0
   return isPowerful || isTaken || user.blocked ? beyond() : allow(undefined)
 }

@@ -1,13 +1,11 @@
 import type { Budget } from '../domain/budget.ts'
 import { allow, deny } from '../domain/decision.ts'
 import type { Decision } from '../domain/decision.ts'
-import type { EpochMs } from '../domain/ids.ts'
 import type { KeyDefaults } from '../domain/key-rules.ts'
-import { NO_LIMITS } from '../domain/limits.ts'
 import { NO_MONEY } from '../domain/money.ts'
 import type { PicoUsd } from '../domain/money.ts'
 import { createsKey } from '../domain/scope.ts'
-import { stampedNew } from '../domain/stamps.ts'
+import { blankKey } from '../domain/virtual-key.ts'
 import type { VirtualKey } from '../domain/virtual-key.ts'
 import type { Change, Rooms } from '../ports/registry.ts'
 import { decideBounds, decideGeneration, fillLimits } from './apply-key-rules.ts'
@@ -16,12 +14,13 @@ import { decideKeyGrant } from './decide-key-grant.ts'
 import { isMemberOf, loadKeyGrounds } from './key-grounds.ts'
 import { describeRow } from './describe-change.ts'
 import { makeKey } from './make-key.ts'
-import type { NewSecret } from './make-key.ts'
 import { changer } from './ports.ts'
 import type { Ask, ManagePorts } from './ports.ts'
+import { provisionUser } from './provision-user.ts'
 import { aliasTaken, beyondYours, keyTaken, malformed, notYoursToMake } from './refuse.ts'
 import { reviseKey } from './revise-key.ts'
 import type { KeyWish } from './revise-key.ts'
+import { withCascade } from './with-cascade.ts'
 
 export type KeyType = 'default' | 'llm_api' | 'management' | 'read_only'
 
@@ -76,7 +75,7 @@ export async function issueKey(
     allowedRoutes: allowedRoutes.granted,
     limits: fillLimits(order.limits, ports.rules),
   }
-  const wished = reviseKey(blankKey(secret.granted, ask, now), wish, now)
+  const wished = reviseKey({ ...blankKey(secret.granted, ask.origin.actor, now), updatedBy: changer(ask) }, wish, now)
   if (wished.verdict === 'deny') return wished
   const placed = withOwner(wished.granted, order, ask)
 
@@ -103,11 +102,12 @@ export async function issueKey(
   if (granted.verdict === 'deny') return granted
 
   if (row.alias !== undefined && (await rooms.keys.findByAlias(row.alias)) !== undefined) return aliasTaken(row.alias)
-  if ((await rooms.keys.insert(granted.granted)) === 'taken') return keyTaken()
+  const newcomers = await provisionUser(grounds.granted.newcomer, rooms)
   const issued = granted.granted
+  if ((await rooms.keys.insert(issued)) === 'taken') return keyTaken()
   const outcome = { row: issued, secret: secret.granted.key, duration, spend: NO_MONEY, budget: grounds.granted.budget }
   const about = { action: 'created', objectType: 'LiteLLM_VerificationToken', objectId: issued.digest } as const
-  return allow({ outcome, records: [{ ...about, before: {}, after: describeRow(issued) }] })
+  return allow({ outcome, records: [withCascade({ ...about, before: {}, after: describeRow(issued) }, newcomers)] })
 }
 
 /** A user's new key is that user's, unless it is one of a team without a person behind it. */
@@ -148,35 +148,5 @@ function withDefaults(order: KeyOrder, defaults: KeyDefaults): KeyWish {
     metadata: Object.keys(metadata).length > 0 ? metadata : (defaults.metadata ?? {}),
     // Tags may also come with the metadata, and those are the caller's own as well.
     tags: tags.length > 0 ? tags : 'tags' in metadata ? undefined : defaults.tags,
-  }
-}
-
-function blankKey(secret: NewSecret, ask: Ask, now: EpochMs): VirtualKey {
-  return {
-    digest: secret.digest,
-    displayName: secret.displayName,
-    alias: undefined,
-    userId: undefined,
-    teamId: undefined,
-    organizationId: undefined,
-    needsMembership: false,
-    models: [],
-    modelAliases: {},
-    allowedRoutes: [],
-    enforcedParams: [],
-    tags: [],
-    metadata: {},
-    inert: {},
-    accessGroupIds: [],
-    limits: NO_LIMITS,
-    budgetId: undefined,
-    temporaryBudget: undefined,
-    blocked: false,
-    blockedByRole: undefined,
-    expiresAt: undefined,
-    rotationCount: 0,
-    lastRotatedAt: undefined,
-    ...stampedNew(ask.origin.actor, now),
-    updatedBy: changer(ask),
   }
 }

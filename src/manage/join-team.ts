@@ -12,7 +12,7 @@ import type { PersonNamed } from './find-person.ts'
 import { budgetOf, isSilent, reviseOwnBudget, saveBudget } from './budget-of-one.ts'
 import { changer } from './ports.ts'
 import type { Ask, ManagePorts } from './ports.ts'
-import { beyondYours } from './refuse-teams.ts'
+import { beyondYoursIn } from './refuse.ts'
 import type { LimitWish } from './revise-limits.ts'
 import type { Authority } from './team-authority.ts'
 import { findAmountBeyond } from './team-ceilings.ts'
@@ -53,7 +53,7 @@ export async function joinTeam(
     if (budget.verdict === 'deny') return budget
     if (authority === 'team' && budget.granted !== undefined) {
       const beyond = findAmountBeyond(budget.granted.limits, team.limits)
-      if (beyond !== undefined) return beyondYours(beyond)
+      if (beyond !== undefined) return beyondYoursIn(beyond)
     }
     if (budget.granted !== undefined && budget.granted.id !== standard?.id) {
       await saveBudget(budget.granted, undefined, rooms)

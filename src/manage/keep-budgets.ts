@@ -4,7 +4,7 @@ import { parseBudgetId } from '../domain/ids.ts'
 import type { BudgetId } from '../domain/ids.ts'
 import type { Budget } from '../domain/budget.ts'
 import { NO_LIMITS } from '../domain/limits.ts'
-import { restamped, stampedNew } from '../domain/stamps.ts'
+import { stampedNew } from '../domain/stamps.ts'
 import type { Rooms } from '../ports/registry.ts'
 import { describeChange, describeRow } from './describe-change.ts'
 import { changer } from './ports.ts'
@@ -13,6 +13,7 @@ import { malformed } from './refuse.ts'
 import { reviseLimits } from './revise-limits.ts'
 import type { LimitWish } from './revise-limits.ts'
 import { scopeOf } from './scope-of.ts'
+import { stampChange } from './stamp-change.ts'
 
 export interface BudgetOrder {
   readonly id: string | undefined
@@ -46,11 +47,10 @@ export async function updateBudget({ id, wish }: BudgetOrder, ask: Ask, ports: M
   return ports.registry.change(ask.origin, about, async ({ budgets }) => {
     const current = await findBudget(id, budgets)
     if (current === undefined) return budgetNotFound(id)
-    const now = ports.clock.now()
-    const limits = reviseLimits(current.limits, wish.limits, now)
+    const limits = reviseLimits(current.limits, wish.limits, ports.clock.now())
     if (limits.verdict === 'deny') return limits
     const allowedModels = wish.allowedModels ?? current.allowedModels
-    const row = restamped({ ...current, limits: limits.granted, allowedModels }, changer(ask), now)
+    const row = stampChange(current, { ...current, limits: limits.granted, allowedModels }, ask, ports)
     await budgets.update(row)
     return allow({ outcome: row, records: [{ ...about, ...describeChange(current, row) }] })
   })

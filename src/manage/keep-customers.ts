@@ -5,7 +5,7 @@ import type { EndUser } from '../domain/end-user.ts'
 import { epochMs, parseEndUserId } from '../domain/ids.ts'
 import type { EndUserId, EpochMs } from '../domain/ids.ts'
 import type { Rooms } from '../ports/registry.ts'
-import { describeChange, describeRow } from './describe-change.ts'
+import { describeChange, describeRow, isSame } from './describe-change.ts'
 import { chooseBudget, dropOwnBudgets } from './own-budget.ts'
 import type { Ask, ManagePorts } from './ports.ts'
 import { malformed } from './refuse.ts'
@@ -155,7 +155,9 @@ async function put(
   now: EpochMs,
   rooms: Rooms,
 ): Promise<{ readonly outcome: EndUser; readonly record: AuditDraft }> {
-  const row = { ...wanted, updatedAt: epochMs(Math.max(now, wanted.updatedAt)) }
+  const row = isSame(current ?? {}, wanted)
+    ? wanted
+    : { ...wanted, updatedAt: epochMs(Math.max(now, wanted.updatedAt)) }
   await (current === undefined ? rooms.endUsers.insert(row) : rooms.endUsers.update(row))
   const dropped = current?.budgetId === row.budgetId ? [] : await dropOwnBudgets([current?.budgetId], rooms)
   const changed = { ...about(actionOf(current, row), row.id), ...describeChange(current ?? {}, row) }

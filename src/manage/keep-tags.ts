@@ -2,7 +2,7 @@ import { allow, deny } from '../domain/decision.ts'
 import type { Decision, Denied } from '../domain/decision.ts'
 import { epochMs } from '../domain/ids.ts'
 import type { Tag } from '../domain/tag.ts'
-import { describeChange, describeRow } from './describe-change.ts'
+import { describeChange, describeRow, isSame } from './describe-change.ts'
 import { chooseBudget, dropOwnBudgets } from './own-budget.ts'
 import { changer } from './ports.ts'
 import type { Ask, ManagePorts } from './ports.ts'
@@ -52,13 +52,14 @@ export async function updateTag({ name, wish }: TagOrder, ask: Ask, ports: Manag
     if (current === undefined) return tagsUnknown([name])
     const budget = await chooseBudget(current.budgetId, wish, ask, rooms, ports)
     if (budget.verdict === 'deny') return budget
-    const tag: Tag = {
+    const wished: Tag = {
       ...current,
       description: wish.description ?? current.description,
       models: wish.models ?? current.models,
       budgetId: budget.granted.id,
-      updatedAt: epochMs(Math.max(ports.clock.now(), current.updatedAt + 1)),
     }
+    const updatedAt = epochMs(Math.max(ports.clock.now(), current.updatedAt + 1))
+    const tag = isSame(current, wished) ? current : { ...wished, updatedAt }
     await rooms.tags.update(tag)
     const dropped = current.budgetId === tag.budgetId ? [] : await dropOwnBudgets([current.budgetId], rooms)
     const changed = { ...about, ...describeChange(current, tag) }

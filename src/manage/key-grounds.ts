@@ -4,9 +4,9 @@ import type { Budget } from '../domain/budget.ts'
 import type { Organization } from '../domain/organization.ts'
 import type { KeyPlace } from '../domain/scope.ts'
 import type { Team } from '../domain/team.ts'
-import type { UserFacts } from '../domain/user.ts'
+import { blankUser } from '../domain/user.ts'
+import type { User, UserFacts } from '../domain/user.ts'
 import type { VirtualKey } from '../domain/virtual-key.ts'
-import { ensureUser } from './ensure-user.ts'
 import { changer } from './ports.ts'
 import type { Ask, ManagePorts } from './ports.ts'
 import { notYoursToMake } from './refuse.ts'
@@ -20,9 +20,11 @@ export interface KeyGrounds {
   readonly organization: Organization | undefined
   readonly organizationBudget: Budget | undefined
   readonly budget: Budget | undefined
+  /** Whom an administrator names first: to be made an account, without any power, together with the key. */
+  readonly newcomer: User | undefined
 }
 
-/** Loads it, and makes a user of whom an administrator names first. */
+/** Loads it. Nothing is written. */
 export async function loadKeyGrounds(
   key: VirtualKey,
   ask: Ask,
@@ -52,9 +54,12 @@ export async function loadKeyGrounds(
   if (key.budgetId !== undefined && (budget === undefined || budget.isOwn)) {
     return absent(`Budget doesn't exist. Budget=${key.budgetId}. Create it via \`/budget/new\`.`, 'budget-not-found')
   }
-  if (key.userId !== undefined && isAdmin) await ensureUser(key.userId, changer(ask), clock.now(), rooms)
-  const user = key.userId === undefined ? undefined : await rooms.users.facts(key.userId)
-  if (key.userId !== undefined && user === undefined) return absent(`User ${key.userId} not found`, 'user-not-found')
+  const known = key.userId === undefined ? undefined : await rooms.users.facts(key.userId)
+  if (key.userId !== undefined && known === undefined && !isAdmin) {
+    return absent(`User ${key.userId} not found`, 'user-not-found')
+  }
+  const newcomer =
+    key.userId === undefined || known !== undefined ? undefined : blankUser(key.userId, changer(ask), clock.now())
 
   return allow({
     place: {
@@ -63,11 +68,12 @@ export async function loadKeyGrounds(
       organizationId: team === undefined ? key.organizationId : team.organizationId,
       digest: key.digest,
     },
-    user,
+    user: newcomer === undefined ? known : { user: newcomer, teams: [], organizations: [], identities: [] },
     team,
     organization,
     organizationBudget: organization === undefined ? undefined : await rooms.budgets.find(organization.budgetId),
     budget,
+    newcomer,
   })
 }
 

@@ -9,7 +9,7 @@ import type { LinkedUser } from '../ports/directory.ts'
 import type { Identity, Rooms } from '../ports/registry.ts'
 import { changer } from './ports.ts'
 import type { Ask, ManagePorts } from './ports.ts'
-import { linkRecord } from './provision-user.ts'
+import { linkRecord } from './provision-arrival.ts'
 import { malformed } from './refuse.ts'
 import { userNotFound } from './refuse-user.ts'
 

@@ -11,7 +11,7 @@ import { nameOwners } from './name-owners.ts'
 import type { Ask, ManagePorts } from './ports.ts'
 import type { KeyWithSpend } from './read-key.ts'
 import { malformed } from './refuse.ts'
-import { scopeOf, teamsOf } from './scope-of.ts'
+import { KEY_LIST, scopeOf, teamsOf } from './scope-of.ts'
 
 export interface KeyListAsk {
   readonly page: number
@@ -29,8 +29,6 @@ export interface KeyListAsk {
   readonly order: string
   readonly status: string | undefined
 }
-
-const KEY_LIST = '/key/list'
 
 const SORTS: ReadonlyMap<string, KeyQuery['sort']> = new Map(
   (['spend', 'max_budget', 'created_at', 'updated_at', 'token', 'key_alias'] as const).map((name) => [name, name]),

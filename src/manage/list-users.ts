@@ -14,7 +14,7 @@ import type { UserView } from './user-view.ts'
 import { describeTeams } from './read-user-teams.ts'
 import type { TeamOfUser } from './read-user-teams.ts'
 import { malformed } from './refuse.ts'
-import { scopeOf } from './scope-of.ts'
+import { KEY_LIST, scopeOf } from './scope-of.ts'
 
 export interface UserListAsk {
   readonly role: string | undefined
@@ -57,7 +57,7 @@ async function viewsOf(users: readonly User[], ask: Ask, ports: ManagePorts): Pr
   const { rooms } = ports.registry
   const ids = users.map(({ id }) => id)
   const spend = await ports.ledger.spendOf('user', ids)
-  const keyCounts = await rooms.users.keyCounts(ids)
+  const keyCounts = await rooms.users.keyCounts(ids, scopeOf(ask.reach, KEY_LIST))
   const teams = await rooms.users.teamsOf(ids)
   const subjects = await rooms.identities.latestSubjects(ids)
   const whole = (user: User, shown: readonly TeamId[]): ListedUser => ({

@@ -10,13 +10,14 @@ import type { OrganizationRole } from '../domain/role.ts'
 import { reachesOrganization } from '../domain/scope.ts'
 import type { OrganizationMembership } from '../domain/user.ts'
 import type { Rooms } from '../ports/registry.ts'
-import { budgetOf, dropOwnBudgets, isSilent, reviseOwnBudget, saveBudget } from './budget-of-one.ts'
-import { describeChange, describeRow } from './describe-change.ts'
+import { budgetOf, isSilent, reviseOwnBudget, saveBudget } from './budget-of-one.ts'
+import { describeChange, describeRow, isSame } from './describe-change.ts'
 import { findPerson, gatherPeople } from './find-person.ts'
 import type { PersonNamed } from './find-person.ts'
+import { dropOwnBudgets } from './own-budget.ts'
 import type { Ask, ManagePorts } from './ports.ts'
-import { beyondYours, organizationNotFound } from './refuse-teams.ts'
-import { foreign, malformed } from './refuse.ts'
+import { organizationNotFound } from './refuse-teams.ts'
+import { beyondYoursIn, foreign, malformed } from './refuse.ts'
 import { saysNothing } from './revise-limits.ts'
 import type { LimitWish } from './revise-limits.ts'
 import { findAmountBeyond, findRaise } from './team-ceilings.ts'
@@ -98,7 +99,7 @@ export async function updateOrganizationMember(
       await saveBudget(budget, before, rooms)
     }
     const after = { ...member, role: wish.role ?? member.role, budgetId: budget?.id }
-    await rooms.organizationMembers.update(after)
+    if (!isSame(member, after)) await rooms.organizationMembers.update(after)
     const change = describeChange({ ...member, limits: before?.limits }, { ...after, limits: budget?.limits })
     return allow({ outcome: after, records: [{ ...about, objectId: nameOf(member), ...change }] })
   })
@@ -174,10 +175,10 @@ async function findBeyond(
   if (reach.scope === 'all' || after === undefined) return undefined
   const ceiling = await budgetOf(budgetId, rooms)
   const beyond = ceiling === undefined ? undefined : findAmountBeyond(after.limits, ceiling.limits, before?.limits)
-  if (beyond !== undefined) return beyondYours(beyond)
+  if (beyond !== undefined) return beyondYoursIn(beyond)
   if (principal.kind === 'master' || principal.standing.user?.user.id !== userId) return undefined
   const raised = findRaise(before?.limits ?? NO_LIMITS, after.limits)
-  return raised === undefined ? undefined : beyondYours(raised)
+  return raised === undefined ? undefined : beyondYoursIn(raised)
 }
 
 function nameOf({ organizationId, userId }: OrganizationMembership): string {

@@ -16,12 +16,18 @@ export function boundsOf(principal: Principal): OwnBounds | undefined {
     case 'team-token':
       return {
         models: modelsOf(principal),
-        allowedRoutes: [],
+        allowedRoutes: principal.roleRoutes ?? [],
         accessGroupIds: [],
         limits: NO_LIMITS,
         budgetId: undefined,
       }
   }
+}
+
+/** The credential opens less than its holder may: routes or models that it keeps to. */
+export function isNarrowed(principal: Principal): boolean {
+  const own = boundsOf(principal)
+  return own !== undefined && own.allowedRoutes.length + own.models.length > 0
 }
 
 const NOTHING = ['no-default-models']

@@ -6,13 +6,14 @@ import { parseBudgetId } from '../domain/ids.ts'
 import type { BudgetId } from '../domain/ids.ts'
 import type { Limits } from '../domain/limits.ts'
 import { NO_LIMITS } from '../domain/limits.ts'
-import { restamped, stampedNew } from '../domain/stamps.ts'
+import { stampedNew } from '../domain/stamps.ts'
 import type { Rooms } from '../ports/registry.ts'
 import { describeChange } from './describe-change.ts'
 import { changer } from './ports.ts'
 import type { Ask, ManagePorts } from './ports.ts'
 import { reviseLimits, saysNothing } from './revise-limits.ts'
 import type { LimitWish } from './revise-limits.ts'
+import { stampChange } from './stamp-change.ts'
 
 export interface BudgetChoice {
   /** Of a shared row. */
@@ -47,11 +48,10 @@ export async function chooseBudget(
   const saysNull = before?.isOwn === true && Object.values(limits).includes(null)
   if (saysNothing(limits) && !saysNull) return allow({ id: current, records: [] })
 
-  const now = ports.clock.now()
-  const revised = reviseLimits(before?.limits ?? NO_LIMITS, limits, now)
+  const revised = reviseLimits(before?.limits ?? NO_LIMITS, limits, ports.clock.now())
   if (revised.verdict === 'deny') return revised
   if (before?.isOwn === true) {
-    const row = restamped({ ...before, limits: revised.granted }, changer(ask), now)
+    const row = stampChange(before, { ...before, limits: revised.granted }, ask, ports)
     await rooms.budgets.update(row)
     return allow({ id: row.id, records: [aboutBudget('updated', row.id, before, row)] })
   }
@@ -88,7 +88,7 @@ export async function dropOwnBudgets(
   ids: readonly (BudgetId | undefined)[],
   rooms: Rooms,
 ): Promise<readonly AuditDraft[]> {
-  const named = ids.filter((id): id is BudgetId => id !== undefined)
+  const named = [...new Set(ids.filter((id) => id !== undefined))]
   const own = (await rooms.budgets.findMany(named)).filter(({ isOwn }) => isOwn)
   await rooms.budgets.delete(own.map(({ id }) => id))
   return own.map((row) => aboutBudget('deleted', row.id, row, {}))

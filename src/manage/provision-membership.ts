@@ -5,12 +5,13 @@ import { JWT_PROVISIONER } from '../domain/default-user.ts'
 import type { TeamId, UserId } from '../domain/ids.ts'
 import type { Provision } from '../domain/provision.ts'
 import { restamped } from '../domain/stamps.ts'
-import { dropOwnBudgets } from './budget-of-one.ts'
-import { blankTeam } from './create-team.ts'
+import { blankTeam } from '../domain/team.ts'
 import { describeChange, describeRow } from './describe-change.ts'
 import { joinTeam, membershipRecord } from './join-team.ts'
+import { dropOwnBudgets } from './own-budget.ts'
 import type { Provisioning } from './provisioning.ts'
 import { dropInvitations, losesLastAdmin } from './update-user.ts'
+import { withCascade } from './with-cascade.ts'
 
 /**
  * A team that a token names and that never was: without rules and limits of its own, as `team_id_upsert` has always made
@@ -55,9 +56,9 @@ export async function removeMembership(
   const member = await rooms.teamMembers.find(teamId, userId)
   if (member === undefined || (await rooms.teamMembers.sourceOf(teamId, userId)) !== source) return []
   await rooms.teamMembers.delete(teamId, userId)
-  await dropOwnBudgets([member.budgetId], rooms)
   const record = membershipRecord('deleted', member)
-  return [{ ...record, before: { ...record.before, source } }]
+  const dropped = await dropOwnBudgets([member.budgetId], rooms)
+  return [withCascade({ ...record, before: { ...record.before, source } }, dropped)]
 }
 
 /** The last administrator stays one, whatever a token says (Z-06). */

@@ -8,7 +8,7 @@ import type { VerifiedToken } from '../domain/token-facts.ts'
 import type { ProvisionedBy, Provisioner } from '../ports/provisioner.ts'
 import type { Change } from '../ports/registry.ts'
 import { CreationLimit } from './creation-limit.ts'
-import { provisionLink, provisionUser } from './provision-user.ts'
+import { provisionArrival, provisionLink } from './provision-arrival.ts'
 import { provisionTeam, removeMembership, writeMembership, writeRole } from './provision-membership.ts'
 import type { Provisioning, ProvisionPorts } from './provisioning.ts'
 import { withCascade } from './with-cascade.ts'
@@ -43,7 +43,7 @@ async function carryOut(effects: readonly Provision[], within: Provisioning): Pr
     records.push(...team.granted)
   }
   for (const effect of ofKind(effects, 'user')) {
-    const made = await provisionUser(effect, within)
+    const made = await provisionArrival(effect, within)
     if (made.verdict === 'deny') return made
     madeId = made.granted.userId
     records.unshift(...made.granted.records)

@@ -10,7 +10,7 @@ import type { Ask, ManagePorts } from './ports.ts'
 import { teamNotFound } from './refuse-teams.ts'
 import { malformed } from './refuse.ts'
 import { scopeOf } from './scope-of.ts'
-import { viewTeams } from './view-teams.ts'
+import { viewDeletedTeams, viewTeams } from './view-teams.ts'
 import type { TeamView } from './view-teams.ts'
 
 export async function readTeam(name: string, ask: Ask, ports: ManagePorts): Promise<Decision<TeamView>> {
@@ -18,7 +18,7 @@ export async function readTeam(name: string, ask: Ask, ports: ManagePorts): Prom
   const id = parseTeamId(name)
   const team = id === undefined ? undefined : await ports.registry.rooms.teams.find(id)
   if (team === undefined || !(reachesOwnTeam(ask.reach, team) || isOfKey(team, ask))) return absent
-  const [view] = await viewTeams([team], ports)
+  const [view] = await viewTeams([team], ports, { withKeys: true })
   return view === undefined ? absent : allow(shownTo(ask, view))
 }
 
@@ -39,9 +39,11 @@ export interface TeamListAsk {
   readonly sort: string
   readonly order: string
   readonly status?: string | undefined
+  /** The keys of each team as well. */
+  readonly withKeys: boolean
 }
 
-export const WHOLE_LIST = { page: 1, size: 100_000, sort: 'team_alias', order: 'asc' } as const
+export const WHOLE_LIST = { page: 1, size: 100_000, sort: 'team_alias', order: 'asc', withKeys: true } as const
 
 const SORTS: ReadonlyMap<string, TeamQuery['sort']> = new Map(
   (['team_id', 'team_alias', 'created_at', 'spend', 'max_budget'] as const).map((name) => [name, name]),
@@ -53,9 +55,7 @@ export async function listTeams(list: TeamListAsk, ask: Ask, ports: ManagePorts)
   if (sort === undefined) return malformed(`Invalid sort column. Must be one of: ${[...SORTS.keys()].join(', ')}`)
   const { order, page, size } = list
   if (order !== 'asc' && order !== 'desc') return malformed('Invalid sort order. Must be one of: asc, desc')
-  if (list.status !== undefined) {
-    return malformed('`status`: deleted teams stay on record but cannot be listed in this version.')
-  }
+  if (list.status !== undefined && list.status !== 'deleted') return malformed('`status` must be deleted, or absent.')
   if (!mayList(list.userId, ask)) {
     const say = 'Only admins can list the teams of others. Pass your own user_id.'
     return deny('admin-only', 'authz_role', say)
@@ -63,9 +63,22 @@ export async function listTeams(list: TeamListAsk, ask: Ask, ports: ManagePorts)
   const filter = filterOf(list)
   if (filter === undefined) return allow({ rows: [], total: 0 })
   const query: TeamQuery = { ...filter, scope: teamScopeOf(ask), sort, order, page, size }
-  const { rows, total } = await ports.registry.rooms.teams.list(query)
-  const views = await viewTeams(rows, ports)
+  const { views, total } = await pageOfTeams(query, list, ports)
   return allow({ rows: views.map((view) => shownTo(ask, view)), total })
+}
+
+async function pageOfTeams(
+  query: TeamQuery,
+  { status, withKeys }: TeamListAsk,
+  ports: ManagePorts,
+): Promise<{ readonly views: readonly TeamView[]; readonly total: number }> {
+  const { teams } = ports.registry.rooms
+  if (status === 'deleted') {
+    const { rows, total } = await teams.listDeleted(query)
+    return { views: await viewDeletedTeams(rows, ports), total }
+  }
+  const { rows, total } = await teams.list(query)
+  return { views: await viewTeams(rows, ports, { withKeys }), total }
 }
 
 /** Teams that anybody may join. */
@@ -115,13 +128,14 @@ function filterOf({ teamId, organizationId, alias, userId }: TeamListAsk): Parti
  * the own keys; a key without a user, itself and what the team as a whole has spent.
  */
 export function shownTo(ask: Ask, view: TeamView): TeamView {
-  const { team, members, keys, spend } = view
+  const { team, members, keys, spend, deleted } = view
   if (reachesTeam(ask.reach, team)) return view
   const { principal } = ask
   const user = principal.kind === 'master' ? undefined : principal.standing.user?.user.id
   const digest = keyOf(principal)?.digest
   return {
     team: { ...team, metadata: {}, tags: [] },
+    ...(deleted === undefined ? {} : { deleted }),
     spend: user === undefined ? spend : undefined,
     members: members.filter(({ member }) => member.userId === user),
     memberBudget: undefined,

@@ -26,11 +26,6 @@ export function fieldNotYours(field: string): Denied {
   return deny('beyond-yours', 'authz_field', `\`${field}\`: you may not change this here.`)
 }
 
-/** The value goes further than the caller's own rights do. */
-export function beyondYours(field: string): Denied {
-  return deny('beyond-yours', 'authz_ceiling', `\`${field}\`: nobody can grant what they do not have themselves.`)
-}
-
 const LONGEST_SHOWN = 255
 
 /** As the caller wrote it. */

@@ -32,6 +32,11 @@ export function keyTaken(): Denied {
   return deny('key-taken', 'param_type')
 }
 
+/** INV-12, of a field whose value goes further than the caller's own rights do. */
+export function beyondYoursIn(field: string): Denied {
+  return beyondYours(`\`${field}\`: nobody can grant what they do not have themselves.`)
+}
+
 /** AC-095: a form that was read before the row's last change would take that change back. */
 export function findStale(seenAt: string | undefined, { updatedAt }: Pick<Stamps, 'updatedAt'>): Denied | undefined {
   const isStale = seenAt !== undefined && Date.parse(seenAt) < updatedAt

@@ -7,6 +7,7 @@ import { NO_MONEY } from '../domain/money.ts'
 import { reachesKey } from '../domain/scope.ts'
 import { restamped } from '../domain/stamps.ts'
 import type { VirtualKey } from '../domain/virtual-key.ts'
+import { decideSecret } from './decide-key-grant.ts'
 import { describeChange } from './describe-change.ts'
 import type { Rooms } from '../ports/registry.ts'
 import type { IssuedKey } from './issue-key.ts'
@@ -15,10 +16,13 @@ import { placeOfKey } from './key-place.ts'
 import { digestNamed, shownName } from './name-key.ts'
 import { changer } from './ports.ts'
 import type { Ask, ManagePorts } from './ports.ts'
+import { provisionUser } from './provision-user.ts'
 import { aliasTaken, foreign, keyNotFound, keyTaken, malformed } from './refuse.ts'
 import type { KeyWish } from './revise-key.ts'
 import type { LimitWish } from './revise-limits.ts'
 import { reviseWithin, wishedRow } from './update-key.ts'
+import type { RevisedKey } from './update-key.ts'
+import { withCascade } from './with-cascade.ts'
 
 export interface RotationOrder extends KeyWish {
   readonly chosenKey?: string | undefined
@@ -36,6 +40,10 @@ export async function rotateKey(
   ask: Ask,
   ports: ManagePorts,
 ): Promise<Decision<IssuedKey>> {
+  // A key of nobody's own has no rights of management, and so none over itself.
+  if (ask.principal.kind === 'virtual-key' && ask.principal.standing.user === undefined) {
+    return deny('admin-only', 'authz_role', 'A key without a user cannot rotate itself. Ask whoever manages it.')
+  }
   const digest = digestNamed(name, ports.digests)
   if (digest !== undefined && ports.digests.equal(digest, ports.masterKey)) {
     return malformed('The master key is changed in the configuration, not here.')
@@ -43,10 +51,6 @@ export async function rotateKey(
   const absent = keyNotFound(`Key ${shownName(name)} not found.`)
   if (digest === undefined) return absent
 
-  // A key of nobody's own has no rights of management, and so none over itself.
-  if (ask.principal.kind === 'virtual-key' && ask.principal.standing.user === undefined) {
-    return deny('admin-only', 'authz_role', 'A key without a user cannot rotate itself. Ask whoever manages it.')
-  }
   if (order.chosenKey !== undefined && ask.reach.scope !== 'all') {
     return deny('beyond-yours', 'authz_field', '`new_key`: only administrators choose the value of a key (K-01).')
   }
@@ -67,17 +71,20 @@ export async function rotateKey(
     if (wished.verdict === 'deny') return wished
 
     const row: VirtualKey = {
-      ...restamped(wished.granted, changer(ask), now),
+      ...restamped(wished.granted.key, changer(ask), now),
       digest: secret.granted.digest,
       displayName: secret.granted.displayName,
       rotationCount: current.rotationCount + 1,
       lastRotatedAt: now,
     }
+    const may = decideSecret({ ...row, digest }, ask, ports.grants())
+    if (may.verdict === 'deny') return may
     const holder = row.alias === undefined ? undefined : await rooms.keys.findByAlias(row.alias)
     if (holder !== undefined && holder.digest !== digest) return aliasTaken(row.alias)
+    const newcomers = await provisionUser(wished.granted.newcomer, rooms)
     if ((await rooms.keys.rotate(digest, row, grace.granted)) === 'taken') return keyTaken()
     const outcome = { row, secret: secret.granted.key, duration: order.duration, spend }
-    return allow({ outcome, records: [{ ...about, ...describeChange(current, row) }] })
+    return allow({ outcome, records: [withCascade({ ...about, ...describeChange(current, row) }, newcomers)] })
   })
 }
 
@@ -89,12 +96,14 @@ async function reviseRotated(
   ask: Ask,
   rooms: Rooms,
   ports: ManagePorts,
-): Promise<Decision<VirtualKey>> {
+): Promise<Decision<RevisedKey>> {
   if (!reachesKey(ask.reach, await placeOfKey(current, rooms), ask.origin.route)) return foreign(absent)
   const says = Object.entries(wish).some(
     ([name, value]) => value !== undefined && (name !== 'limits' || !isEmpty(wish.limits)),
   )
-  return says ? reviseWithin(current, (key) => wishedRow(key, wish, ports), absent, ask, rooms, ports) : allow(current)
+  return says
+    ? reviseWithin(current, (key) => wishedRow(key, wish, ports), absent, ask, rooms, ports)
+    : allow({ key: current, newcomer: undefined })
 }
 
 function isEmpty(wish: LimitWish | undefined): boolean {

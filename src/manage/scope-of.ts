@@ -3,6 +3,8 @@ import type { Reach } from '../domain/reach.ts'
 import type { Scope } from '../ports/registry.ts'
 
 /** What a reach sees, for queries. `permission`: the route by which a team may let its plain members see its keys. */
+export const KEY_LIST = '/key/list'
+
 export function scopeOf(reach: Reach, permission?: string): Scope {
   if (reach.scope === 'all') return { sees: 'all' }
   return {

@@ -4,7 +4,7 @@ import { epochMs, parseTeamId } from '../domain/ids.ts'
 import { NO_LIMITS } from '../domain/limits.ts'
 import { parseUsd } from '../domain/money.ts'
 import type { Team } from '../domain/team.ts'
-import { blankTeam } from './create-team.ts'
+import { blankTeam } from '../domain/team.ts'
 import { decideBlock } from './decide-block.ts'
 import { decideTeamChange, findAmountBeyond } from './team-ceilings.ts'
 

@@ -9,8 +9,8 @@ import type { Principal } from '../domain/principal.ts'
 import { isRaise } from '../domain/raise.ts'
 import type { Team } from '../domain/team.ts'
 import { boundsOf } from './own-bounds.ts'
-import { beyondYours, fieldNotYours } from './refuse-teams.ts'
-import { malformed } from './refuse.ts'
+import { fieldNotYours } from './refuse-teams.ts'
+import { beyondYoursIn, malformed } from './refuse.ts'
 
 type Groups = ReadonlyMap<string, readonly string[]>
 
@@ -71,7 +71,7 @@ function findMisfit(change: TeamChange): Denied | undefined {
   const say = (field: string): Denied =>
     authority === 'proxy'
       ? malformed(`\`${field}\`: the team goes beyond what its organization has.`)
-      : beyondYours(field)
+      : beyondYoursIn(field)
 
   const grant = decideModelsWithin(added(before, after), [organization.models], groups)
   if (grant !== undefined) return say('models')
@@ -90,20 +90,20 @@ function findBeyondSetter({ before, after, principal, groups }: TeamChange): Den
   const grant = decideModelsWithin(added(before, after), ceilings, groups)
   const isOpened = isOpen(after) && (before === undefined || !isOpen(before))
   if (grant !== undefined || (isOpened && ceilings.some((ceiling) => !isUnrestricted(ceiling)))) {
-    return beyondYours('models')
+    return beyondYoursIn('models')
   }
   if (before !== undefined || user === undefined) return undefined
   const amount = findAmountBeyond(after.limits, user.limits)
-  return amount === undefined ? undefined : beyondYours(amount)
+  return amount === undefined ? undefined : beyondYoursIn(amount)
 }
 
 /** Whoever administers a team keeps what it has or gives some of it up. */
 function findBeyondTeamAdmin(before: Team, { after, groups }: TeamChange): Denied | undefined {
   const raised = findRaise(before.limits, after.limits)
-  if (raised !== undefined) return beyondYours(raised)
-  if (isOpen(after) && !isOpen(before)) return beyondYours('models')
+  if (raised !== undefined) return beyondYoursIn(raised)
+  if (isOpen(after) && !isOpen(before)) return beyondYoursIn('models')
   const had = [...before.models, ...before.accessGroupIds]
-  if (decideModelsWithin(added(before, after), [had], groups) !== undefined) return beyondYours('models')
+  if (decideModelsWithin(added(before, after), [had], groups) !== undefined) return beyondYoursIn('models')
   return before.tags.every((tag) => after.tags.includes(tag)) ? undefined : fieldNotYours('tags')
 }
 

@@ -4,7 +4,7 @@ import type { Team } from '../domain/team.ts'
 import type { Rooms } from '../ports/registry.ts'
 import { budgetOf, isSilent, reviseOwnBudget, saveBudget } from './budget-of-one.ts'
 import type { Ask, ManagePorts } from './ports.ts'
-import { beyondYours } from './refuse-teams.ts'
+import { beyondYoursIn } from './refuse.ts'
 import { saysNothing } from './revise-limits.ts'
 import type { LimitWish } from './revise-limits.ts'
 import type { Authority } from './team-authority.ts'
@@ -29,7 +29,7 @@ export async function saveMemberBudget(
   if (revised.verdict === 'deny') return revised
   const budget = { ...revised.granted, isOwn: false }
   const beyond = authority === 'team' ? findAmountBeyond(budget.limits, team.limits, before?.limits) : undefined
-  if (beyond !== undefined) return beyondYours(beyond)
+  if (beyond !== undefined) return beyondYoursIn(beyond)
   await saveBudget(budget, before, rooms)
   if (before === undefined) {
     for (const member of await rooms.teamMembers.ofTeams([team.id])) {

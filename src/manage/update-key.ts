@@ -3,8 +3,9 @@ import type { Decision, Denied } from '../domain/decision.ts'
 import type { KeyDigest } from '../domain/ids.ts'
 import { changesKey } from '../domain/scope.ts'
 import { restamped } from '../domain/stamps.ts'
+import type { User } from '../domain/user.ts'
 import type { VirtualKey } from '../domain/virtual-key.ts'
-import type { Rooms } from '../ports/registry.ts'
+import type { Change, Rooms } from '../ports/registry.ts'
 import { decideBounds } from './apply-key-rules.ts'
 import { decideNewExpiry } from './decide-expiry.ts'
 import { decideKeyGrant } from './decide-key-grant.ts'
@@ -14,9 +15,11 @@ import { placeOfKey } from './key-place.ts'
 import { digestNamed, shownName } from './name-key.ts'
 import { changer } from './ports.ts'
 import type { Ask, ManagePorts } from './ports.ts'
+import { provisionUser } from './provision-user.ts'
 import { aliasTaken, beyondYours, foreign, keyNotFound, malformed } from './refuse.ts'
 import { reviseKey } from './revise-key.ts'
 import type { KeyWish } from './revise-key.ts'
+import { withCascade } from './with-cascade.ts'
 
 export async function updateKey(
   name: string,
@@ -26,7 +29,11 @@ export async function updateKey(
 ): Promise<Decision<VirtualKey>> {
   const digest = digestNamed(name, ports.digests)
   if (digest === undefined) return keyNotFound()
-  return change(digest, (current) => wishedRow(current, wish, ports), 'updated', keyNotFound(), ask, ports)
+  return change(updateOf(digest, wish, ports), ask, ports)
+}
+
+export function updateOf(digest: KeyDigest, wish: KeyWish, ports: Pick<ManagePorts, 'clock' | 'rules'>): KeyChange {
+  return { digest, revise: (current) => wishedRow(current, wish, ports), action: 'updated', absent: keyNotFound() }
 }
 
 export async function setBlocked(
@@ -39,7 +46,7 @@ export async function setBlocked(
   if (digest === undefined) return malformed('Invalid key format.')
   const absent = keyNotFound(`Key ${shownName(name)} not found`)
   const action = blocked ? 'blocked' : 'unblocked'
-  return change(digest, (current) => allow({ ...current, blocked }), action, absent, ask, ports)
+  return change({ digest, revise: (current) => allow({ ...current, blocked }), action, absent }, ask, ports)
 }
 
 /** The rules of every change to a key that exists, whichever verb brings it. */
@@ -56,26 +63,50 @@ export function wishedRow(
   return expiry.verdict === 'deny' ? expiry : allow({ ...revised.granted, expiresAt: expiry.granted })
 }
 
-async function change(
-  digest: KeyDigest,
-  revise: (current: VirtualKey) => Decision<VirtualKey>,
-  action: 'updated' | 'blocked' | 'unblocked',
-  absent: Denied,
-  ask: Ask,
-  ports: ManagePorts,
-): Promise<Decision<VirtualKey>> {
-  const about = { action, objectType: 'LiteLLM_VerificationToken', objectId: digest } as const
-  return ports.registry.change(ask.origin, about, async (rooms) => {
-    const current = await rooms.keys.find(digest)
-    if (current === undefined) return absent
-    const revised = await reviseWithin(current, revise, absent, ask, rooms, ports)
-    if (revised.verdict === 'deny') return revised
+interface KeyChange {
+  readonly digest: KeyDigest
+  readonly revise: (current: VirtualKey) => Decision<VirtualKey>
+  readonly action: 'updated' | 'blocked' | 'unblocked'
+  readonly absent: Denied
+}
 
-    const row = restamped(revised.granted, changer(ask), ports.clock.now())
-    if (isSame(current, row)) return allow({ outcome: current, records: [] })
-    if ((await rooms.keys.update(row)) === 'taken') return aliasTaken(row.alias)
-    return allow({ outcome: row, records: [{ ...about, ...describeChange(current, row) }] })
-  })
+function change(wanted: KeyChange, ask: Ask, ports: ManagePorts): Promise<Decision<VirtualKey>> {
+  return ports.registry.change(ask.origin, aboutKey(wanted.action, wanted.digest), (rooms) =>
+    changeWithin(wanted, ask, rooms, ports),
+  )
+}
+
+export function aboutKey(action: KeyChange['action'], objectId: string) {
+  return { action, objectType: 'LiteLLM_VerificationToken', objectId } as const
+}
+
+/** A change of one key, inside of a change that may hold more than that. */
+export async function changeWithin(
+  { digest, revise, action, absent }: KeyChange,
+  ask: Ask,
+  rooms: Rooms,
+  ports: ManagePorts,
+): Promise<Decision<Change<VirtualKey>>> {
+  const current = await rooms.keys.find(digest)
+  if (current === undefined) return absent
+  const revised = await reviseWithin(current, revise, absent, ask, rooms, ports)
+  if (revised.verdict === 'deny') return revised
+  const { key, newcomer } = revised.granted
+
+  if (isSame(current, key)) return allow({ outcome: current, records: [] })
+  const holder = key.alias === undefined ? undefined : await rooms.keys.findByAlias(key.alias)
+  if (holder !== undefined && holder.digest !== digest) return aliasTaken(key.alias)
+  const row = restamped(key, changer(ask), ports.clock.now())
+  const newcomers = await provisionUser(newcomer, rooms)
+  if ((await rooms.keys.update(row)) === 'taken') return aliasTaken(row.alias)
+  const record = { ...aboutKey(action, digest), ...describeChange(current, row) }
+  return allow({ outcome: row, records: [withCascade(record, newcomers)] })
+}
+
+export interface RevisedKey {
+  readonly key: VirtualKey
+  /** To be made an account together with the change. */
+  readonly newcomer: User | undefined
 }
 
 /** The key as it shall be, if the caller may reach it and may make it that. */
@@ -86,7 +117,7 @@ export async function reviseWithin(
   ask: Ask,
   rooms: Rooms,
   ports: ManagePorts,
-): Promise<Decision<VirtualKey>> {
+): Promise<Decision<RevisedKey>> {
   if (!changesKey(ask.reach, await placeOfKey(current, rooms), ask.origin.route)) return foreign(absent)
   const revised = revise(current)
   if (revised.verdict === 'deny') return revised
@@ -102,5 +133,7 @@ export async function reviseWithin(
     return beyondYours(`User=${user.user.id} is not a member of team=${team.id}. Add the member first.`)
   }
   const needsMembership = current.needsMembership || isMemberOf(user, team)
-  return decideKeyGrant(current, { ...revised.granted, needsMembership }, grounds.granted, ask, ports.grants())
+  const wished = { ...revised.granted, needsMembership }
+  const may = decideKeyGrant(current, wished, grounds.granted, ask, ports.grants())
+  return may.verdict === 'deny' ? may : allow({ key: may.granted, newcomer: grounds.granted.newcomer })
 }

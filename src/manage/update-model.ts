@@ -3,17 +3,16 @@ import type { Decision } from '../domain/decision.ts'
 import type { Deployment } from '../domain/deployment.ts'
 import type { JsonObject } from '../domain/json.ts'
 import type { ShownModel } from '../domain/shown-model.ts'
-import { restamped } from '../domain/stamps.ts'
 import type { StoredModel } from '../domain/stored-model.ts'
 import type { Rooms } from '../ports/registry.ts'
-import { describeChange } from './describe-change.ts'
+import { describeChange, isSame } from './describe-change.ts'
 import { mergeParams, withoutOldSecrets } from './merge-params.ts'
 import { decideModelGround } from './model-ground.ts'
-import { changer } from './ports.ts'
 import type { Ask, ManagePorts } from './ports.ts'
 import { readModelRow } from './read-model-row.ts'
 import { malformed } from './refuse.ts'
 import { showModel } from './show-model.ts'
+import { stampChange } from './stamp-change.ts'
 import { openParams, sealParams } from './stored-secrets.ts'
 import { isNameStillUsed, renameInTeam } from './team-model-names.ts'
 import { withCascade } from './with-cascade.ts'
@@ -49,15 +48,14 @@ export async function updateModel(
     const params = await decideParams(current, wished, wish, rooms, ports)
     if (params.verdict === 'deny') return params
 
-    const sealedParams =
-      wish.params === undefined || params.granted === undefined
-        ? current.sealedParams
-        : sealParams(params.granted, id, ports.seal)
-    const row = restamped({ ...wished, sealedParams }, changer(ask), ports.clock.now())
+    const { stored, after } = params.granted
+    const staysSealed = after === undefined || (stored !== undefined && isSame(stored, after))
+    const sealedParams = staysSealed ? current.sealedParams : sealParams(after, id, ports.seal)
+    const row = stampChange(current, { ...wished, sealedParams }, ask, ports)
     await rooms.models.update(row)
     const ofTeam = await renamed(current, row, rooms, ask, ports)
     return allow({
-      outcome: showModel(row, params.granted),
+      outcome: showModel(row, after),
       records: [withCascade({ ...about, ...describeChange(current, row) }, ofTeam)],
     })
   })
@@ -79,31 +77,36 @@ function laidOver(current: StoredModel, { name, info, blocked }: ModelWish): Sto
   }
 }
 
-/** Undefined: nobody can read them, and nobody wanted to change them. */
+interface Params {
+  readonly stored: JsonObject | undefined
+  /** Undefined: nobody can read them, and nobody wanted to change them. */
+  readonly after: JsonObject | undefined
+}
+
 async function decideParams(
   current: StoredModel,
   wished: StoredModel,
   { params: given, name, info }: ModelWish,
   rooms: Rooms,
   ports: ManagePorts,
-): Promise<Decision<JsonObject | undefined>> {
+): Promise<Decision<Params>> {
   const stored = openParams(current, ports.seal)
   if (stored === undefined) {
-    if (given === undefined) return allow(undefined)
+    if (given === undefined) return allow({ stored, after: undefined })
     return malformed(
       'The stored parameters of this model were sealed under another key and cannot be changed. Delete it, and make it anew.',
     )
   }
   // A model that can't work any more can still be blocked.
-  if (given === undefined && name === undefined && info === undefined) return allow(stored)
+  if (given === undefined && name === undefined && info === undefined) return allow({ stored, after: stored })
   const merged = given === undefined ? stored : mergeParams(stored, given)
   const after = await readModelRow(wished, merged, rooms, ports)
   if (after.verdict === 'deny') return after
-  if (given === undefined) return allow(merged)
+  if (given === undefined) return allow({ stored, after: merged })
 
   const before = await readModelRow(current, stored, rooms, ports)
-  const isSame = before.verdict === 'allow' && destinationOf(before.granted) === destinationOf(after.granted)
-  return allow(isSame ? merged : withoutOldSecrets(merged, given))
+  const staysThere = before.verdict === 'allow' && destinationOf(before.granted) === destinationOf(after.granted)
+  return allow({ stored, after: staysThere ? merged : withoutOldSecrets(merged, given) })
 }
 
 function destinationOf({ target }: Deployment): string {

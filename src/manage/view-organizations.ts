@@ -79,7 +79,7 @@ export async function viewOrganizations(
     ports,
   )
   const spend = await ports.ledger.spendOf('organization', ids)
-  const teams = await viewTeams(await teamsOf(ids, ports), ports)
+  const teams = await viewTeams(await teamsOf(ids, ports), ports, { withKeys: false })
   const teamsByOrganization = Map.groupBy(teams, ({ team }) => team.organizationId)
   const membersByOrganization = Map.groupBy(members, ({ organizationId }) => organizationId)
   const views: OrganizationView[] = []

@@ -1,10 +1,10 @@
 import type { Budget } from '../domain/budget.ts'
-import type { BudgetId, TeamId } from '../domain/ids.ts'
+import type { BudgetId, EpochMs, TeamId } from '../domain/ids.ts'
 import { NO_MONEY } from '../domain/money.ts'
 import type { PicoUsd } from '../domain/money.ts'
 import type { Team } from '../domain/team.ts'
 import { memberSpendId } from '../ports/ledger.ts'
-import type { TeamMemberView } from '../ports/registry.ts'
+import type { DeletedTeam, TeamMemberView } from '../ports/registry.ts'
 import type { ManagePorts } from './ports.ts'
 import type { KeyWithSpend } from './read-key.ts'
 
@@ -16,6 +16,8 @@ export interface TeamMemberDetail {
 
 /** A team with what belongs to it. */
 export interface TeamView {
+  /** When it was deleted, and by whom. */
+  readonly deleted?: { readonly at: EpochMs; readonly by: string }
   readonly team: Team
   /** Undefined: not for this reader. */
   readonly spend: PicoUsd | undefined
@@ -24,8 +26,12 @@ export interface TeamView {
   readonly keys: readonly KeyWithSpend[]
 }
 
-/** Teams as they are now; a handful of reads, however many they are. */
-export async function viewTeams(teams: readonly Team[], ports: ManagePorts): Promise<readonly TeamView[]> {
+/** Teams as they are now; a handful of reads, however many they are. `withKeys`: those of the teams too. */
+export async function viewTeams(
+  teams: readonly Team[],
+  ports: ManagePorts,
+  { withKeys }: { readonly withKeys: boolean },
+): Promise<readonly TeamView[]> {
   const { rooms } = ports.registry
   const ids = teams.map(({ id }) => id)
   if (ids.length === 0) return []
@@ -37,7 +43,7 @@ export async function viewTeams(teams: readonly Team[], ports: ManagePorts): Pro
       'member',
       members.map(({ teamId, userId }) => memberSpendId(teamId, userId)),
     ),
-    keysOf(ids, ports),
+    withKeys ? keysOf(ids, ports) : [],
   ])
   const details = members.map((member) => ({
     member,
@@ -56,8 +62,25 @@ export async function viewTeams(teams: readonly Team[], ports: ManagePorts): Pro
 }
 
 export async function viewTeam(team: Team, ports: ManagePorts): Promise<TeamView> {
-  const [view] = await viewTeams([team], ports)
+  const [view] = await viewTeams([team], ports, { withKeys: false })
   return view ?? { team, spend: NO_MONEY, members: [], memberBudget: undefined, keys: [] }
+}
+
+/** Teams that are gone: what they were, and what they spent. */
+export async function viewDeletedTeams(
+  gone: readonly DeletedTeam[],
+  { ledger }: Pick<ManagePorts, 'ledger'>,
+): Promise<readonly TeamView[]> {
+  const ids = gone.map(({ team }) => team.id)
+  const spend = ids.length === 0 ? undefined : await ledger.spendOf('team', ids)
+  return gone.map(({ team, deletedAt, deletedBy }) => ({
+    team,
+    deleted: { at: deletedAt, by: deletedBy },
+    spend: spend?.get(team.id) ?? NO_MONEY,
+    members: [],
+    memberBudget: undefined,
+    keys: [],
+  }))
 }
 
 export async function findBudgets(

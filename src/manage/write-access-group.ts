@@ -1,12 +1,13 @@
 import type { AccessGroup } from '../domain/access-group.ts'
 import { allow, deny } from '../domain/decision.ts'
 import type { Decision, Denied } from '../domain/decision.ts'
-import { restamped, stampedNew } from '../domain/stamps.ts'
+import { stampedNew } from '../domain/stamps.ts'
 import type { GroupHolders } from '../ports/registry.ts'
 import { assignAccessGroup } from './assign-access-group.ts'
 import { describeChange, describeRow } from './describe-change.ts'
 import { changer } from './ports.ts'
 import type { Ask, ManagePorts } from './ports.ts'
+import { stampChange } from './stamp-change.ts'
 import { withCascade } from './with-cascade.ts'
 
 /** Absent: as it is, and of a new group empty. */
@@ -76,7 +77,7 @@ export async function updateAccessGroup(
       mcpServerIds: wish.mcpServerIds ?? current.mcpServerIds,
       agentIds: wish.agentIds ?? current.agentIds,
     }
-    const group = restamped(wished, changer(ask), ports.clock.now())
+    const group = stampChange(current, wished, ask, ports)
     if ((await rooms.accessGroups.update(group)) === 'taken') return groupTaken(group.name)
     const assigned = await assignAccessGroup(id, wish, rooms, ask, ports)
     if (assigned.verdict === 'deny') return assigned

@@ -2,16 +2,17 @@ import { allow, deny } from '../domain/decision.ts'
 import type { Decision } from '../domain/decision.ts'
 import type { JsonObject } from '../domain/json.ts'
 import { NO_REFERENCES, holdsReference } from '../domain/references.ts'
-import { restamped, stampedNew } from '../domain/stamps.ts'
+import { stampedNew } from '../domain/stamps.ts'
 import type { StoredCredential } from '../domain/stored-credential.ts'
 import type { Rooms } from '../ports/registry.ts'
-import { describeChange, describeRow } from './describe-change.ts'
+import { describeChange, describeRow, isSame } from './describe-change.ts'
 import { withoutMasks } from './mask-params.ts'
 import { mergeParams, withoutOldSecrets } from './merge-params.ts'
 import { decideSealing } from './model-ground.ts'
 import { changer } from './ports.ts'
 import type { Ask, ManagePorts } from './ports.ts'
 import { malformed } from './refuse.ts'
+import { stampChange } from './stamp-change.ts'
 import { openParams, openValues, sealValues } from './stored-secrets.ts'
 import { modelNotFound } from './update-model.ts'
 
@@ -80,7 +81,7 @@ export async function updateCredential(
     if (holdsReference(info)) return deny('param-forbidden', 'param_forbidden', NO_REFERENCES)
     const sealedValues =
       values.granted === undefined ? current.sealedValues : sealValues(values.granted, name, ports.seal)
-    const row = restamped({ ...current, sealedValues, info }, changer(ask), ports.clock.now())
+    const row = stampChange(current, { ...current, sealedValues, info }, ask, ports)
     await rooms.credentials.update(row)
     return allow({ outcome: row, records: [{ ...about, ...describeChange(current, row) }] })
   })
@@ -107,10 +108,12 @@ function decideNewValues(
 ): Decision<JsonObject | undefined> {
   if (Object.keys(given).length === 0) return allow(undefined)
   // Whatever can't be opened any more is written anew.
-  const stored = openValues(current, ports.seal) ?? {}
+  const opened = openValues(current, ports.seal)
+  const stored = opened ?? {}
   const merged = mergeParams(stored, given)
-  const isSame = originOf(stored) === originOf(merged)
-  return decideValues(isSame ? merged : withoutOldSecrets(merged, given), ports)
+  if (opened !== undefined && isSame(opened, merged)) return allow(undefined)
+  const staysThere = originOf(stored) === originOf(merged)
+  return decideValues(staysThere ? merged : withoutOldSecrets(merged, given), ports)
 }
 
 function decideValues(values: JsonObject, { modelReader }: ManagePorts): Decision<JsonObject> {

@@ -287,7 +287,15 @@ export function describeLists(name: string, open: () => Promise<OpenedLists>): v
       expect(await users({ organizationIds: ['east', 'west'].map(organizationId) })).toEqual(['cat', 'dan'])
       expect((await rooms.users.findByEmail('root@example.COM')).map(({ id }) => id)).toEqual(['root@x'])
       expect(await rooms.users.findByEmail('root@example')).toEqual([])
-      expect(await rooms.users.keyCounts(['ana', 'cat'].map(userId))).toEqual(new Map([['ana', 2]]))
+      expect(await rooms.users.keyCounts(['ana', 'cat'].map(userId), { sees: 'all' })).toEqual(new Map([['ana', 2]]))
+      const ofRed = {
+        sees: 'some',
+        organizations: [],
+        teams: [teamId('red')],
+        userId: undefined,
+        keyDigest: undefined,
+      } as const
+      expect(await rooms.users.keyCounts(['ana', 'bob'].map(userId), ofRed)).toEqual(new Map([['ana', 1]]))
       const teamsOf = await rooms.users.teamsOf(['ana', 'cat'].map(userId))
       expect([...teamsOf].map(([id, of]) => [id, of.toSorted()])).toEqual([['ana', ['green', 'red']]])
 

@@ -1,7 +1,7 @@
 import type { AccessGroup } from '../domain/access-group.ts'
 import type { AuditDraft, AuditOrigin } from '../domain/audit-record.ts'
 import type { Budget } from '../domain/budget.ts'
-import type { Decision } from '../domain/decision.ts'
+import type { Decision, Denied } from '../domain/decision.ts'
 import type { EndUser } from '../domain/end-user.ts'
 import type { BudgetId, EndUserId, EpochMs, KeyDigest, OrganizationId, TeamId, UserId } from '../domain/ids.ts'
 import type { Invitation } from '../domain/invitation.ts'
@@ -21,7 +21,8 @@ import type { Page, PageOf } from './page.ts'
 export interface Registry {
   /**
    * Carries out a change whole or not at all: `work` reads (and by reading locks), decides and writes. What it tells in
-   * `records` goes into the audit log in the same transaction; a refusal undoes all writes, and is told there on its own.
+   * `records` goes into the audit log in the same transaction, unless nothing differs; a refusal undoes all writes, and is
+   * told there on its own.
    * Once this returns, every read of this process sees the change.
    */
   change<Outcome>(
@@ -41,6 +42,13 @@ export type Attempt = Pick<AuditDraft, 'action' | 'objectType' | 'objectId'>
 export interface Change<Outcome> {
   readonly outcome: Outcome
   readonly records: readonly AuditDraft[]
+  /** Of a call about several objects: which it was not allowed to change, while it changed others. */
+  readonly refusals?: readonly ObjectRefusal[]
+}
+
+export interface ObjectRefusal {
+  readonly about: Attempt
+  readonly denied: Denied
 }
 
 /** Rows of one kind. Inside of a change `find` locks what it finds until the change is over. */
@@ -147,7 +155,8 @@ export interface UserRows extends Rows<User, UserId> {
   /** Active administrators beside these. */
   countOtherAdmins(except: readonly UserId[]): Promise<number>
   list(query: UserQuery): Promise<PageOf<User>>
-  keyCounts(ids: readonly UserId[]): Promise<ReadonlyMap<UserId, number>>
+  /** How many keys of theirs the scope sees. */
+  keyCounts(ids: readonly UserId[], scope: Scope): Promise<ReadonlyMap<UserId, number>>
   teamsOf(ids: readonly UserId[]): Promise<ReadonlyMap<UserId, readonly TeamId[]>>
 }
 
@@ -224,12 +233,20 @@ export interface TeamQuery extends Page {
   readonly sort: 'team_id' | 'team_alias' | 'created_at' | 'spend' | 'max_budget'
 }
 
+export interface DeletedTeam {
+  readonly team: Team
+  readonly deletedAt: EpochMs
+  readonly deletedBy: string
+}
+
 export interface TeamRows extends Rows<Team, TeamId> {
   archive(ids: readonly TeamId[], by: string): Promise<readonly Team[]>
   /** Whether there was a team of this id that was deleted. */
   wasArchived(id: TeamId): Promise<boolean>
   ofOrganization(id: OrganizationId): Promise<readonly Team[]>
   list(query: TeamQuery): Promise<PageOf<Team>>
+  /** As they were; nobody is a member of one. */
+  listDeleted(query: TeamQuery): Promise<PageOf<DeletedTeam>>
 }
 
 export interface TeamMemberRows {

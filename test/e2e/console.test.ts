@@ -124,7 +124,10 @@ test('a virtual key sees its own part of the page, and a wrong key none', async 
   await page.getByRole('heading', { name: 'Models' }).waitFor()
   // A key sees itself, and of the others nothing.
   await page.getByText('Page 1 of 1, 1 key', { exact: true }).waitFor()
-  await page.locator('#key-table tbody tr').getByText(`sk-...${key.slice(-4)}`, { exact: true }).waitFor()
+  await page
+    .locator('#key-table tbody tr')
+    .getByText(`sk-...${key.slice(-4)}`, { exact: true })
+    .waitFor()
   await page.close()
 })
 

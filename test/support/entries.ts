@@ -1,9 +1,9 @@
 import type { EntryId, EpochMs, HoldId, KeyDigest } from '../../src/domain/ids.ts'
 import { epochMs, parseEntryId, parseKeyDigest } from '../../src/domain/ids.ts'
 import type { LedgerEntry } from '../../src/domain/ledger-entry.ts'
-import { NO_LIMITS } from '../../src/domain/limits.ts'
 import { picoUsd } from '../../src/domain/money.ts'
 import { NO_USAGE } from '../../src/domain/usage.ts'
+import { blankKey } from '../../src/domain/virtual-key.ts'
 import type { VirtualKey } from '../../src/domain/virtual-key.ts'
 
 export const NOON: EpochMs = epochMs(Date.UTC(2026, 0, 15, 12))
@@ -17,36 +17,8 @@ export function entryIdOf(number: number): EntryId {
 }
 
 export function makeKey(number: number, overrides: Partial<VirtualKey> = {}): VirtualKey {
-  return {
-    digest: digestOf(number),
-    displayName: 'sk-...abcd',
-    alias: undefined,
-    userId: undefined,
-    teamId: undefined,
-    organizationId: undefined,
-    needsMembership: false,
-    models: [],
-    modelAliases: {},
-    allowedRoutes: [],
-    enforcedParams: [],
-    tags: [],
-    metadata: {},
-    inert: {},
-    accessGroupIds: [],
-    limits: NO_LIMITS,
-    budgetId: undefined,
-    temporaryBudget: undefined,
-    blocked: false,
-    blockedByRole: undefined,
-    expiresAt: undefined,
-    createdAt: NOON,
-    createdBy: 'default_user_id',
-    updatedAt: NOON,
-    updatedBy: 'default_user_id',
-    rotationCount: 0,
-    lastRotatedAt: undefined,
-    ...overrides,
-  }
+  const blank = blankKey({ digest: digestOf(number), displayName: 'sk-...abcd' }, 'default_user_id', NOON)
+  return { ...blank, ...overrides }
 }
 
 export function holdIdFor(number: number): HoldId {

@@ -11,7 +11,9 @@ import { stampedNew } from '../../src/domain/stamps.ts'
 import type { StoredCredential } from '../../src/domain/stored-credential.ts'
 import type { StoredModel } from '../../src/domain/stored-model.ts'
 import type { Tag } from '../../src/domain/tag.ts'
+import { blankTeam } from '../../src/domain/team.ts'
 import type { Team } from '../../src/domain/team.ts'
+import { blankUser } from '../../src/domain/user.ts'
 import type { User } from '../../src/domain/user.ts'
 import type { Page } from '../../src/ports/page.ts'
 import { NOON } from './entries.ts'
@@ -26,42 +28,11 @@ export const endUserId = (text: string): EndUserId => text as EndUserId
 const STAMPS = stampedNew('tests', NOON)
 
 export function makeUser(id: string, overrides: Partial<User> = {}): User {
-  return {
-    id: userId(id),
-    email: undefined,
-    alias: undefined,
-    role: 'internal_user',
-    ssoUserId: undefined,
-    blocked: false,
-    blockedByRole: undefined,
-    models: [],
-    metadata: {},
-    passwordHash: undefined,
-    limits: NO_LIMITS,
-    ...STAMPS,
-    ...overrides,
-  }
+  return { ...blankUser(userId(id), 'tests', NOON), ...overrides }
 }
 
 export function makeTeam(id: string, overrides: Partial<Team> = {}): Team {
-  return {
-    id: teamId(id),
-    alias: undefined,
-    organizationId: undefined,
-    models: [],
-    modelAliases: {},
-    metadata: {},
-    tags: [],
-    blocked: false,
-    blockedByRole: undefined,
-    memberPermissions: [],
-    defaultMemberModels: [],
-    accessGroupIds: [],
-    memberBudgetId: undefined,
-    limits: NO_LIMITS,
-    ...STAMPS,
-    ...overrides,
-  }
+  return { ...blankTeam(teamId(id), 'tests', NOON), ...overrides }
 }
 
 export function makeBudget(id: string, overrides: Partial<Budget> = {}): Budget {

@@ -4,6 +4,7 @@ import type { Decision, Denied } from '../../domain/decision.ts'
 import type { ChangedFact } from '../../ports/fact-changes.ts'
 import type { RefusedAttempt } from '../../ports/refusals.ts'
 import type { Attempt, Change, Registry, Rooms } from '../../ports/registry.ts'
+import { tellsSomething } from '../../domain/audit-record.ts'
 import type { AuditDraft, AuditHead, AuditOrigin } from '../../domain/audit-record.ts'
 import { appendAudit } from './audit-chain.ts'
 import type { AuditInput, NewAuditId } from './audit-chain.ts'
@@ -36,26 +37,30 @@ export function sqlRegistry(
     ): Promise<Decision<Outcome>> {
       const touched = new Touched()
       try {
-        const { outcome, head } = await db.transaction().execute(async (transaction) => {
+        const { outcome, head, refusals } = await db.transaction().execute(async (transaction) => {
           const decision = await work(sqlRooms({ db: transaction, locks: true, touched }))
           if (decision.verdict === 'deny') throw new Refused(decision)
-          const drafts = decision.granted.records.map(done(origin))
-          return { outcome: decision.granted.outcome, head: await appendAudit(transaction, newAuditId, drafts) }
+          const drafts = decision.granted.records.filter(tellsSomething).map(done(origin))
+          return { ...decision.granted, head: await appendAudit(transaction, newAuditId, drafts) }
         })
         if (head !== undefined) recorded(head)
+        for (const each of refusals ?? []) await tellDenied(origin, each.about, each.denied)
         return allow(outcome)
       } catch (error) {
         if (!(error instanceof Refused)) throw error
-        const { denied } = error
-        const reason = reasonOnRecord(denied)
-        if (reason !== undefined) await tell({ origin, about, reason })
-        return denied
+        await tellDenied(origin, about, error.denied)
+        return error.denied
       } finally {
         await seen(touched.facts)
       }
     },
 
     recordRefusal: refuse,
+  }
+
+  async function tellDenied(origin: AuditOrigin, about: Attempt, denied: Denied): Promise<void> {
+    const reason = reasonOnRecord(denied)
+    if (reason !== undefined) await tell({ origin, about, reason })
   }
 
   async function refuse(

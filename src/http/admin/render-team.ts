@@ -19,7 +19,7 @@ const NOTHING_BEHIND = {
 }
 
 /** A team's row. */
-export function renderTeam({ team, spend, members }: TeamView, now: EpochMs) {
+export function renderTeam({ team, spend, members, deleted }: TeamView, now: EpochMs) {
   return {
     ...NOTHING_BEHIND,
     team_id: team.id,
@@ -42,6 +42,7 @@ export function renderTeam({ team, spend, members }: TeamView, now: EpochMs) {
     created_at: timeOf(team.createdAt),
     updated_at: timeOf(team.updatedAt),
     litellm_model_table: renderAliases(team),
+    ...(deleted === undefined ? {} : { deleted_at: timeOf(deleted.at), deleted_by: deleted.by }),
   }
 }
 

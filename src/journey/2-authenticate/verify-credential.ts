@@ -65,9 +65,9 @@ function verifyToken(
   now: EpochMs,
   tokens: TokenVerifier | undefined,
 ): Decision<Proof> | Promise<Decision<Proof>> {
-  const verify = presented.split('.', 4).length === 3 ? tokens?.verifyJwt : tokens?.verifyOpaque
-  if (tokens === undefined || verify === undefined) return deny('key-form', 'key_malformed', keyFormText(presented))
-  const verified = verify.call(tokens, presented, now)
+  const isJwt = presented.split('.', 4).length === 3
+  const verified = isJwt ? tokens?.verifyJwt(presented, now) : tokens?.verifyOpaque?.(presented, now)
+  if (verified === undefined) return deny('key-form', 'key_malformed', keyFormText(presented))
   return verified instanceof Promise ? verified.then(proofOf) : proofOf(verified)
 }
 

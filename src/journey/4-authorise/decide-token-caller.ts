@@ -129,8 +129,16 @@ function decideScopeAdmin(
   return allow({ principal: team === undefined ? principal : actingFor(principal, team), effects })
 }
 
-function limitsOf(facts: TokenFacts, { policy, route }: TokenAsk): Pick<TokenPrincipal, 'roleModels' | 'scopeModels'> {
-  return { roleModels: permissionOf(facts, policy)?.models, scopeModels: scopeModelsOf(facts, policy, route) }
+function limitsOf(
+  facts: TokenFacts,
+  { policy, route }: TokenAsk,
+): Pick<TokenPrincipal, 'roleRoutes' | 'roleModels' | 'scopeModels'> {
+  const permission = permissionOf(facts, policy)
+  return {
+    roleRoutes: permission?.routes,
+    roleModels: permission?.models,
+    scopeModels: scopeModelsOf(facts, policy, route),
+  }
 }
 
 function newTeam(finding: TeamFinding): readonly Provision[] {

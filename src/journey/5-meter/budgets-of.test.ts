@@ -1,15 +1,18 @@
 import { expect, test } from 'vitest'
 import { digestOf, makeKey, NOON } from '../../../test/support/entries.ts'
+import {
+  budgetId,
+  makeBudget,
+  makeEndUser,
+  makeOrganization,
+  makeTeam,
+  makeUser,
+  teamId,
+  userId,
+} from '../../../test/support/rows.ts'
 import type { Budget } from '../../domain/budget.ts'
 import type { BudgetId } from '../../domain/ids.ts'
-import {
-  epochMs,
-  parseBudgetId,
-  parseEndUserId,
-  parseOrganizationId,
-  parseTeamId,
-  parseUserId,
-} from '../../domain/ids.ts'
+import { epochMs } from '../../domain/ids.ts'
 import { NO_LIMITS } from '../../domain/limits.ts'
 import type { Limits } from '../../domain/limits.ts'
 import { picoUsd } from '../../domain/money.ts'
@@ -19,72 +22,23 @@ import type { VirtualKey } from '../../domain/virtual-key.ts'
 import type { WarmDirectory } from '../../ports/directory.ts'
 import { budgetsOf, findBudgets } from './budgets-of.ts'
 
-const STAMPS = { createdAt: NOON, createdBy: 'x', updatedAt: NOON, updatedBy: 'x' }
-
-function id<Id>(parsed: Id | undefined): Id {
-  if (parsed === undefined) throw new Error('no id')
-  return parsed
-}
-const ana = id(parseUserId('ana'))
-const red = id(parseTeamId('red'))
-const acme = id(parseOrganizationId('acme'))
+const ana = userId('ana')
+const red = teamId('red')
 
 function limits(pico: bigint, more: Partial<Limits> = {}): Limits {
   return { ...NO_LIMITS, maxBudget: picoUsd(pico), ...more }
 }
-function budgetId(name: string): BudgetId {
-  return id(parseBudgetId(name))
-}
 /** The digits of a row's name are its limit. */
 function row(of: BudgetId): Budget | undefined {
   const amount = /\d+/.exec(of)?.[0]
-  return {
-    id: of,
-    isOwn: false,
-    limits: amount === undefined ? NO_LIMITS : limits(BigInt(amount)),
-    allowedModels: [],
-    ...STAMPS,
-  }
+  return makeBudget(of, amount === undefined ? {} : { limits: limits(BigInt(amount)) })
 }
 function caller(key: Partial<VirtualKey>, standing: Partial<Standing> = {}): Principal {
   return { kind: 'virtual-key', key: makeKey(1, key), standing: { ...NOBODY, ...standing } }
 }
-function team(more: object = {}): NonNullable<Standing['team']> {
-  return {
-    id: red,
-    alias: undefined,
-    organizationId: undefined,
-    models: [],
-    modelAliases: {},
-    metadata: {},
-    tags: [],
-    blocked: false,
-    blockedByRole: undefined,
-    memberPermissions: [],
-    defaultMemberModels: [],
-    accessGroupIds: [],
-    memberBudgetId: undefined,
-    limits: NO_LIMITS,
-    ...STAMPS,
-    ...more,
-  }
-}
 function user(own: Limits, memberBudget?: BudgetId): NonNullable<Standing['user']> {
   return {
-    user: {
-      id: ana,
-      email: undefined,
-      alias: undefined,
-      role: 'internal_user',
-      ssoUserId: undefined,
-      blocked: false,
-      blockedByRole: undefined,
-      models: [],
-      metadata: {},
-      passwordHash: undefined,
-      limits: own,
-      ...STAMPS,
-    },
+    user: makeUser(ana, { limits: own }),
     teams: [
       {
         teamId: red,
@@ -101,25 +55,15 @@ function user(own: Limits, memberBudget?: BudgetId): NonNullable<Standing['user'
   }
 }
 function told(principal: Principal, customer?: BudgetId): readonly string[] {
-  const endUser = customer === undefined ? undefined : { ...CUSTOMER, budgetId: customer }
+  const endUser = customer === undefined ? undefined : makeEndUser('c', { budgetId: customer })
   return budgetsOf(principal, endUser, row, NOON).map(({ kind, limit }) => `${kind} ${limit}`)
 }
-const CUSTOMER = {
-  id: id(parseEndUserId('c')),
-  alias: undefined,
-  blocked: false,
-  allowedModelRegion: undefined,
-  defaultModel: undefined,
-  budgetId: undefined,
-  createdAt: NOON,
-  updatedAt: NOON,
-} as const
 
 test('every level with a finite budget counts, nearest to the caller first', () => {
-  const organization = { id: acme, alias: 'Acme', budgetId: budgetId('o4'), models: [], metadata: {}, ...STAMPS }
+  const organization = makeOrganization('acme', 'o4')
   const principal = caller(
     { limits: limits(2n), userId: ana, teamId: red },
-    { team: team({ limits: limits(3n) }), user: user(limits(9n), budgetId('m1')), organization },
+    { team: makeTeam(red, { limits: limits(3n) }), user: user(limits(9n), budgetId('m1')), organization },
   )
   expect(told(principal, budgetId('c5'))).toEqual(['member 1', 'key 2', 'team 3', 'organization 4', 'end_user 5'])
 })
@@ -142,12 +86,15 @@ test.each<[string, Principal, readonly string[]]>([
   ["a user's own budget without a team", caller({ userId: ana }, { user: user(limits(9n)) }), ['user 9']],
   [
     "the team's row for members, where the member has none",
-    caller({ userId: ana, teamId: red }, { user: user(limits(9n)), team: team({ memberBudgetId: budgetId('d6') }) }),
+    caller(
+      { userId: ana, teamId: red },
+      { user: user(limits(9n)), team: makeTeam(red, { memberBudgetId: budgetId('d6') }) },
+    ),
     ['member 6'],
   ],
   [
     "a team's key without a user has no member",
-    caller({ teamId: red }, { team: team({ memberBudgetId: budgetId('d6') }) }),
+    caller({ teamId: red }, { team: makeTeam(red, { memberBudgetId: budgetId('d6') }) }),
     [],
   ],
   ['the master key', { kind: 'master' }, []],

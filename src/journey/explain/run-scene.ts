@@ -121,7 +121,7 @@ async function prove(subject: Subject, ports: JourneyPorts): Promise<Decision<Pr
       return found === undefined ? deny('key-unknown', 'key_unknown') : judgeKey(found, now)
     }
     case 'claims': {
-      const judged = await ports.tokens?.verifier.judgeClaims(subject.claims, subject.issuer, now)
+      const judged = ports.tokens?.verifier.judgeClaims(subject.claims, subject.issuer, now)
       if (judged === undefined)
         return deny('key-form', 'key_malformed', 'Tokens of identity providers are not taken here.')
       return judged.verdict === 'deny' ? judged : allow({ kind: 'token', token: judged.granted })

@@ -112,8 +112,7 @@ function bodyOf({ key_type, ...rest }: Json): Json {
   return Object.fromEntries(Object.entries(body).filter(([, value]) => value !== undefined))
 }
 
-// An administrator's key for management hands out others (departures): it is not among them.
-const MAKERS = ['oa1', 'u1', 'u2', 'u3', 'u4', 'fresh'] as const
+const MAKERS = ['pa', 'oa1', 'u1', 'u2', 'u3', 'u4', 'fresh'] as const
 
 interface Rights {
   /** What answers: an alias is another name for it, and no right. */

@@ -6,7 +6,7 @@ import { ORG, TEAM } from './support/cast.ts'
 import { freshKey, freshTeam, freshUser } from './support/fresh.ts'
 import type { Realm } from './support/realm.ts'
 import { startRealm } from './support/realm.ts'
-import { stateOf } from './support/state.ts'
+import { keyRow, stateOf } from './support/state.ts'
 
 let realm: Realm
 /** Objects of the foreign tenant, by what they are. */
@@ -238,6 +238,23 @@ describe('AC-084, Z-02, Z-03: lists of ids are all or nothing', () => {
       }
     }
     expect(await stateOf(master)).toBe(before)
+  })
+
+  test('one foreign key in a list of changes leaves the others as they are', async () => {
+    const { master, u2 } = realm.cast
+    const own = await freshKey(master, { user_id: u2.id, max_budget: 5 })
+    const before = await stateOf(master)
+    for (const other of [foreign.key, absent.key, foreign.secret]) {
+      const changes = [own.hash, other].map((key) => ({ key, max_budget: 1 }))
+      for (const keys of [changes, changes.toReversed()]) {
+        expect((await u2.post('/key/bulk_update', { keys })).status).toBe(404)
+      }
+    }
+    expect(await stateOf(master)).toBe(before)
+
+    const alone = await u2.post('/key/bulk_update', { keys: [{ key: own.hash, max_budget: 1 }] })
+    expect(good(alone)['failed_updates']).toEqual([])
+    expect((await keyRow(master, own.hash))['max_budget']).toBe(1)
   })
 
   test('teams, users, organisations and bulk changes', async () => {

@@ -120,6 +120,31 @@ describe('AC-047: a rotation raises nothing', () => {
   })
 })
 
+describe('AC-047: a key without a user changes nothing about itself', () => {
+  const BODIES: readonly (readonly [name: string, more: object, headers: Readonly<Record<string, string>>])[] = [
+    ['with a short body', {}, {}],
+    ['with a body near the limit', { metadata: { note: 'x'.repeat(1_000_000) } }, {}],
+    ['asking first whether to send it', { metadata: { note: 'x'.repeat(1_000_000) } }, { expect: '100-continue' }],
+  ]
+  test.each(BODIES)('%s', async (_, more, headers) => {
+    const { master } = realm.cast
+    const limits = { models: ['m1'], max_budget: 1, duration: '1d' }
+    const { key, hash } = await freshKey(master, limits)
+    const before = await keyRow(master, hash)
+
+    for (const path of ['/key/update', '/key/regenerate', `/key/${hash}/regenerate`]) {
+      for (const raise of [{ max_budget: 10_000 }, { models: [] }, { duration: null }, { user_id: realm.cast.pa.id }]) {
+        const body = { key: hash, ...raise, ...more }
+        const { status } = await using(key).ask({ method: 'POST', path, body, headers })
+        expect(status, path).toBe(401)
+      }
+    }
+
+    expect(await keyRow(master, hash)).toEqual(before)
+    expect((await using(key).chat('m1')).status).toBe(200)
+  })
+})
+
 describe('AC-048, K-10: a duration that is none never makes a key without an end', () => {
   test.each(BAD_DURATIONS)('%j, by an administrator and by a user, in making and in changing', async (duration) => {
     const { master, pa, u2 } = realm.cast

@@ -151,7 +151,9 @@ describe('AC-101, Z-33: who pays follows from the credential', () => {
       'x-litellm-organization-id': ORG.cobalt,
       'x-litellm-spend-logs-metadata': JSON.stringify(CLAIMS),
     }
-    await caller.ask({ path: CHAT, headers, body: chatBody('m1') })
+    // A machine under load may shed the first call of a key that it has not seen.
+    const ask = async (): Promise<number> => (await caller.ask({ path: CHAT, headers, body: chatBody('m1') })).status
+    await expect.poll(ask, { timeout: 8_000 }).toBe(200)
     expect(await lineOf(caller)).toMatchObject({ user: u2.id, team_id: TEAM.amber, organization_id: ORG.amber })
   })
 

@@ -408,11 +408,17 @@ describe('K-08, K-10, AC-043, AC-045, AC-048: making a key', () => {
   })
 
   test('a virtual key manages no keys, reads no ledger of others and no metrics', async () => {
-    for (const path of ['/key/generate', '/key/delete', '/key/update', '/key/block', '/key/regenerate']) {
-      const { status } = await stand.asCaller({ path, body: { key: digestOf(MASTER_KEY), keys: ['x'] } })
-      expect([400, 401, 403, 404], path).toContain(status)
+    const other = stringAt((await stand.asMaster({ path: '/key/generate', body: {} })).text, 'key')
+    // No role for managing keys: 401 by gateway-api 1.3, whatever the body names.
+    const paths = ['/key/generate', '/key/delete', '/key/update', '/key/bulk_update', '/key/block', '/key/unblock']
+    for (const named of [digestOf(MASTER_KEY), other, digestOf(other), stand.key]) {
+      for (const path of [...paths, '/key/regenerate', `/key/${named}/regenerate`]) {
+        const { status } = await stand.asCaller({ path, body: { key: named, keys: [named] } })
+        expect(status, path).toBe(401)
+      }
     }
-    expect([401, 403]).toContain((await stand.asCaller({ path: '/metrics' })).status)
+    expect((await stand.call({ path: '/v1/models', headers: bearer(other) })).status).toBe(200)
+    expect((await stand.asCaller({ path: '/metrics' })).status).toBe(401)
   })
 })
 

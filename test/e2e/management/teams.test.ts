@@ -311,6 +311,27 @@ describe('GET /v2/team/list', () => {
     expectFailure(await desk.get('/v2/team/list?sort_by=metadata'), 400, /Invalid sort column/)
   })
 
+  test('teams that were deleted, when and by whom, with what they spent', async () => {
+    const team_alias = unique('gone')
+    const team = await desk.newTeam({
+      team_alias,
+      max_budget: 5,
+      members_with_roles: [{ user_id: unique('bob'), role: 'user' }],
+    })
+    await desk.newTeam({ team_alias })
+    await desk.done('/team/delete', { team_ids: [team] })
+    const { teams, total } = await desk.read(query('/v2/team/list', { team_alias, status: 'deleted' }))
+    expect(total).toBe(1)
+    expect(teams).toMatchObject([
+      { ...TEAM_ROW, team_id: team, team_alias, max_budget: 5, members_with_roles: [], members_count: 0 },
+    ])
+    expect(teams[0]).toMatchObject({ deleted_at: expect.any(String), deleted_by: 'default_user_id' })
+    expect(await desk.read(query('/v2/team/list', { team_alias }))).toMatchObject({ total: 1 })
+    expectFailure(await desk.get('/v2/team/list?status=archived'), 400)
+    const { key } = await desk.newUser()
+    expect([401, 403]).toContain((await desk.get('/v2/team/list?status=deleted', key)).status)
+  })
+
   test('filters and sorts', async () => {
     const { organization_id } = await desk.done('/organization/new', { organization_alias: unique('org') })
     const id = unique('bob')

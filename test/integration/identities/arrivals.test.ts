@@ -146,7 +146,7 @@ describe.each([
   test.each([1, 2, 3])('AT-140: simultaneous first requests all succeed with one row (%i)', async () => {
     const replicas = [openDesk({ store }), openDesk({ store })]
     const arrivals = await Promise.all(
-      Array.from({ length: 8 }, (_, index) => replicas[index % 2]?.arrive({ ...ana, sub: 'S' })),
+      Array.from({ length: 8 }, async (_, index) => replicas[index % 2]?.arrive({ ...ana, sub: 'S' })),
     )
     for (const arrived of arrivals) expect(arrived === undefined ? '' : idOf(arrived)).toBe('S')
     expect(await users()).toEqual(['S'])
@@ -302,7 +302,7 @@ describe.each([
     test('AT-096: a team that never was is made once; one that was deleted is not', async () => {
       desk = openDesk({ store }, { policy: { createsTeams: true, writesMemberships: true } })
       const profile = issuer('idp', {
-        fields: { ...issuer('idp').fields, ...{ teamId: teamField, teamIds: undefined } },
+        fields: { ...issuer('idp').fields, teamId: teamField, teamIds: undefined },
       })
       expect(idOf(await desk.arrive({ sub: 'ana', team: 'red' }, profile))).toBe('ana')
       expect((await store.directory.findTeam(red))?.createdBy).toBe('jwt-provisioner')
@@ -318,6 +318,7 @@ describe.each([
         {
           policy: {
             syncs: true,
+            exemptsStoredAdmins: true,
             roleMap: [
               { tokenRole: 'ADMIN', isGlob: false, role: 'proxy_admin' },
               { tokenRole: 'STAFF', isGlob: false, role: 'internal_user' },

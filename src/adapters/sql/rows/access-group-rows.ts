@@ -1,8 +1,8 @@
 import { sql } from 'kysely'
 import type { KeyDigest, TeamId } from '../../../domain/ids.ts'
 import type { AccessGroupRows, GroupHolders } from '../../../ports/registry.ts'
+import { accessGroupKind } from './access-group-kind.ts'
 import { byBytes } from './page-sql.ts'
-import { accessGroupKind } from './small-kinds.ts'
 import { type Place, sqlRows } from './sql-rows.ts'
 
 type Holder =

@@ -1,24 +1,22 @@
 import { type RawBuilder, sql } from 'kysely'
 import type { Rooms } from '../../../ports/registry.ts'
 import { sqlAccessGroupRows } from './access-group-rows.ts'
+import { aliasedRows } from './aliased-rows.ts'
+import { budgetKind } from './budget-kind.ts'
+import { credentialKind } from './credential-kind.ts'
+import { endUserKind } from './end-user-kind.ts'
 import { sqlFormerUserRows } from './former-user-rows.ts'
 import { sqlIdentityRows } from './identity-rows.ts'
+import { invitationKind } from './invitation-kind.ts'
 import { sqlKeyRows } from './key-rows.ts'
 import { sqlOrganizationMemberRows, sqlTeamMemberRows } from './member-rows.ts'
-import { aliasedRows } from './aliased-rows.ts'
 import { sqlMergeRows } from './merge-rows.ts'
+import { modelKind } from './model-kind.ts'
+import { organizationKind } from './organization-kind.ts'
 import { byBytes, contains } from './page-sql.ts'
 import { organizationsInScope } from './scope-sql.ts'
-import {
-  budgetKind,
-  credentialKind,
-  endUserKind,
-  invitationKind,
-  modelKind,
-  organizationKind,
-  tagKind,
-} from './small-kinds.ts'
 import { type Place, type RowKind, sqlRows, tableOf, where } from './sql-rows.ts'
+import { tagKind } from './tag-kind.ts'
 import { sqlTeamRows } from './team-rows.ts'
 import { sqlUserRows } from './user-rows.ts'
 

@@ -1,4 +1,5 @@
 import { type RawBuilder, sql } from 'kysely'
+import type { EpochMs } from '../../../domain/ids.ts'
 import { storableText } from '../../../domain/storable-text.ts'
 import type { TeamQuery, TeamRows } from '../../../ports/registry.ts'
 import { aliasedRows } from './aliased-rows.ts'
@@ -15,6 +16,15 @@ const SORTS: Readonly<Record<TeamQuery['sort'], RawBuilder<unknown>>> = {
   max_budget: sql`t.max_budget_pico`,
   spend: spendOf('team', sql`t.team_id`),
 }
+
+interface DeletedColumns extends TeamColumns {
+  readonly deleted_at: EpochMs
+  readonly deleted_by: string
+}
+
+const DELETED_TEAMS = sql`(
+  select r.*, d.deleted_at, d.deleted_by
+  from latchkey.deleted_team d, jsonb_populate_record(null::latchkey.team, d.snapshot) r) t`
 
 export function sqlTeamRows(place: Place): TeamRows {
   const { db } = place
@@ -50,6 +60,21 @@ export function sqlTeamRows(place: Place): TeamRows {
         tie: byBytes('t.team_id'),
         page: query,
         read: teamKind.read,
+      }),
+
+    listDeleted: (query) =>
+      pageOf(db, {
+        from: DELETED_TEAMS,
+        alias: 't',
+        conditions: conditionsOf(query),
+        sort: SORTS[query.sort],
+        tie: sql`${byBytes('t.team_id')}, t.deleted_at`,
+        page: query,
+        read: (row: DeletedColumns) => ({
+          team: teamKind.read(row),
+          deletedAt: row.deleted_at,
+          deletedBy: row.deleted_by,
+        }),
       }),
   }
 }

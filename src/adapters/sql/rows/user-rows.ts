@@ -8,8 +8,8 @@ import type { User, UserFacts } from '../../../domain/user.ts'
 import type { UserQuery, UserRows } from '../../../ports/registry.ts'
 import { issuerOf } from './membership-source.ts'
 import { byBytes, contains, pageOf, spendOf } from './page-sql.ts'
-import { usersInScope } from './scope-sql.ts'
-import { lock, type Place, sqlRows } from './sql-rows.ts'
+import { keysInScope, usersInScope } from './scope-sql.ts'
+import { lock, type Place, sqlRows, where } from './sql-rows.ts'
 import { touchUser } from './touch-user.ts'
 import { userKind } from './user-kind.ts'
 import type { UserColumns } from './user-kind.ts'
@@ -80,11 +80,10 @@ export function sqlUserRows(place: Place): UserRows {
         read: userKind.read,
       }),
 
-    async keyCounts(ids) {
+    async keyCounts(ids, scope) {
       const { rows } = await sql<{ user_id: UserId; keys: bigint }>`
-        select user_id, count(*) as keys from latchkey.virtual_key where user_id = any(${ids}::text[]) group by user_id`.execute(
-        db,
-      )
+        select k.user_id, count(*) as keys from latchkey.virtual_key k
+        ${where([sql`k.user_id = any(${ids}::text[])`, ...keysInScope(scope)])} group by k.user_id`.execute(db)
       return new Map(rows.map((row) => [row.user_id, Number(row.keys)]))
     },
 

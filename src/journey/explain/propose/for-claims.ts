@@ -2,7 +2,7 @@ import type { ClaimPath } from '../../../domain/claims.ts'
 import { domainOf } from '../../../domain/email-address.ts'
 import type { JsonValue } from '../../../domain/json.ts'
 import type { ClaimCondition, ClaimField } from '../../../domain/token-settings.ts'
-import { lookUp, typeName } from '../../3-identify/read-claim.ts'
+import { lookUp } from '../../3-identify/read-claim.ts'
 import { changeClaim, changePolicy, forOperators } from '../change-claims.ts'
 import type { Change } from '../scene.ts'
 import type { Situation } from '../situation.ts'
@@ -95,7 +95,7 @@ export function forTypes({ profile, token, scene }: Situation): readonly Change[
   return paths.flatMap((path) => {
     const claim = lookUp(claims, path)
     if (claim.is !== 'value' || isNameable(claim.value)) return []
-    return typeName(claim.value) === 'number'
+    return typeof claim.value === 'number'
       ? [changeClaim(path, String(claim.value), token), changeClaim(path, null, token)]
       : [changeClaim(path, namesIn(claim.value), token), changeClaim(path, null, token)]
   })
