@@ -9,7 +9,7 @@ import { decideModelAccess } from './4-authorise/decide-model-access.ts'
 import type { Admission } from './admission.ts'
 import { TEAM_HEADER } from './identify-token.ts'
 import { chooseCaller, decideProof } from './identify.ts'
-import type { JourneyPorts } from './journey.ts'
+import type { JourneyPorts } from './journey-ports.ts'
 
 /** Why the caller of a call that is under way would not be admitted any more; undefined: it would. */
 export async function askAgain(

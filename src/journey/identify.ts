@@ -15,7 +15,7 @@ import { decideStanding } from './4-authorise/decide-standing.ts'
 import { describeProof, describeRoute, describeStanding } from './describe-decision.ts'
 import { TEAM_HEADER, identifyToken } from './identify-token.ts'
 import type { Identified } from './identify-token.ts'
-import type { JourneyPorts } from './journey.ts'
+import type { JourneyPorts } from './journey-ports.ts'
 
 /** Who calls; or why not, and who it would have been where that is known. */
 export type Identity = Admitted | (Denied & { readonly caller?: Principal })

@@ -1,64 +1,30 @@
 import type { Decision } from '../domain/decision.ts'
 import { allow, deny } from '../domain/decision.ts'
-import type { ModelCatalogue, ResolvedModel } from '../domain/model-catalogue.ts'
+import type { ResolvedModel } from '../domain/model-catalogue.ts'
 import type { EndUser } from '../domain/end-user.ts'
 import { parseEndUserId } from '../domain/ids.ts'
 import type { EndUserId } from '../domain/ids.ts'
 import { isTokenPrincipal } from '../domain/principal.ts'
 import type { Principal } from '../domain/principal.ts'
 import { Problem } from '../domain/problem.ts'
-import type { Clock } from '../ports/clock.ts'
 import type { WarmDirectory } from '../ports/directory.ts'
-import type { IdSigner } from '../ports/id-signer.ts'
-import type { NextTurn } from '../ports/next-turn.ts'
 import { HOPS_HEADER, decideLoop } from './1-intake/decide-loop.ts'
 import { INFERENCE_BOUNDS, LARGE_BODY, parseBody, parseLargeBody } from './1-intake/parse-body.ts'
 import type { Arrival } from './1-intake/arrival.ts'
 import type { Operation } from './1-intake/operations.ts'
 import { readModelRequest } from './1-intake/read-model-request.ts'
-import type { IntakeSettings, ModelAsk } from './1-intake/read-model-request.ts'
-import type { CredentialPorts, Proof } from './2-authenticate/verify-credential.ts'
+import type { ModelAsk } from './1-intake/read-model-request.ts'
 import { decideEnforcedParams } from './4-authorise/decide-enforced-params.ts'
 import { decideEndUser } from './4-authorise/decide-end-user.ts'
 import { decideModelAccess } from './4-authorise/decide-model-access.ts'
 import { decideProviderObjects } from './4-authorise/decide-provider-objects.ts'
-import type { RoutePolicy } from './4-authorise/decide-route.ts'
 import type { StoredResponse } from './4-authorise/response-ids.ts'
 import { reserveBudget } from './5-meter/reserve-budget.ts'
-import type { MeterPorts } from './5-meter/reserve-budget.ts'
 import type { Admission } from './admission.ts'
 import { describeModelAccess } from './describe-decision.ts'
 import { chooseCaller, identify, provision, makingNothing } from './identify.ts'
 import { TEAM_HEADER } from './identify-token.ts'
-import type { TokenPorts } from './identify-token.ts'
-import type { Trail } from './trail.ts'
-
-export interface JourneyPorts {
-  readonly clock: Clock
-  readonly credentials: CredentialPorts
-  readonly directory: WarmDirectory
-  readonly catalogue: () => ModelCatalogue
-  readonly signer: IdSigner
-  readonly nextTurn: NextTurn
-  /** The id that all replicas share. */
-  readonly installation: string
-  readonly meter: MeterPorts
-  /** Undefined: tokens of identity providers are not taken. */
-  readonly tokens: TokenPorts | undefined
-  readonly settings: JourneySettings
-  /** Present where somebody asked for an explanation. */
-  readonly trail?: Trail
-  /** In an explanation: what is taken as proven, in place of a credential. */
-  readonly proven?: Proof
-}
-
-export interface JourneySettings {
-  readonly intake: IntakeSettings
-  /** `litellm_key_header_name`: replaces every other place of a credential. */
-  readonly keyHeader: string | undefined
-  readonly enforcedParams: readonly string[]
-  readonly routes: RoutePolicy
-}
+import type { JourneyPorts } from './journey-ports.ts'
 
 /** Admits a model call or says why not. The order of these lines is the security model. */
 export async function admit(operation: Operation, arrival: Arrival, ports: JourneyPorts): Promise<Decision<Admission>> {

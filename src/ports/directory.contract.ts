@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { describeIdentities, describeNames } from '../../test/support/describe-identities.ts'
 import { digestOf, makeKey, NOON } from '../../test/support/entries.ts'
 import {
   ABOUT,
@@ -18,7 +19,6 @@ import { allow } from '../domain/decision.ts'
 import { epochMs } from '../domain/ids.ts'
 import { DEFAULT_MEMBER_PERMISSIONS } from '../domain/team.ts'
 import type { Directory } from './directory.ts'
-import { describeIdentities, describeNames } from './identities.contract.ts'
 import type { Registry, Rooms } from './registry.ts'
 
 export interface OpenedDirectory {

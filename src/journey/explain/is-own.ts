@@ -1,6 +1,6 @@
 import { isTokenPrincipal, keyOf, userIdOf } from '../../domain/principal.ts'
 import type { Principal } from '../../domain/principal.ts'
-import type { JourneyPorts } from '../journey.ts'
+import type { JourneyPorts } from '../journey-ports.ts'
 import type { Outcome } from './run-scene.ts'
 import type { Subject } from './scene.ts'
 

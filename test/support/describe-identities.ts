@@ -1,16 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import {
-  makeBudget,
-  makeOrganization,
-  makeTeam,
-  makeUser,
-  organizationId,
-  teamId,
-  userId,
-} from '../../test/support/rows.ts'
-import type { IdentityLink } from '../domain/token-facts.ts'
-import type { OpenedDirectory } from './directory.contract.ts'
-import type { Rooms } from './registry.ts'
+import { makeBudget, makeOrganization, makeTeam, makeUser, organizationId, teamId, userId } from './rows.ts'
+import type { IdentityLink } from '../../src/domain/token-facts.ts'
+import type { Directory } from '../../src/ports/directory.ts'
+import type { Rooms } from '../../src/ports/registry.ts'
 
 type Write = (work: (rooms: Rooms) => Promise<unknown>) => Promise<void>
 
@@ -23,7 +15,7 @@ function at(subject: string, issuer = ISSUER): IdentityLink {
 }
 
 /** Who a provider's subject is, on every directory. */
-export function describeIdentities(opened: () => OpenedDirectory, write: Write): void {
+export function describeIdentities(opened: () => { readonly directory: Directory }, write: Write): void {
   describe('identities', () => {
     test('a link leads to its user, and is part of what is known of that one, the latest last', async () => {
       const { directory } = opened()
@@ -130,7 +122,7 @@ export function describeIdentities(opened: () => OpenedDirectory, write: Write):
 }
 
 /** Who has a name, on every directory. */
-export function describeNames(opened: () => OpenedDirectory, write: Write): void {
+export function describeNames(opened: () => { readonly directory: Directory }, write: Write): void {
   describe('names', () => {
     test('AT-135: addresses are the same without blanks around them and in whatever case, by ASCII alone', async () => {
       const { directory } = opened()
