@@ -173,7 +173,10 @@ export async function compose(parts: Parts): Promise<Gateway> {
     installation: store.installation.id,
     meter: {
       directory,
-      budgets: settledFirst(store.budgets, spool),
+      budgets: settledFirst(
+        store.openBudgets(() => spool.flushNow()),
+        spool,
+      ),
       prices: facts,
       chance,
       nextTurn,
