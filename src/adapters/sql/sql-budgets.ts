@@ -57,6 +57,7 @@ export function sqlBudgets(db: Kysely<Database>, { openMs = OPEN_MS, flushNow }:
       const levels = JSON.stringify(ask.levels.map(levelRow))
       const known = await undone(db, (on) => tryReserve(ask, levels, on))
       if (known !== 'missing') return known
+      await flushNow?.()
       // The lock for opening comes first, so that nobody who judges waits for somebody who does the same.
       const judged = await undone(db, async (on) => {
         await openAccounts(levels, on)
