@@ -16,7 +16,12 @@ beforeAll(async () => {
 
 afterAll(() => idp.stop())
 
-const PEOPLE = { user_id_jwt_field: 'sub', user_id_upsert: true, team_ids_jwt_field: 'groups', roles_jwt_field: 'roles' }
+const PEOPLE = {
+  user_id_jwt_field: 'sub',
+  user_id_upsert: true,
+  team_ids_jwt_field: 'groups',
+  roles_jwt_field: 'roles',
+}
 const SYNC = {
   ...PEOPLE,
   sync_user_role_and_teams: true,
@@ -105,7 +110,12 @@ describe('sync_user_role_and_teams', () => {
   })
 
   test('AT-118: teams of the token are joined, and those that it says no more are left', async () => {
-    const [sub, one, two, three] = [await newUser(town()), await newTeam(town()), await newTeam(town()), await newTeam(town())]
+    const [sub, one, two, three] = [
+      await newUser(town()),
+      await newTeam(town()),
+      await newTeam(town()),
+      await newTeam(town()),
+    ]
     const member = async (): Promise<readonly boolean[]> =>
       Promise.all([one, two, three].map(async (team) => (await rosterOf(town(), team)).includes(sub)))
     expect((await chat(town(), idp.token({ sub, groups: [one, two] }))).status).toBe(200)
@@ -207,7 +217,8 @@ describe('AT-128, D-49: memberships', () => {
     ] as const
     for (const [claims, header] of ways) {
       await chat(town(), idp.token({ sub, ...claims }), { team: header })
-      for (const each of ['base', team, other]) expect(await rosterOf(town(), each), JSON.stringify(claims)).not.toContain(sub)
+      for (const each of ['base', team, other])
+        expect(await rosterOf(town(), each), JSON.stringify(claims)).not.toContain(sub)
     }
     expect((await chat(town(), idp.token({ sub, tid: team }))).status).toBe(200)
     expect(await rosterOf(town(), team)).toEqual([sub])
