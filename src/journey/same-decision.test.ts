@@ -127,7 +127,10 @@ const cold = (): WarmDirectory => cachedDirectory(smallDirectory(WORLD), 64)
 
 const name = fc.constantFrom(...NAMES)
 const team = fc.oneof({ weight: 5, arbitrary: fc.constantFrom('t1', 't2', 't3') }, { weight: 1, arbitrary: name })
-const person = fc.oneof({ weight: 5, arbitrary: fc.constantFrom('ann', 'bob', 'S', 'root', 'new') }, { weight: 1, arbitrary: name })
+const person = fc.oneof(
+  { weight: 5, arbitrary: fc.constantFrom('ann', 'bob', 'S', 'root', 'new') },
+  { weight: 1, arbitrary: name },
+)
 const flag = (ofTen: number): fc.Arbitrary<boolean> => fc.nat(9).map((drawn) => drawn < ofTen)
 
 /** Present in so many of ten cases: most scenes have to let most tokens through, or nothing would be seen. */
@@ -249,30 +252,31 @@ describe('what a token does not mean to say means nothing', () => {
     const directory = cold()
     const foreign = fc.dictionary(
       fc.constantFrom(
-        ...[
-          '_litellm_user_id',
-          '_litellm_team_id',
-          '_litellm_jwt_issuer',
-          'user_id',
-          'team_id',
-          'team_ids',
-          'user_role',
-        ],
-        ...[
-          'role',
-          'is_admin',
-          'scp',
-          'scopes',
-          'permissions',
-          'models',
-          'max_budget',
-          'metadata',
-          'uid.x',
-          'x',
-          'act',
-        ],
+        '_litellm_user_id',
+        '_litellm_team_id',
+        '_litellm_jwt_issuer',
+        'user_id',
+        'team_id',
+        'team_ids',
+        'user_role',
+        'role',
+        'is_admin',
+        'scp',
+        'scopes',
+        'permissions',
+        'models',
+        'max_budget',
+        'metadata',
+        'uid.x',
+        'x',
+        'act',
       ),
-      fc.oneof(name, fc.array(name, { maxLength: 2 }), fc.jsonValue() as fc.Arbitrary<JsonValue>, fc.constant('proxy_admin')),
+      fc.oneof(
+        name,
+        fc.array(name, { maxLength: 2 }),
+        fc.jsonValue() as fc.Arbitrary<JsonValue>,
+        fc.constant('proxy_admin'),
+      ),
     )
     await fc.assert(
       fc.asyncProperty(claimsOf, foreign, sceneOf, async (claims, more, scene) => {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { IdentityProvider } from '../../support/identity-provider.ts'
 import { startIdentityProvider } from '../../support/identity-provider.ts'
+import type { Members } from '../../support/raw-token.ts'
 import { runSql } from '../../support/stores.ts'
 import { good, goodList } from '../authority/support/caller.ts'
 import { valueAt } from '../hostile/support/stand.ts'
@@ -29,7 +30,7 @@ const links = async (town: Town, user: string): Promise<readonly unknown[]> => {
   return listed.map((each: unknown) => valueAt(each, ['subject']))
 }
 
-const whois = async (town: Town, claims: object): Promise<string | undefined> =>
+const whois = async (town: Town, claims: Members): Promise<string | undefined> =>
   (await accountOf(town, await chat(town, idp.token({ ...claims })))).user
 
 describe('somebody whom nobody knows', () => {
@@ -146,7 +147,7 @@ describe('one person, by whichever claim', () => {
     const email = `${fresh('ann')}@example.com`
     return { id: await newUser(town(), { user_email: email, ...fields }), email }
   }
-  const proven = (email: string): object => ({ sub: `idp|${email}`, email, email_verified: true })
+  const proven = (email: string): Members => ({ sub: `idp|${email}`, email, email_verified: true })
 
   test('AT-129: the claim is the address of a row', async () => {
     const { id, email } = await person()
@@ -243,7 +244,7 @@ describe('one person, by whichever claim', () => {
     }
   })
 
-  test.each<readonly [string, object]>([
+  test.each<readonly [string, Members]>([
     ['not said to be verified', {}],
     ['said not to be', { email_verified: false }],
     ['said so in another type', { email_verified: 'true' }],
