@@ -2,12 +2,13 @@
 import { runAudit } from './cli/audit.ts'
 import { runCheck } from './cli/check.ts'
 import { runServe } from './cli/serve.ts'
+import { tokenTools } from './cli/token-tools.ts'
 import { readProcessEnvironment } from './config/load.ts'
 
 const HELP = `latchkey: an identity-first AI gateway
 
   latchkey serve [--config FILE] [--port N] [--host H] [--data-dir D]   run the gateway
-  latchkey check FILE [--host H] [--token FILE|-] [--json]              say what is wrong with a configuration, or a token
+  latchkey check FILE [--host H] [--token T] [--json]                   say what is wrong with a configuration, or a token
   latchkey audit verify [--config FILE] [--data-dir D]                  say whether the audit log is as it was written
 
 Run a command with --help for its options.
@@ -25,7 +26,7 @@ switch (command) {
     process.exitCode = await runServe(rest, io)
     break
   case 'check':
-    process.exitCode = await runCheck(rest, io)
+    process.exitCode = await runCheck(rest, { ...io, tokens: tokenTools(io.writeError) })
     break
   case 'audit':
     process.exitCode = await runAudit(rest, io)
