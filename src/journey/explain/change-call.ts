@@ -4,10 +4,16 @@ import type { ImaginedFacts } from './imagined-directory.ts'
 import type { Change } from './scene.ts'
 
 /** A call of the management API, and what the directory says after it. */
-export function callOf(say: string, path: string, body: JsonObject, facts: Partial<ImaginedFacts>): Change {
+export function callOf(
+  say: string,
+  path: string,
+  body: JsonObject,
+  facts: Partial<ImaginedFacts>,
+  method: 'POST' | 'PATCH' = 'POST',
+): Change {
   return {
     say,
-    steps: [{ api: { method: 'POST', path, body } }],
+    steps: [{ api: { method, path, body } }],
     imagine: (scene) => ({ ...scene, facts: imagining(scene.facts, facts) }),
   }
 }
