@@ -112,10 +112,11 @@ function scopeGrants(model: string, { facts, policy, token, scene }: Told): read
   const claims = having.map(({ scope }) => forOperators(changeClaim(['scope'], [...scopes, scope].join(' '), token)))
   const [scope] = mappings.flatMap((each) => (scopes.includes(each.scope) ? [each.scope] : []))
   if (scope === undefined) return claims
-  const step = { setting: 'litellm_jwtauth.scope_mappings', add: { scope, models: [model] } }
+  const mapping = { scope, models: [model], routes: [scene.call.route.path] }
+  const step = { setting: 'litellm_jwtauth.scope_mappings', add: mapping }
   const setting = changePolicy(`Let the scope ${scope} use the model ${model}.`, step, (current) => ({
     ...current,
-    scopeMappings: [...(current.scopeMappings ?? []), { scope, models: [model], routes: [scene.call.route.path] }],
+    scopeMappings: [...(current.scopeMappings ?? []), mapping],
   }))
   return [...claims, setting]
 }

@@ -22,10 +22,17 @@ export function settingsIn(steps: readonly ChangeStep[]): readonly SettingStep[]
   return steps.filter((step) => 'setting' in step)
 }
 
-/** `null` takes the claim away. */
+/** Dots lead into objects, but for escaped ones; `null` takes the claim away. */
 function withClaim(claims: Json, name: string, value: unknown): Json {
-  const { [name]: _, ...others } = claims
-  return value === null ? others : { ...others, [name]: value }
+  const [first = '', ...rest] = name.split(/(?<!\\)\./)
+  const member = first.replaceAll('\\.', '.')
+  const { [member]: before, ...others } = claims
+  if (rest.length > 0) return { ...others, [member]: withClaim(membersOf(before), rest.join('.'), value) }
+  return value === null ? others : { ...others, [member]: value }
+}
+
+function membersOf(value: unknown): Json {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Json) : {}
 }
 
 type Request = Extract<ChangeStep, { request: unknown }>['request']

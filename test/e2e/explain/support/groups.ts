@@ -1,6 +1,10 @@
 import type { TownOptions } from '../../jwt/support/town.ts'
 import { DENIED_BUDGETS } from './denied-budgets.ts'
+import { CLAIMS_TOWN, DENIED_CLAIMS } from './denied-claims.ts'
+import { DENIED_GROUPS, GROUPS_TOWN } from './denied-groups.ts'
 import { DENIED_KEYS } from './denied-keys.ts'
+import { DENIED_POLICY, POLICY_TOWN } from './denied-policy.ts'
+import { DENIED_ROLES, ROLES_TOWN } from './denied-roles.ts'
 import type { Kinds } from './denial.ts'
 
 /** Kinds of denials that one gateway can have. */
@@ -18,4 +22,8 @@ const KEYS: TownOptions = {
 export const GROUPS: readonly Group[] = [
   { name: 'keys and users', options: KEYS, kinds: DENIED_KEYS },
   { name: 'budgets', options: KEYS, kinds: DENIED_BUDGETS },
+  { name: 'claims with one team', options: CLAIMS_TOWN, kinds: DENIED_CLAIMS },
+  { name: 'groups', options: GROUPS_TOWN, kinds: DENIED_GROUPS },
+  { name: 'roles', options: ROLES_TOWN, kinds: DENIED_ROLES },
+  { name: 'policy', options: POLICY_TOWN, kinds: DENIED_POLICY },
 ]
