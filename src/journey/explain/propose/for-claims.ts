@@ -2,6 +2,7 @@ import { domainOf } from '../../../domain/email-address.ts'
 import type { JsonValue } from '../../../domain/json.ts'
 import type { ClaimCondition } from '../../../domain/token-settings.ts'
 import { lookUp } from '../../3-identify/read-claim.ts'
+import { eachOrAll } from '../change-call.ts'
 import { changeClaim, changePolicy, forOperators } from '../change-claims.ts'
 import type { Change } from '../scene.ts'
 import type { Situation } from '../situation.ts'
@@ -15,7 +16,7 @@ export function forTimes({ scene, now }: Situation): readonly Change[] {
   const seconds = Math.trunc(now / 1000)
   const exp = changeClaim(['exp'], seconds + LIFE_SECONDS, undefined)
   const others = ['nbf', 'iat'].filter((name) => name in claims).map((name) => changeClaim([name], seconds, undefined))
-  return [exp, ...others]
+  return eachOrAll([exp, ...others])
 }
 
 const LIFE_SECONDS = 300
@@ -27,17 +28,19 @@ export function forAudience({ scene, profile }: Situation): readonly Change[] {
 }
 
 export function forClient({ scene, profile }: Situation): readonly Change[] {
-  const [client] = profile?.clients ?? []
+  const { clients = [] } = profile ?? {}
+  const [client] = clients
   if (scene.subject.is !== 'claims' || client === undefined) return []
-  const both = ['azp', 'client_id'].filter((name) => scene.subject.is === 'claims' && name in scene.subject.claims)
-  return both.map((name) => forOperators(changeClaim([name], client, undefined)))
+  const { claims } = scene.subject
+  const wrong = ['azp', 'client_id'].filter((name) => name in claims && !clients.some((each) => each === claims[name]))
+  return eachOrAll(wrong.map((name) => forOperators(changeClaim([name], client, undefined))))
 }
 
 /** Marks of other kinds of tokens. */
 export function forType({ scene }: Situation): readonly Change[] {
   if (scene.subject.is !== 'claims') return []
   const { claims } = scene.subject
-  return MARKS.filter((name) => name in claims).map((name) => changeClaim([name], null, undefined))
+  return eachOrAll(MARKS.filter((name) => name in claims).map((name) => changeClaim([name], null, undefined)))
 }
 
 const MARKS = ['events', 'typ', 'token_use', 'nonce', 'at_hash', 'c_hash', 'cnf'] as const

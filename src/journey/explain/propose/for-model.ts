@@ -5,7 +5,7 @@ import { refusingLevels, resolveFor } from '../../4-authorise/decide-model-acces
 import { possibleCallers } from '../../4-authorise/possible-callers.ts'
 import { allowMemberModel, allowOrganizationModel, allowTeamModel, makeTeam } from '../change-groups.ts'
 import { allowKeyModel, allowUserModel } from '../change-people.ts'
-import { together } from '../change-call.ts'
+import { eachOrAll } from '../change-call.ts'
 import { changeClaim, changePolicy, forOperators } from '../change-claims.ts'
 import { askForModel, changeBody } from '../change-request.ts'
 import { parseTeamId } from '../../../domain/ids.ts'
@@ -43,10 +43,7 @@ export function forNoTeam(situation: Situation): readonly Change[] {
   if (principal === undefined || model === undefined || facts === undefined) return []
   const changes = possibleCallers(principal).flatMap((caller) => {
     if (caller.kind === 'master' || caller.standing.team === undefined) return []
-    const [first, ...others] = grantsFor(caller, model, situation).flatMap(([change]) => change ?? [])
-    return first === undefined
-      ? []
-      : [others.reduce((all, each) => together(`${all.say} ${each.say}`, all, each), first)]
+    return eachOrAll(grantsFor(caller, model, situation).flatMap(([change]) => change ?? [])).slice(-1)
   })
   const [claimed] = claimedTeams(facts).flatMap((id) => parseTeamId(id) ?? [])
   return changes.length > 0 || claimed === undefined ? changes : [makeTeam(claimed, now)]
