@@ -92,7 +92,7 @@ async function store(
     if (within.verdict === 'deny') return within
   }
   if (row.email !== undefined && row.email !== current?.email) {
-    const holders = await rooms.users.findByEmail(row.email)
+    const holders = await rooms.users.namedByEmail(row.email)
     if (holders.some((holder) => holder.id !== row.id)) return userTaken(`email ${row.email}`)
   }
   const stamped = current === undefined ? row : restamped(row, changer(ask), ports.clock.now())
