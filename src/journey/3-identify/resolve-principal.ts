@@ -7,10 +7,24 @@ import type { UserFacts } from '../../domain/user.ts'
 import type { VirtualKey } from '../../domain/virtual-key.ts'
 import type { Proof } from '../2-authenticate/verify-credential.ts'
 
+/** Where the users of keys, and what they belong to, are found. */
+export type Owners = Pick<
+  WarmDirectory,
+  | 'peekUser'
+  | 'findUser'
+  | 'findFormerUser'
+  | 'peekTeam'
+  | 'findTeam'
+  | 'peekOrganization'
+  | 'findOrganization'
+  | 'peekBudget'
+  | 'findBudget'
+>
+
 /** The principal of a key. Returns without a promise when nothing has to be fetched. */
 export function resolvePrincipal(
   proof: Exclude<Proof, { kind: 'token' }>,
-  directory: WarmDirectory,
+  directory: Owners,
 ): Principal | Promise<Principal> {
   switch (proof.kind) {
     case 'master-key':
@@ -26,7 +40,7 @@ function withStanding(key: VirtualKey, standing: Standing): Principal {
   return { kind: 'virtual-key', key, standing }
 }
 
-function peekStanding(key: VirtualKey, directory: WarmDirectory): Standing | 'ask' {
+function peekStanding(key: VirtualKey, directory: Owners): Standing | 'ask' {
   const { userId, teamId } = key
   if (userId === undefined && teamId === undefined && key.organizationId === undefined) return NOBODY
   const user = peekIf(userId, (id) => directory.peekUser(id))
@@ -45,7 +59,7 @@ function peekIf<Id, Fact>(id: Id | undefined, peek: (id: Id) => Peeked<Fact>): P
   return id === undefined ? undefined : peek(id)
 }
 
-async function askStanding(key: VirtualKey, directory: WarmDirectory): Promise<Principal> {
+async function askStanding(key: VirtualKey, directory: Owners): Promise<Principal> {
   try {
     const [{ userId, user }, team] = await Promise.all([
       findOwner(key, directory),
@@ -66,7 +80,7 @@ async function askStanding(key: VirtualKey, directory: WarmDirectory): Promise<P
 /** While users are merged, a key may still be known as the duplicate's. */
 async function findOwner(
   { userId }: VirtualKey,
-  directory: WarmDirectory,
+  directory: Owners,
 ): Promise<{ readonly userId: UserId | undefined; readonly user: UserFacts | undefined }> {
   const user = await findIf(userId, (id) => directory.findUser(id))
   if (userId === undefined || user !== undefined) return { userId, user }
