@@ -60,8 +60,9 @@ async function insertUser(
   { rooms, ports }: Provisioning,
 ): Promise<User> {
   // An address that somebody has already would lead to neither of the two any more; one that a token claimed is nobody's.
-  const holders = emailIsProven ? rooms.users.namedByEmail : rooms.users.findByEmail
-  const isHeld = email !== undefined && (await holders(email)).length > 0
+  const holdersOf = (address: string) =>
+    emailIsProven ? rooms.users.namedByEmail(address) : rooms.users.findByEmail(address)
+  const isHeld = email !== undefined && (await holdersOf(email)).length > 0
   const isFree =
     wanted !== TOTAL_SPEND_ID && wanted !== MASTER_USER_ID && (await rooms.formerUsers.find(wanted)) === undefined
   const ids = isFree ? [wanted, freshId(parseUserId, ports)] : [freshId(parseUserId, ports)]
