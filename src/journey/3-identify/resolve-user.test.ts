@@ -197,6 +197,24 @@ describe('whom a subject leads to', () => {
       is: 'new S2',
     },
     {
+      name: 'AT-135: a person whom the provider names by the address, by another spelling of it',
+      who: { users: { U: { ...mail, links: [link('ANA@x.io')] } } },
+      asked: hints('Ana@X.io', mail),
+      is: 'U by email',
+    },
+    {
+      name: 'AT-135: and not by what another provider named so',
+      who: { users: { U: { ...mail, links: [link('ANA@x.io', TWO)] } } },
+      asked: hints('Ana@X.io', mail),
+      is: 'new Ana@X.io',
+    },
+    {
+      name: 'AT-135: nor by a subject that is no address',
+      who: { users: { U: { ...mail, links: [link('S')] } } },
+      asked: hints('s', mail),
+      is: 'new s',
+    },
+    {
       name: 'AT-138: an unproven address leads nowhere',
       who: { users: { U: mail } },
       asked: hints('S', { ...mail, emailIsProven: false }),

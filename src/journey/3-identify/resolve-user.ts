@@ -1,4 +1,5 @@
 import { defaultUser } from '../../domain/default-user.ts'
+import { foldEmail } from '../../domain/fold-email.ts'
 import { parseUserId } from '../../domain/ids.ts'
 import type { EpochMs, UserId } from '../../domain/ids.ts'
 import type { UserDefaults } from '../../domain/key-rules.ts'
@@ -103,8 +104,16 @@ function* matchEmail(hints: UserHints, directory: People): Learning<UserMatch | 
   const [id, another] = ids
   if (another !== undefined) return { is: 'ambiguous-email' }
   const facts = id === undefined ? undefined : yield* userOf(id, directory)
-  if (facts === undefined || isPowerful(facts) || !mayBridge(facts, hints)) return undefined
-  return found(facts, 'email')
+  if (facts === undefined || isPowerful(facts)) return undefined
+  if (isOneMailbox(facts, hints)) return { is: 'found', facts, by: 'email', needsLink: false }
+  return mayBridge(facts, hints) ? found(facts, 'email') : undefined
+}
+
+/** A provider that names its users by their addresses names one by every spelling of it. */
+function isOneMailbox({ identities }: UserFacts, { issuer, subject, email = '' }: UserHints): boolean {
+  const mailbox = foldEmail(email)
+  if (foldEmail(subject) !== mailbox) return false
+  return identities.some((link) => link.issuer === issuer && foldEmail(link.subject) === mailbox)
 }
 
 /**
