@@ -12,12 +12,17 @@ import { merge, pays, splitPerson, undo } from './support/split.ts'
 import { recordsOf, spent, trailOf } from './support/trail.ts'
 
 let idp: IdentityProvider
+let second: IdentityProvider
 
 beforeAll(async () => {
   idp = await startIdentityProvider()
+  second = await startIdentityProvider()
 })
 
-afterAll(() => idp.stop())
+afterAll(async () => {
+  await idp.stop()
+  await second.stop()
+})
 
 const FIELDS = { user_id_jwt_field: 'sub', user_email_jwt_field: 'email', team_ids_jwt_field: 'groups' }
 /** A change at one replica is a rule at the other after this. */
@@ -29,7 +34,7 @@ const site: () => Site = opened(() => ({
     user_id_upsert: true,
     team_allowed_routes: ROUTES,
     fallback_to_db_teams: true,
-    issuers: [{ issuer: idp.issuer, audience: 'gw', ...FIELDS }],
+    issuers: [idp, second].map(({ issuer }) => ({ issuer, audience: 'gw', ...FIELDS })),
   },
 }))
 
@@ -75,6 +80,29 @@ describe('AT-140: first requests at both at once', () => {
     expect((await trailOf(there, id)).identities).toEqual([`${idp.issuer} ${sub}`])
     const linked = (await recordsOf(here, id)).filter(({ actor }) => actor === 'jwt-provisioner')
     expect(linked).toHaveLength(1)
+  })
+
+  test('INV-05: of one subject at two providers: two users, and nobody pays for the other', async () => {
+    const { here, there } = site()
+    const sub = fresh('alice')
+    const callers = Array.from({ length: 16 }, (_, index) => ({
+      gate: index % 2 === 0 ? here : there,
+      from: index % 4 < 2 ? idp : second,
+    }))
+    const owners = await Promise.all(
+      callers.map(async ({ gate, from }) => {
+        const call = await chatOnce(gate, from.token({ sub, jti: fresh('jti') }))
+        return { from, user: (await accountOf(here, call)).user }
+      }),
+    )
+    const ofEach = [idp, second].map(
+      (one) => new Set(owners.filter(({ from }) => from === one).map(({ user }) => user)),
+    )
+    expect(ofEach.map(({ size }) => size)).toEqual([1, 1])
+    const ids = ofEach.flatMap((each) => [...each].map(String))
+    expect(ids).toContain(sub)
+    expect(new Set(ids).size).toBe(2)
+    for (const id of ids) expect(await recordsOf(here, id)).toHaveLength(1)
   })
 })
 
