@@ -1,6 +1,8 @@
 import { openLog } from '../adapters/log/operator-log.ts'
 import type { Log } from '../adapters/log/operator-log.ts'
 import { clock } from '../adapters/system/clock.ts'
+import { stayCompiled } from '../adapters/system/stay-compiled.ts'
+import { StoreProblem } from '../adapters/sql/store-problem.ts'
 import { compose, openGatewayStore } from '../compose.ts'
 import type { Gateway } from '../compose.ts'
 import type { ConfigSource, ProcessEnvironment } from '../config/load.ts'
@@ -54,6 +56,7 @@ export async function runServe(argv: readonly string[], io: ServeIo): Promise<nu
     return 1
   }
   const { settings, catalogue } = usable
+  stayCompiled()
 
   const log = openLog(settings.logLevel, clock)
   for (const note of args.notes) log.info(note)

@@ -1,19 +1,21 @@
 import type { Denied } from '../domain/decision.ts'
 import type { UserId } from '../domain/ids.ts'
 import type { UserDefaults } from '../domain/key-rules.ts'
-import type { Principal } from '../domain/principal.ts'
+import type { Principal, TokenPrincipal } from '../domain/principal.ts'
 import type { Provision } from '../domain/provision.ts'
 import type { VerifiedToken } from '../domain/token-facts.ts'
 import type { TokenGround } from '../domain/token-ground.ts'
 import type { TokenPolicy } from '../domain/token-settings.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { WarmDirectory } from '../ports/directory.ts'
+import type { OperatorLog } from '../ports/operator-log.ts'
 import type { Provisioner } from '../ports/provisioner.ts'
 import type { ClaimJudge, TokenVerifier } from '../ports/token-verifier.ts'
 import type { RouteFacts } from './1-intake/arrival.ts'
 import { gatherGround } from './3-identify/gather-ground.ts'
 import { readTokenFacts } from './3-identify/read-token-facts.ts'
 import { decideTokenCaller } from './4-authorise/decide-token-caller.ts'
+import { covers } from './4-authorise/decide-route.ts'
 import { decideToken } from './4-authorise/decide-token.ts'
 import { describeFacts, describeGround } from './describe-token.ts'
 import type { Trail } from './trail.ts'
@@ -27,6 +29,7 @@ export interface TokenPorts {
   readonly newUserId: () => UserId
   /** Undefined: nothing is made of the directory. */
   readonly provisioner: Provisioner | undefined
+  readonly log: OperatorLog
 }
 
 /** Chooses among the teams of a token. */
@@ -52,7 +55,7 @@ export interface IdentifyTokenPorts {
 export function identifyToken(
   token: VerifiedToken,
   ask: TokenAsk,
-  { policy, userDefaults, newUserId }: Pick<TokenPorts, 'policy' | 'userDefaults' | 'newUserId'>,
+  { policy, userDefaults, newUserId, log }: Pick<TokenPorts, 'policy' | 'userDefaults' | 'newUserId' | 'log'>,
   ports: IdentifyTokenPorts,
 ): Identified | Promise<Identified> {
   const { trail } = ports
@@ -70,6 +73,9 @@ export function identifyToken(
     trail?.note('caller', caller, { [TEAM_HEADER]: ask.teamHeader ?? null })
     if (caller.verdict === 'deny') return caller
     const { principal, effects } = caller.granted
+    if (trail === undefined && isPassedOver(ask, principal)) {
+      log.warn('x-litellm-team-id names no team: the administrator acts for none', { issuer: token.issuer })
+    }
     return { verdict: 'allow', granted: principal, effects }
   }
   const { profile } = token
@@ -77,4 +83,11 @@ export function identifyToken(
   const wanted = { policy, profile, teamHeader, now: ports.clock.now(), userDefaults, newId: newUserId }
   const ground = gatherGround(facts.granted, wanted, ports.directory)
   return ground instanceof Promise ? ground.then(decide) : decide(ground)
+}
+
+/** AT-093: administrators choose among all teams, and a wrong choice is no reason to refuse them. */
+function isPassedOver({ teamHeader, route }: TokenAsk, { admin, standing }: TokenPrincipal): boolean {
+  return (
+    teamHeader !== undefined && admin === 'scope' && standing.team === undefined && covers('llm_api_routes', route.path)
+  )
 }
