@@ -262,6 +262,15 @@ describe('what cannot be asked', () => {
   })
 })
 
+test('the settings that decided are named as the operator has written them', async () => {
+  const ask = { issuer: town.idp.issuer, route: CHAT, model: 'm1' }
+  const denied = await explainOf(town, { ...ask, claims: { sub: 'ada', aud: 'other' } })
+  expect(denied.settings).toEqual(['JWT_AUDIENCE'])
+  const token = town.idp.token({ iss: 'https://other.example.com' })
+  expect((await explainOf(town, { token, route: CHAT, model: 'm1' })).settings).toEqual(['JWT_ISSUER'])
+  expect((await explainOf(town, { user_id: fresh('nobody'), route: CHAT, model: 'm1' })).settings).toEqual([])
+})
+
 test('several names of one route are the same question, and a model in the path is the model', async () => {
   const key = await newKey(town, { models: ['m2'] })
   for (const route of [
