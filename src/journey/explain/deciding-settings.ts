@@ -7,15 +7,18 @@ import { covers } from '../4-authorise/decide-route.ts'
 import type { Outcome } from './run-scene.ts'
 import type { Scene } from './scene.ts'
 
-/** By name: the settings that made the outcome what it is. `profile`: by which the token is read, as far as known. */
-export function decidingSettings(
-  { settings, call }: Scene,
-  outcome: Outcome,
-  profile: TokenProfile | undefined,
-): readonly string[] {
+/** How a token is read, as far as that is known. */
+export interface Reading {
+  readonly profile: TokenProfile | undefined
+  /** By an entry of `issuers`. */
+  readonly isListed: boolean
+}
+
+/** By name: the settings that made the outcome what it is. */
+export function decidingSettings({ settings, call }: Scene, outcome: Outcome, reading: Reading): readonly string[] {
   const { principal, proof, provisions } = outcome
   const isToken = proof === undefined || proof.kind === 'token'
-  const ofReason = ofRefusal(outcome, profile)
+  const ofReason = ofRefusal(outcome, reading)
   const names = new Set(ofReason.filter((name) => isToken || !name.startsWith('litellm_jwtauth.')))
   if (principal !== undefined && isTokenPrincipal(principal)) {
     for (const name of ofFacts(principal.facts)) names.add(name)
@@ -31,7 +34,7 @@ export function decidingSettings(
   return [...names].toSorted()
 }
 
-function ofRefusal({ denied, steps }: Outcome, profile: TokenProfile | undefined): readonly string[] {
+function ofRefusal({ denied, steps }: Outcome, { profile, isListed }: Reading): readonly string[] {
   if (denied === undefined) return []
   // A token without a team, where one is wanted because its claim is mapped.
   if (denied.because === 'jwt_claim_missing' && steps.at(-1)?.step === 'caller') {
@@ -39,7 +42,7 @@ function ofRefusal({ denied, steps }: Outcome, profile: TokenProfile | undefined
     return [teamId, teamAlias].flatMap((field) => (field === undefined ? [] : [inTokens(field.setting)]))
   }
   const ofProfile = BY_PROFILE[denied.because]
-  if (ofProfile !== undefined) return [profile?.id === 'shared' ? ofProfile : 'litellm_jwtauth.issuers']
+  if (ofProfile !== undefined) return [isListed ? 'litellm_jwtauth.issuers' : ofProfile]
   return BY_REASON[denied.because] ?? []
 }
 
