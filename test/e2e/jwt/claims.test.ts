@@ -247,6 +247,16 @@ describe('AT-076: an allowed domain', () => {
     expect(await userRow(town(), sub)).toBeUndefined()
   })
 
+  test.each<unknown>([false, 'false', 'true', 0, 1, null, '', [], [true], {}])(
+    'INV-04, J-28: not by an address of which the token says email_verified: %j',
+    async (email_verified) => {
+      const sub = fresh('person')
+      const verdict = await chat(town(), idp.token({ sub, email: 'x@a.com', email_verified }))
+      expect(verdict).toMatchObject({ status: 403, reason: 'jwt_email_denied' })
+      expect(await userRow(town(), sub)).toBeUndefined()
+    },
+  )
+
   test('the parameter is named', async () => {
     for (const email of ['x@b.com', undefined]) {
       expect(await chat(town(), idp.token({ email }))).toMatchObject({
