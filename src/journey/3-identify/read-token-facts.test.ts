@@ -162,6 +162,18 @@ describe('the e-mail', () => {
     expect(facts(claims, fields, {}, { emailDomains: domains }).emailIsProven).toBe(proven)
   })
 
+  test.each([
+    { verified: undefined, proven: true },
+    { verified: true, proven: true },
+    { verified: false, proven: false },
+    { verified: 'false', proven: false },
+    { verified: null, proven: false },
+  ])('AT-138: in the domain of the only provider, email_verified $verified -> $proven', ({ verified, proven }) => {
+    const claims = { email: 'ann@x.org', ...(verified === undefined ? {} : { email_verified: verified }) }
+    expect(facts(claims, fields, {}, { presumedEmailDomain: 'x.org' }).emailIsProven).toBe(proven)
+    expect(facts(claims, fields, {}, { presumedEmailDomain: 'y.org' }).emailIsProven).toBe(verified === true)
+  })
+
   test('what is no address is proven by nothing', () => {
     expect(facts({ email: 'a@b@x.org', email_verified: true }, fields).emailIsProven).toBe(false)
   })

@@ -156,7 +156,9 @@ function isText(claims: Claims, field: ClaimField | undefined): boolean {
 function isProven(email: string | undefined, claims: Claims, profile: TokenProfile): boolean {
   const domain = email === undefined ? undefined : domainOf(email.trim())
   if (domain === undefined) return false
-  return verifiedBy(claims) === 'yes' || decidesAbout(domain, profile)
+  const verified = verifiedBy(claims)
+  const isPresumed = verified === 'unsaid' && domain === profile.presumedEmailDomain
+  return verified === 'yes' || isPresumed || decidesAbout(domain, profile)
 }
 
 /** The whole domain, and no mailbox of which the provider says anything but that it is verified. */
