@@ -52,7 +52,7 @@ export function* matchUser(hints: UserHints, directory: People): Learning<UserMa
     directory.findIdentity({ issuer, subject }),
   )
   if (link !== undefined) {
-    const facts = link.isDeleted ? undefined : yield* userOf(link.userId, directory)
+    const facts = link.isDeleted ? undefined : yield* heirOf(link.userId, directory)
     return facts === undefined ? deleted(hints) : { is: 'found', facts, by: 'link', needsLink: false }
   }
 
@@ -127,6 +127,14 @@ function mayBridge(facts: UserFacts, { issuer, subject, emailIsIssuers }: UserHi
 
 function* userOf(id: UserId, directory: People): Learning<UserFacts | undefined> {
   return yield* learn(directory.peekUser(id), () => directory.findUser(id))
+}
+
+/** While users are merged, a link may still be known as the duplicate's. */
+function* heirOf(id: UserId, directory: People): Learning<UserFacts | undefined> {
+  const facts = yield* userOf(id, directory)
+  if (facts !== undefined) return facts
+  const former = yield* learn(directory.peekFormerUser(id), () => directory.findFormerUser(id))
+  return former?.mergedInto === undefined ? undefined : yield* userOf(former.mergedInto, directory)
 }
 
 function isUnlinked({ identities }: UserFacts): boolean {
