@@ -19,6 +19,7 @@ function server(): FastifyInstance {
     onProblem: () => undefined,
     corsOrigins: [],
     doors: new Doors(),
+    exposeRejectReason: false,
   })
   return app
 }
