@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import { CachedRunningSpend } from './adapters/cache/running-spend.ts'
 import { CachedDirectory } from './adapters/cache/cached-directory.ts'
@@ -24,32 +25,6 @@ import { holdFile } from './adapters/system/hold-file.ts'
 import type { Settings } from './config/settings.ts'
 import type { KeyDigest } from './domain/ids.ts'
 import type { ModelCatalogue } from './domain/model-catalogue.ts'
-import { auditRoutes } from './http/admin/audit.routes.ts'
-import { activityRoutes } from './http/admin/activity.routes.ts'
-import { budgetRoutes } from './http/admin/budgets.routes.ts'
-import { customerRoutes } from './http/admin/customers.routes.ts'
-import { globalSpendRoutes } from './http/admin/global-spend.routes.ts'
-import { identityRoutes } from './http/admin/identities.routes.ts'
-import { invitationRoutes } from './http/admin/invitations.routes.ts'
-import { keyRoutes } from './http/admin/keys.routes.ts'
-import { organizationRoutes } from './http/admin/organizations.routes.ts'
-import { accessGroupRoutes } from './http/admin/access-groups.routes.ts'
-import { explainRoutes } from './http/admin/explain.routes.ts'
-import { credentialRoutes } from './http/admin/credentials.routes.ts'
-import { modelInfoRoutes } from './http/admin/model-info.routes.ts'
-import { storedModelRoutes } from './http/admin/models.routes.ts'
-import { spendRoutes } from './http/admin/spend.routes.ts'
-import { tagRoutes } from './http/admin/tags.routes.ts'
-import { userRoutes } from './http/admin/users.routes.ts'
-import { teamMemberRoutes } from './http/admin/team-members.routes.ts'
-import { teamRoutes } from './http/admin/teams.routes.ts'
-import { consoleRoutes } from './http/console/console.routes.ts'
-import { docsRoutes } from './http/docs/docs.routes.ts'
-import { modelCallRoutes } from './http/llm/model-call.routes.ts'
-import { modelRoutes } from './http/llm/models.routes.ts'
-import { responseRoutes } from './http/llm/responses.routes.ts'
-import { healthRoutes } from './http/ops/health.routes.ts'
-import { metricsRoutes } from './http/ops/metrics.routes.ts'
 import type { EdgePorts } from './http/route.ts'
 import { buildServer } from './http/server.ts'
 import type { FaultPorts } from './http/wire/answer-fault.ts'
@@ -63,18 +38,18 @@ import type { JourneyPorts } from './journey/journey-ports.ts'
 import { StandingWatch } from './journey/standing-watch.ts'
 import { GuessLimits } from './journey/2-authenticate/guess-limits.ts'
 import { DeploymentHealth } from './journey/6-route/deployment-health.ts'
-import type { MeterPorts } from './journey/5-meter/reserve-budget.ts'
 import { ROUTE_GROUPS } from './journey/4-authorise/route-groups.ts'
 import type { ServePorts } from './journey/serve.ts'
-import { join } from 'node:path'
 import type { ManagePorts } from './manage/ports.ts'
 import { createProvisioner } from './manage/provision-token.ts'
-import type { CallObserver } from './ports/call-observer.ts'
 import type { ChargeKeeper } from './ports/ledger.ts'
+import { both } from './both-observers.ts'
+import { journeySettings, meterSettings } from './journey-settings.ts'
 import type { LevelOfWork } from './level-of-work.ts'
 import { ModelShelf } from './model-shelf.ts'
 import { CatalogueReader } from './read-catalogue.ts'
 import { openTokens } from './open-tokens.ts'
+import { registerRoutes } from './register-routes.ts'
 import { createModelReader } from './read-stored-model.ts'
 
 export interface Gateway {
@@ -89,7 +64,6 @@ const MANAGEMENT_BYTES = 1024 * 1024
 const MAX_STREAM_MS = 60 * 60_000
 /** Each batch is a commit that waits for the disk: few large ones cost the embedded database much less. */
 const EMBEDDED_FLUSH_MS = 500
-const MOST_CLIENT_RETRIES = 10
 
 export interface Parts {
   readonly settings: Settings
@@ -250,38 +224,18 @@ export async function compose(parts: Parts): Promise<Gateway> {
       log.logger.info({ call_id: about.callId, route: about.route, problem: problem.code }, 'refused'),
   }
   const app = buildServer({ newCallId, corsOrigins: settings.corsOrigins, doors, ...faults })
-  modelCallRoutes(app, edge, { doors, serving, faults })
-  responseRoutes(app, edge, serving)
-  modelRoutes(app, edge, facts)
-  keyRoutes(app, edge, manage)
-  userRoutes(app, edge, manage)
-  identityRoutes(app, edge, manage)
-  invitationRoutes(app, edge, manage)
-  budgetRoutes(app, edge, manage)
-  customerRoutes(app, edge, manage)
-  tagRoutes(app, edge, manage)
-  modelInfoRoutes(app, edge, facts)
-  storedModelRoutes(app, edge, manage)
-  credentialRoutes(app, edge, manage)
-  accessGroupRoutes(app, edge, manage)
-  spendRoutes(app, edge, manage, facts)
-  globalSpendRoutes(app, edge, manage)
-  activityRoutes(app, edge, manage)
-  teamRoutes(app, edge, manage)
-  teamMemberRoutes(app, edge, manage)
-  organizationRoutes(app, edge, manage)
-  auditRoutes(app, edge, store.audit)
-  explainRoutes(app, edge)
-  healthRoutes(app, edge, {
-    pingStore: () => store.ping(),
-    logLevel: settings.logLevel,
-    strict: settings.compat.readinessStrict,
+  await registerRoutes(app, {
+    edge,
+    serving,
+    manage,
+    doors,
+    faults,
+    metrics,
+    facts,
+    settings,
+    store,
     isDraining: parts.isDraining,
-    now: () => clock.now(),
   })
-  metricsRoutes(app, edge, metrics, settings.compat.metricsAuth)
-  await docsRoutes(app, edge)
-  await consoleRoutes(app)
 
   return {
     app,
@@ -296,64 +250,6 @@ export async function compose(parts: Parts): Promise<Gateway> {
       await upstream.close()
       await store.close()
       log.flush()
-    },
-  }
-}
-
-function journeySettings(settings: Settings): JourneyPorts['settings'] {
-  const { completion, embedding, moderation } = settings.forcedModels
-  return {
-    keyHeader: settings.keyHeaderName?.toLowerCase(),
-    enforcedParams: settings.enforcedParams,
-    routes: { served: settings.allowedRoutes, adminOnly: settings.adminOnlyRoutes },
-    intake: {
-      controls: {
-        maxTimeoutMs: settings.router.timeoutMs,
-        maxRetries: Math.max(MOST_CLIENT_RETRIES, settings.router.numRetries),
-      },
-      attribution: {
-        endUserHeaders: settings.endUserHeaders.map((name) => name.toLowerCase()),
-        rejectClientTags: settings.rejectClientsideMetadataTags,
-        stripClientTags: settings.compat.stripClientTags,
-        requireEndUser: settings.enforceUserParam,
-      },
-      forcedModels: {
-        ...(completion === undefined ? {} : { chat: completion, completion }),
-        ...(embedding === undefined ? {} : { embedding }),
-        ...(moderation === undefined ? {} : { moderation }),
-      },
-      alwaysIncludeStreamUsage: settings.alwaysIncludeStreamUsage,
-      clientMockResponse: settings.compat.clientMockResponse,
-    },
-  }
-}
-
-function meterSettings({ compat, router }: Settings): MeterPorts['settings'] {
-  return { budgetRefusesAs400: compat.budgetErrorStatus === 400, mostCallMs: router.timeoutMs }
-}
-
-function both(first: CallObserver | undefined, second: CallObserver): CallObserver {
-  if (first === undefined) return second
-  return {
-    charged(entry, of) {
-      first.charged(entry, of)
-      second.charged(entry, of)
-    },
-    finished(entry, since) {
-      first.finished(entry, since)
-      second.finished(entry, since)
-    },
-    refused(denied, about) {
-      first.refused(denied, about)
-      second.refused(denied, about)
-    },
-    attempted(deployment, model, failure) {
-      first.attempted(deployment, model, failure)
-      second.attempted(deployment, model, failure)
-    },
-    rested(deployment, model, failure) {
-      first.rested(deployment, model, failure)
-      second.rested(deployment, model, failure)
     },
   }
 }

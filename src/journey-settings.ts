@@ -1,0 +1,38 @@
+import type { Settings } from './config/settings.ts'
+import type { JourneySettings } from './journey/journey-ports.ts'
+import type { MeterPorts } from './journey/5-meter/reserve-budget.ts'
+
+const MOST_CLIENT_RETRIES = 10
+
+/** What the operator decided, as the stages of the journey ask for it. */
+export function journeySettings(settings: Settings): JourneySettings {
+  const { completion, embedding, moderation } = settings.forcedModels
+  return {
+    keyHeader: settings.keyHeaderName?.toLowerCase(),
+    enforcedParams: settings.enforcedParams,
+    routes: { served: settings.allowedRoutes, adminOnly: settings.adminOnlyRoutes },
+    intake: {
+      controls: {
+        maxTimeoutMs: settings.router.timeoutMs,
+        maxRetries: Math.max(MOST_CLIENT_RETRIES, settings.router.numRetries),
+      },
+      attribution: {
+        endUserHeaders: settings.endUserHeaders.map((name) => name.toLowerCase()),
+        rejectClientTags: settings.rejectClientsideMetadataTags,
+        stripClientTags: settings.compat.stripClientTags,
+        requireEndUser: settings.enforceUserParam,
+      },
+      forcedModels: {
+        ...(completion === undefined ? {} : { chat: completion, completion }),
+        ...(embedding === undefined ? {} : { embedding }),
+        ...(moderation === undefined ? {} : { moderation }),
+      },
+      alwaysIncludeStreamUsage: settings.alwaysIncludeStreamUsage,
+      clientMockResponse: settings.compat.clientMockResponse,
+    },
+  }
+}
+
+export function meterSettings({ compat, router }: Settings): MeterPorts['settings'] {
+  return { budgetRefusesAs400: compat.budgetErrorStatus === 400, mostCallMs: router.timeoutMs }
+}
