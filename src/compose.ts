@@ -244,6 +244,7 @@ export async function compose(parts: Parts): Promise<Gateway> {
 
   const doors = new Doors()
   const faults: FaultPorts = {
+    exposeRejectReason: settings.exposeRejectReason,
     onFault: (error, about) => log.logger.error({ call_id: about.callId, route: about.route, err: error }, 'fault'),
     onProblem: (problem, about) =>
       log.logger.info({ call_id: about.callId, route: about.route, problem: problem.code }, 'refused'),

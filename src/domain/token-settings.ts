@@ -55,6 +55,8 @@ export interface TokenProfile {
   readonly fields: ClaimFields
   /** Domains whose mailboxes this issuer decides about: its e-mail claims are believed there without `email_verified`. */
   readonly emailDomains: readonly string[]
+  /** Of the only provider there is, the domain of `user_allowed_email_domain`: believed where the token says nothing else. */
+  readonly presumedEmailDomain: string | undefined
   /** An exact user id may lead to an administrator who has no link yet. True for the only issuer there is. */
   readonly trustsUserIds: boolean
 }

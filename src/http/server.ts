@@ -113,7 +113,8 @@ function strictServer(
         return
       }
       // In doubt about where this message ends, nothing after it is believed.
-      sendProblem(response, { code: flaw.problem, say: flaw.say, callId: ports.newCallId(), close: true })
+      const reason = ports.exposeRejectReason ? flaw.because : undefined
+      sendProblem(response, { code: flaw.problem, say: flaw.say, callId: ports.newCallId(), reason, close: true })
     },
   )
   server.maxHeadersCount = MAX_HEADERS

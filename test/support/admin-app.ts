@@ -78,6 +78,7 @@ export async function openAdminApp(
   const manage = change(ports)
   const app = buildServer({
     newCallId,
+    exposeRejectReason: false,
     onFault: (error, about) =>
       told.push(JSON.stringify([error instanceof Error ? (error.stack ?? '') : String(error), about])),
     onProblem: (problem, about) => told.push(JSON.stringify([problem.code, problem.say, problem.detail, about])),

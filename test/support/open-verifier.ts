@@ -29,6 +29,7 @@ export function profileOf(provider: IdentityProvider, changes: Partial<TokenProf
     conditions: [],
     fields: FIELDS,
     emailDomains: [],
+    presumedEmailDomain: undefined,
     trustsUserIds: false,
     ...changes,
   }

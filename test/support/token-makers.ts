@@ -74,6 +74,7 @@ export function makeProfile(fields: FieldTexts, overrides: Partial<TokenProfile>
     conditions: [],
     fields: makeFields(fields),
     emailDomains: [],
+    presumedEmailDomain: undefined,
     trustsUserIds: true,
     ...overrides,
   }

@@ -215,11 +215,11 @@ describe('what is true of one provider', () => {
   test('the only provider is trusted with user ids and decides about the allowed domain; two are not', () => {
     const domain = { user_allowed_email_domain: 'Example.com', user_email_jwt_field: 'email' }
     const [only] = tokensOf({ auth: { issuers: [ISSUER], ...domain }, env: {} }).issuers
-    expect(only).toMatchObject({ trustsUserIds: true, emailDomains: ['example.com'] })
+    expect(only).toMatchObject({ trustsUserIds: true, emailDomains: [], presumedEmailDomain: 'example.com' })
     const two = [ISSUER, { ...ISSUER, issuer: 'https://b.example.com', trust_user_ids: true }]
     expect(tokensOf({ auth: { issuers: two, ...domain }, env: {} }).issuers).toMatchObject([
-      { trustsUserIds: false, emailDomains: [] },
-      { trustsUserIds: true, emailDomains: [] },
+      { trustsUserIds: false, emailDomains: [], presumedEmailDomain: undefined },
+      { trustsUserIds: true, emailDomains: [], presumedEmailDomain: undefined },
     ])
   })
 

@@ -67,7 +67,6 @@ export interface Common {
 /** A profile without keys of its own. */
 export function baseProfile(id: string, origin: Origin, checks: Checks, common: Common): TokenProfile {
   const { trustsUserIds, emailDomains, keyHosts: _, ...checked } = origin
-  const ownDomain = common.isOnlyOne && common.emailDomain !== undefined ? [common.emailDomain.toLowerCase()] : []
   return {
     ...checked,
     ...checks,
@@ -78,7 +77,8 @@ export function baseProfile(id: string, origin: Origin, checks: Checks, common: 
     tenants: undefined,
     isDisabled: false,
     fields: common.fields,
-    emailDomains: [...new Set([...emailDomains, ...ownDomain])],
+    emailDomains: [...new Set(emailDomains)],
+    presumedEmailDomain: common.isOnlyOne ? common.emailDomain?.toLowerCase() : undefined,
     trustsUserIds: trustsUserIds ?? common.isOnlyOne,
   }
 }

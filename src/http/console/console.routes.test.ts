@@ -19,6 +19,7 @@ beforeAll(async () => {
       throw error
     },
     onProblem: () => undefined,
+    exposeRejectReason: false,
     corsOrigins: [],
     doors: new Doors(),
   })

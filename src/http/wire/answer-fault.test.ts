@@ -18,6 +18,7 @@ afterEach(() => {
 async function ask(fail: (response: ServerResponse) => unknown): Promise<Response> {
   if (callId === undefined) throw new Error('not a call id')
   const faults = {
+    exposeRejectReason: true,
     onFault: (error: unknown, place: object) => told.push(['fault', error, place]),
     onProblem: (problem: Problem, place: object) => told.push(['problem', problem.code, place]),
   }
@@ -51,6 +52,12 @@ it('answers a charge that could not be kept, and counts it as a fault', async ()
   expect(answer.status).toBeGreaterThanOrEqual(500)
   expect(answer.headers.get('x-litellm-call-id')).toBe('call-1')
   expect(told).toEqual([['fault', problem, place]])
+})
+
+it('carries the reason of a refusal that was thrown on the way', async () => {
+  const answer = await ask(() => new Problem('store-unavailable', undefined, { because: 'store_unavailable' }))
+  expect(answer.status).toBe(503)
+  expect(answer.headers.get('x-reject-reason')).toBe('store_unavailable')
 })
 
 it('answers a refusal as what it is', async () => {

@@ -11,6 +11,8 @@ export interface Exchange {
 }
 
 export interface FaultPorts {
+  /** A refusal carries its reason code. */
+  readonly exposeRejectReason: boolean
   /** Something of ours failed; the caller learns the call id and nothing else. */
   readonly onFault: (error: unknown, about: FaultPlace) => void
   readonly onProblem: (problem: Problem, about: FaultPlace) => void
@@ -30,8 +32,14 @@ export function answerFault(error: unknown, { request, response, callId }: Excha
     code: problem?.code ?? 'fault',
     say: problem === undefined ? `Internal Server Error. Correlation id: ${callId}` : problem.say,
     callId,
+    reason: ports.exposeRejectReason ? reasonOf(problem) : undefined,
     close: !request.complete,
   })
+}
+
+function reasonOf(problem: Problem | undefined): string | undefined {
+  const because = problem?.detail['because']
+  return typeof because === 'string' ? because : undefined
 }
 
 /** Our own refusals, and those of the framework that are about the request. */

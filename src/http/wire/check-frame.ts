@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { ProblemCode } from '../../domain/problem.ts'
+import type { Reason } from '../../domain/reason.ts'
 
 const MAX_TARGET = 8 * 1024
 const TARGET = /^\/[A-Za-z0-9\-._~!$&'()*+,;=:@%/]*(?:\?[\u0021-\u0022\u0024-\u007e]*)?$/
@@ -12,6 +13,7 @@ const ONCE =
 
 export interface Flaw {
   readonly problem: ProblemCode
+  readonly because?: Reason
   readonly say: string
 }
 
@@ -69,6 +71,7 @@ function repeatedFlaw({ headers, rawHeaders }: IncomingMessage): Flaw | undefine
       return isCredential
         ? {
             problem: 'credential-repeated',
+            because: 'cred_duplicate_header',
             say: `Authentication Error, The header \`${name}\` was sent more than once. Send it once.`,
           }
         : malformed(`The header \`${name.slice(0, 64)}\` was sent more than once.`)

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { NOON, digestOf, makeKey } from '../../../test/support/entries.ts'
+import { deny } from '../../domain/decision.ts'
 import type { FoundKey } from '../../ports/directory.ts'
 import { GuessLimits } from './guess-limits.ts'
 import { verifyCredential } from './verify-credential.ts'
@@ -47,5 +48,34 @@ describe('N-42: while the process is late, the store is asked about no strangers
     const { ports, asked } = portsWith()
     expect(await verifyCredential('sk-somebody', MOMENT, ports)).toMatchObject({ verdict: 'allow' })
     expect(asked()).toBe(1)
+  })
+})
+
+describe('J-34: what a credential is taken for follows from its form alone', () => {
+  /** Refuses all, each way by its own reason. */
+  const takenFor = async (presented: string, takesOpaque: boolean): Promise<string> => {
+    const { ports } = portsWith()
+    const tokens = {
+      verifyJwt: () => deny('token-refused', 'jwt_malformed'),
+      verifyOpaque: takesOpaque ? () => deny('token-refused', 'opaque_refused') : undefined,
+    }
+    const proof = await verifyCredential(presented, MOMENT, { ...ports, tokens })
+    if (proof.verdict === 'allow') return 'key'
+    return { jwt_malformed: 'jwt', opaque_refused: 'opaque' }[String(proof.because)] ?? proof.because
+  }
+
+  test.each<readonly [presented: string, withOpaque: string, without: string]>([
+    ['a.b.c', 'jwt', 'jwt'],
+    ['..', 'jwt', 'jwt'],
+    ['sk-a.b.c', 'key', 'key'],
+    ['a.b', 'opaque', 'key_malformed'],
+    ['a.b.c.d', 'opaque', 'key_malformed'],
+    // AC-008: an encrypted token, which only its provider can read.
+    ['a.b.c.d.e', 'opaque', 'jwt'],
+    ['a..c.d.e', 'opaque', 'jwt'],
+    ['a.b.c.d.e.f', 'opaque', 'key_malformed'],
+    ['opaque', 'opaque', 'key_malformed'],
+  ])('%j is, where opaque tokens are taken, %s, and otherwise %s', async (presented, withOpaque, without) => {
+    expect([await takenFor(presented, true), await takenFor(presented, false)]).toEqual([withOpaque, without])
   })
 })

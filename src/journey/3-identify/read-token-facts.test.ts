@@ -141,11 +141,14 @@ describe('the e-mail', () => {
     expect(facts({ email: 'x@b.com' }, fields).domainIsAllowed).toBeUndefined()
   })
 
-  test('J-28: a mailbox that the provider does not vouch for is of no domain', () => {
-    const claims = { email: 'x@a.com', email_verified: false }
-    expect(facts(claims, fields, only).domainIsAllowed).toBe(false)
-    expect(facts(claims, fields, only, { emailDomains: ['A.com'] }).domainIsAllowed).toBe(true)
-  })
+  test.each([false, 'false', 'true', null, 0, 1, '', [true]])(
+    'J-28, INV-04: a mailbox of which the provider says %j is of no domain',
+    (email_verified) => {
+      const claims = { email: 'x@a.com', email_verified }
+      expect(facts(claims, fields, only).domainIsAllowed).toBe(false)
+      expect(facts(claims, fields, only, { emailDomains: ['A.com'] }).domainIsAllowed).toBe(true)
+    },
+  )
 
   test.each([
     { verified: true, domains: [], proven: true },
@@ -157,6 +160,18 @@ describe('the e-mail', () => {
   ])('AT-138: email_verified $verified, decides about $domains -> $proven', ({ verified, domains, proven }) => {
     const claims = { email: 'ann@x.org', email_verified: verified }
     expect(facts(claims, fields, {}, { emailDomains: domains }).emailIsProven).toBe(proven)
+  })
+
+  test.each([
+    { verified: undefined, proven: true },
+    { verified: true, proven: true },
+    { verified: false, proven: false },
+    { verified: 'false', proven: false },
+    { verified: null, proven: false },
+  ])('AT-138: in the domain of the only provider, email_verified $verified -> $proven', ({ verified, proven }) => {
+    const claims = { email: 'ann@x.org', ...(verified === undefined ? {} : { email_verified: verified }) }
+    expect(facts(claims, fields, {}, { presumedEmailDomain: 'x.org' }).emailIsProven).toBe(proven)
+    expect(facts(claims, fields, {}, { presumedEmailDomain: 'y.org' }).emailIsProven).toBe(verified === true)
   })
 
   test('what is no address is proven by nothing', () => {

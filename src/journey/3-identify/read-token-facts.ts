@@ -156,19 +156,23 @@ function isText(claims: Claims, field: ClaimField | undefined): boolean {
 function isProven(email: string | undefined, claims: Claims, profile: TokenProfile): boolean {
   const domain = email === undefined ? undefined : domainOf(email.trim())
   if (domain === undefined) return false
-  return saysVerified(claims) === true || decidesAbout(domain, profile)
+  const verified = verifiedBy(claims)
+  const isPresumed = verified === 'unsaid' && domain === profile.presumedEmailDomain
+  return verified === 'yes' || isPresumed || decidesAbout(domain, profile)
 }
 
-/** The whole domain, and no mailbox that the provider itself does not vouch for. */
+/** The whole domain, and no mailbox of which the provider says anything but that it is verified. */
 function isOf(wanted: string, email: string | undefined, claims: Claims, profile: TokenProfile): boolean {
   const domain = email === undefined ? undefined : domainOf(email)
   if (domain === undefined || domain !== foldEmail(wanted)) return false
-  return saysVerified(claims) !== false || decidesAbout(domain, profile)
+  return verifiedBy(claims) !== 'no' || decidesAbout(domain, profile)
 }
 
-function saysVerified(claims: Claims): boolean | undefined {
+/** Several providers write the text "false": what is not the boolean is no yes (J-28). */
+function verifiedBy(claims: Claims): 'yes' | 'no' | 'unsaid' {
   const claim = lookUp(claims, ['email_verified'])
-  return claim.is === 'value' && typeof claim.value === 'boolean' ? claim.value : undefined
+  if (claim.is === 'absent') return 'unsaid'
+  return claim.is === 'value' && claim.value === true ? 'yes' : 'no'
 }
 
 function decidesAbout(domain: string, { emailDomains }: TokenProfile): boolean {

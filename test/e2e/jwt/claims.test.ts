@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { IdentityProvider } from '../../support/identity-provider.ts'
 import { startIdentityProvider } from '../../support/identity-provider.ts'
 import { accountOf, ask, chat, userRow } from './support/asks.ts'
-import { newTeam } from './support/people.ts'
+import { newTeam, newUser } from './support/people.ts'
 import { opened } from './support/opened.ts'
 import { fresh } from './support/town.ts'
 
@@ -245,6 +245,26 @@ describe('AT-076: an allowed domain', () => {
     const verdict = await chat(town(), idp.token({ sub, email, email_verified: true }))
     expect([401, 403]).toContain(verdict.status)
     expect(await userRow(town(), sub)).toBeUndefined()
+  })
+
+  test.each<unknown>([false, 'false', 'true', 0, 1, null, '', [], [true], {}])(
+    'INV-04, J-28: not by an address of which the token says email_verified: %j',
+    async (email_verified) => {
+      const sub = fresh('person')
+      const verdict = await chat(town(), idp.token({ sub, email: 'x@a.com', email_verified }))
+      expect(verdict).toMatchObject({ status: 403, reason: 'jwt_email_denied' })
+      expect(await userRow(town(), sub)).toBeUndefined()
+    },
+  )
+
+  test('AT-138: nor does it lead to a row, though the rule stands for the provider where the token says nothing', async () => {
+    const email = `${fresh('ann')}@a.com`
+    const row = await newUser(town(), { user_email: email })
+    for (const email_verified of [false, 'false', null, 0]) {
+      const verdict = await chat(town(), idp.token({ sub: fresh('other'), email, email_verified }))
+      expect([email_verified, verdict.status]).toEqual([email_verified, 403])
+    }
+    expect((await accountOf(town(), await chat(town(), idp.token({ sub: fresh('ann'), email })))).user).toBe(row)
   })
 
   test('the parameter is named', async () => {

@@ -59,7 +59,7 @@ describe.each(Object.keys(MODES))('AT-127, D-52: the store does not answer, and 
     for (const [index, [token, header]] of tokens.entries()) {
       const { status, reason, answer } = await chat(town, token, { team: header })
       const isAdmin = index === tokens.length - 1
-      const wanted = isAdmin ? [401, 'jwt_admin_route'] : [503, undefined]
+      const wanted = isAdmin ? [401, 'jwt_admin_route'] : [503, 'store_unavailable']
       expect([asks[index], status, reason]).toEqual([asks[index], ...wanted])
       expect(answer.text).not.toMatch(/team|user_account|postgres|select/i)
       if (!isAdmin) expect(answer.headers['retry-after']).toEqual(expect.any(String))
