@@ -50,6 +50,11 @@ export const DENIED_POLICY: Kinds = {
     const call = { ...anyChat(random), model: 'm1' }
     return said(town, { ...person('small'), email }, call, 'token-policy', 'jwt_email_denied')
   },
+  'an address that the provider does not vouch for': async (town, random) => {
+    const email_verified = random.pick<unknown>([false, 'false', 0])
+    const call = { ...anyChat(random), model: 'm1' }
+    return said(town, { ...person('small'), email_verified }, call, 'token-policy', 'jwt_email_denied')
+  },
   'no address': async (town, random) => {
     const claims = { sub: fresh('person'), scope: 'small' }
     return said(town, claims, { ...anyChat(random), model: 'm1' }, 'token-policy', 'jwt_email_denied')

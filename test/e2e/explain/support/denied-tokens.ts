@@ -1,6 +1,5 @@
 import type { Json } from '../../authority/support/caller.ts'
 import type { TownOptions } from '../../jwt/support/town.ts'
-import { fresh } from '../../jwt/support/town.ts'
 import { anyCall } from './denial.ts'
 import type { Kinds } from './denial.ts'
 import { said } from './said.ts'
@@ -30,9 +29,9 @@ export const TOKENS_TOWN: TownOptions = {
 
 export const now = (): number => Math.floor(Date.now() / 1000)
 
-/** Everything that is asked of a token. */
+/** Everything that is asked of a token. Of one person: newcomers are counted. */
 export function proper(): Json {
-  return { sub: fresh('person'), azp: 'app', tenant: 'acme', realm: { groups: ['staff'] }, env: 'prod', amr: ['mfa'] }
+  return { sub: 'ada', azp: 'app', tenant: 'acme', realm: { groups: ['staff'] }, env: 'prod', amr: ['mfa'] }
 }
 
 function without(name: string): Json {
