@@ -19,7 +19,7 @@ import { decideEndUser } from './4-authorise/decide-end-user.ts'
 import { decideModelAccess } from './4-authorise/decide-model-access.ts'
 import { decideProviderObjects } from './4-authorise/decide-provider-objects.ts'
 import type { StoredResponse } from './4-authorise/response-ids.ts'
-import { reserveBudget } from './5-meter/reserve-budget.ts'
+import { foreseeBudget, reserveBudget } from './5-meter/reserve-budget.ts'
 import type { Admission } from './admission.ts'
 import { describeModelAccess } from './describe-decision.ts'
 import { chooseCaller, identify, provision, makingNothing } from './identify.ts'
@@ -77,19 +77,25 @@ export async function admit(operation: Operation, arrival: Arrival, ports: Journ
 
   const objects = decideProviderObjects(principal, ask, ports.signer)
   if (objects.verdict === 'deny') return objects
-  // The decision stands: only now the directory becomes what the token makes of it, and is read again.
-  if (chosen.effects.length > 0 && isTokenPrincipal(principal)) {
-    const made = await provision(chosen.effects, principal, arrival, ports)
-    if (made.verdict === 'deny') return made
-    if (made.granted === 'made')
-      return admit(operation, { ...arrival, readBody: async () => body }, makingNothing(ports))
-  }
   // What comes now goes through the whole text once more, to put it on the wire.
   if (isLarge) await ports.nextTurn()
 
   const model = pinned(access.granted, objects.granted)
   const at = ports.clock.now()
-  const reserved = reserveBudget({ principal, endUser, ask, model, at }, ports.meter)
+  const metered = { principal, endUser, ask, model, at }
+  // Only when the whole decision stands, the directory becomes what the token makes of it, and is read again.
+  if (chosen.effects.length > 0 && isTokenPrincipal(principal)) {
+    const foreseen = await foreseeBudget(metered, ports.meter)
+    if (foreseen.verdict === 'deny') {
+      ports.trail?.note('budget', foreseen)
+      return foreseen
+    }
+    const made = await provision(chosen.effects, principal, arrival, ports)
+    if (made.verdict === 'deny') return made
+    if (made.granted === 'made')
+      return admit(operation, { ...arrival, readBody: async () => body }, makingNothing(ports))
+  }
+  const reserved = reserveBudget(metered, ports.meter)
   const budget = reserved instanceof Promise ? await reserved : reserved
   ports.trail?.note('budget', budget)
   if (budget.verdict === 'deny') return budget

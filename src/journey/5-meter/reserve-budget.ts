@@ -62,3 +62,10 @@ export function reserveBudget(
   }
   return reserve()
 }
+
+/** The same question with nothing held: would the call be let through? */
+export function foreseeBudget(ask: MeterAsk, ports: MeterPorts): ReturnType<typeof reserveBudget> {
+  const { budgets } = ports
+  const judging: Budgets = { ...budgets, reserve: (each) => budgets.judge(each) }
+  return reserveBudget(ask, { ...ports, budgets: judging })
+}

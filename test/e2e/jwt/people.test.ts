@@ -59,13 +59,23 @@ describe('somebody whom nobody knows', () => {
 })
 
 describe('somebody new, with user_id_upsert', () => {
-  const town = opened(() => idp, { auth: { ...BY_SUBJECT, ...UPSERT } })
+  const town = opened(() => idp, { auth: { ...BY_SUBJECT, ...UPSERT, team_ids_jwt_field: 'groups' } })
 
   test('AT-115, AT-131: is made once, with the id that the token says, and linked', async () => {
     const sub = fresh('new')
     for (let turn = 0; turn < 3; turn += 1) expect(await whois(town(), { sub })).toBe(sub)
     expect((await userIds(town())).filter((id) => id.includes(sub))).toEqual([sub])
     expect(await links(town(), sub)).toEqual([sub])
+  })
+
+  test('is not made by a call that the budget of the team refuses', async () => {
+    const team = await newTeam(town(), { max_budget: 1e-9 })
+    const sub = fresh('poor')
+    const refused = await chat(town(), idp.token({ sub, groups: [team] }))
+    expect([refused.type, refused.reason]).toEqual(['budget_exceeded', 'budget_exceeded'])
+    expect(await userRow(town(), sub)).toBeUndefined()
+    await update(town(), '/team/update', { team_id: team, max_budget: 1 })
+    expect(await whois(town(), { sub, groups: [team] })).toBe(sub)
   })
 
   test('AT-140: is made once where many ask at the same time, and all are served', async () => {
