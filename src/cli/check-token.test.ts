@@ -68,6 +68,7 @@ function toolsWith(
       verifyOpaque: answers.opaque === true ? verify : undefined,
       judgeClaims: () => deny('token-refused', 'jwt_malformed'),
       profileOf: () => undefined,
+      shared: undefined,
       close: async () => void (seen.closed += 1),
     }),
     readFacts: () => answers.facts ?? allow(facts),

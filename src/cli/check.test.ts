@@ -20,6 +20,7 @@ const REFUSING: TokenTools = {
     verifyOpaque: undefined,
     judgeClaims: () => deny('token-refused', 'jwt_malformed'),
     profileOf: () => undefined,
+    shared: undefined,
     close: async () => {},
   }),
   readFacts: () => deny('token-refused', 'jwt_claim_type'),

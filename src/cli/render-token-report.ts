@@ -1,6 +1,7 @@
 import { PROBLEMS } from '../domain/problem.ts'
 import type { Denied } from '../domain/decision.ts'
 import type { ClaimField, TokenProfile } from '../domain/token-settings.ts'
+import { forTerminal, sentenceForTerminal } from './for-terminal.ts'
 import type { TokenReport } from './check-token.ts'
 
 /** For people. What a token says is shown as JSON, so that nothing in it can steer a terminal. */
@@ -17,7 +18,7 @@ export function renderTokenReport(report: TokenReport): string {
         '',
       ].join('\n')
     case 'accepted': {
-      const lines = factsOf(report).map(({ name, value, from }) => `  ${name}: ${JSON.stringify(value)}${from}`)
+      const lines = factsOf(report).map(({ name, value, from }) => `  ${name}: ${forTerminal(value)}${from}`)
       return ['token: verified', `  profile: ${nameOf(report.token.profile)}`, ...lines, ''].join('\n')
     }
   }
@@ -45,7 +46,7 @@ function refusalOf(denied: Denied): { readonly reason: string; readonly message:
 
 function why(denied: Denied): string {
   const { reason, message } = refusalOf(denied)
-  return `${reason}: ${JSON.stringify(message).slice(1, -1)}`
+  return `${reason}: ${sentenceForTerminal(message)}`
 }
 
 function nameOf(profile: TokenProfile | undefined): string {
@@ -74,7 +75,7 @@ function factsOf({ token, facts }: Extract<TokenReport, { is: 'accepted' }>): re
   const fact = (name: string, value: unknown, field?: ClaimField): readonly Fact[] =>
     value === undefined
       ? []
-      : [{ name, value, from: field === undefined ? '' : ` (${field.setting}: ${JSON.stringify(field.text)})` }]
+      : [{ name, value, from: field === undefined ? '' : ` (${field.setting}: ${forTerminal(field.text)})` }]
   return [
     ...fact('issuer', facts.issuer),
     ...fact('expires', token.expiresAt === undefined ? undefined : new Date(token.expiresAt).toISOString()),

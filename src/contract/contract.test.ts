@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { describeIssues } from './describe-issues.ts'
 import { deleteBody, generateBody, keyListQuery, regenerateBody, updateBody } from './keys.ts'
+import { memberAddBody } from './members.ts'
 import { spendLogsQuery } from './spend.ts'
 
 const SCHEMAS = { generateBody, updateBody, deleteBody, regenerateBody, keyListQuery, spendLogsQuery }
@@ -41,6 +42,16 @@ describe('bodies and queries', () => {
     expect(keyListQuery.parse({ page: '2', size: '100' })).toMatchObject({ page: 2, size: 100 })
     expect(keyListQuery.safeParse({ page: '2.5' }).success).toBe(false)
     expect(keyListQuery.safeParse({ page: '9'.repeat(30) }).success).toBe(false)
+  })
+
+  test.each([
+    ['the only one, sent by itself', { role: 'owner', user_id: 'x' }, ['body', 'member', 'role'], 'enum', 'owner'],
+    ['one of a list', [{ role: 'owner', user_id: 'x' }], ['body', 'member', 0, 'role'], 'enum', 'owner'],
+    ['none', undefined, ['body', 'member'], 'missing', {}],
+  ])('a wrong entry has the place that it was sent in: %s', (_what, member, loc, type, input) => {
+    const body = { team_id: 't', member }
+    const result = memberAddBody.safeParse(body)
+    expect(describeIssues(result.error?.issues ?? [], 'body', body)).toMatchObject([{ loc, type, input }])
   })
 
   test('K-04: a refusal does not repeat what may be a key', () => {

@@ -18,7 +18,7 @@ export function describeIssues(
   input: unknown,
 ): readonly IssueDetail[] {
   return issues.map((issue) => {
-    const path = issue.path.map((part) => (typeof part === 'symbol' ? String(part) : part))
+    const path = pathIn(input, issue.path)
     const value = valueAt(input, path)
     const isSecret = path.some((part) => SECRET.test(String(part)))
     const { type, msg } = nameIssue(issue, value)
@@ -57,6 +57,14 @@ const TYPES: ReadonlyMap<string, { type: string; msg: string }> = new Map([
   ['number', { type: 'int_parsing', msg: 'Input should be a valid integer, unable to parse string as an integer' }],
   ['int', { type: 'int_from_float', msg: 'Input should be a valid integer, got a number with a fractional part' }],
 ])
+
+/** Where a list may be sent as its only entry, the place is told as it was sent. */
+function pathIn(input: unknown, steps: readonly PropertyKey[]): readonly (string | number)[] {
+  return steps.reduce<readonly (string | number)[]>((path, step) => {
+    if (typeof step === 'number') return Array.isArray(valueAt(input, path)) ? [...path, step] : path
+    return [...path, String(step)]
+  }, [])
+}
 
 function valueAt(input: unknown, path: readonly (string | number)[]): unknown {
   let value = input

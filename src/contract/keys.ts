@@ -3,6 +3,12 @@ import { filledText, flag, jsonMap, optional, text, textMap, texts, wholeNumber 
 import { clearable, limitFields, limitWish } from './limits.ts'
 import type { LimitFields } from './limits.ts'
 
+export const inertFields = {
+  allowed_cache_controls: optional(texts),
+  permissions: optional(jsonMap),
+  config: optional(jsonMap),
+}
+
 /** What may be said about a key in every call that writes one. Members of other names are ignored. */
 const keyFields = {
   key_alias: optional(filledText),
@@ -19,9 +25,7 @@ const keyFields = {
   enforced_params: optional(texts),
   tags: optional(texts),
   metadata: optional(jsonMap),
-  allowed_cache_controls: optional(texts),
-  permissions: optional(jsonMap),
-  config: optional(jsonMap),
+  ...inertFields,
   blocked: optional(flag),
 }
 
@@ -137,7 +141,13 @@ export const keyListQuery = z
     status: query.status,
   }))
 
-interface WireFields extends LimitFields {
+interface InertFields {
+  readonly allowed_cache_controls?: readonly string[] | undefined
+  readonly permissions?: z.infer<typeof jsonMap> | undefined
+  readonly config?: z.infer<typeof jsonMap> | undefined
+}
+
+interface WireFields extends LimitFields, InertFields {
   readonly key_alias: string | undefined
   readonly user_id: string | undefined
   readonly team_id: string | undefined
@@ -151,9 +161,6 @@ interface WireFields extends LimitFields {
   readonly enforced_params: readonly string[] | undefined
   readonly tags: readonly string[] | undefined
   readonly metadata: z.infer<typeof jsonMap> | undefined
-  readonly allowed_cache_controls?: readonly string[] | undefined
-  readonly permissions?: z.infer<typeof jsonMap> | undefined
-  readonly config?: z.infer<typeof jsonMap> | undefined
   readonly blocked: boolean | undefined
 }
 
@@ -179,7 +186,7 @@ function inOurWords(fields: WireFields) {
 }
 
 /** What clients write and read back, and nothing here stands behind. */
-function inertOf({ allowed_cache_controls, permissions, config }: WireFields) {
+export function inertOf({ allowed_cache_controls, permissions, config }: InertFields) {
   const said = Object.entries({ allowed_cache_controls, permissions, config }).flatMap(([name, value]) =>
     value === undefined ? [] : [[name, value] as const],
   )

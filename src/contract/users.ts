@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { filledText, flag, jsonMap, optional, text, texts, wholeNumber } from './lenient.ts'
+import { inertFields, inertOf } from './keys.ts'
+import { filledText, flag, jsonMap, optional, text, textMap, texts, wholeNumber } from './lenient.ts'
 import { limitFields, limitWish } from './limits.ts'
 
 /** What may be said about a user in every call that writes one. Members of other names are ignored. */
@@ -35,13 +36,24 @@ export const newUserBody = fieldsShape
     auto_create_key: optional(flag),
     duration: optional(text),
     key_alias: optional(filledText),
+    aliases: optional(textMap),
+    ...inertFields,
   })
-  .transform(({ teams = [], organizations = [], team_id, auto_create_key, duration, key_alias, ...fields }) => ({
+  .transform(({ teams = [], organizations = [], team_id, auto_create_key, ...fields }) => ({
     id: fields.user_id,
     wish: inOurWords(fields),
     teams: team_id === undefined ? teams : [{ id: team_id, role: undefined, maxBudget: undefined }, ...teams],
     organizations,
-    key: auto_create_key === false ? undefined : { alias: key_alias, duration, teamId: team_id },
+    key:
+      auto_create_key === false
+        ? undefined
+        : {
+            alias: fields.key_alias,
+            duration: fields.duration,
+            teamId: team_id,
+            modelAliases: fields.aliases,
+            inert: inertOf(fields),
+          },
   }))
 
 /** What the other calls say about a user: ignored of an administrator, and nobody else's to say here. */

@@ -18,6 +18,7 @@ import { changer } from './ports.ts'
 import type { Ask, ManagePorts } from './ports.ts'
 import { malformed } from './refuse.ts'
 import { userTaken } from './refuse-user.ts'
+import type { KeyWish } from './revise-key.ts'
 import { decidePassword, reviseUser } from './revise-user.ts'
 import type { UserWish } from './revise-user.ts'
 import { withCascade } from './with-cascade.ts'
@@ -36,6 +37,8 @@ interface UserKeyOrder {
   readonly duration: string | undefined
   /** One of the user's teams; undefined: a personal key. */
   readonly teamId: string | undefined
+  readonly modelAliases: KeyWish['modelAliases']
+  readonly inert: KeyWish['inert']
 }
 
 export interface NewUser {
@@ -154,8 +157,7 @@ async function firstKey(
     : (order.teamId ?? (organizations[0] === undefined ? teams[0]?.team.id : undefined))
   const organizationId = isPersonal || teamId !== undefined ? undefined : organizations[0]?.id
   const models = isPersonal ? user.models : []
-  const { alias, duration } = order
-  return issueKey({ alias, duration, userId: user.id, models, teamId, organizationId }, ask, rooms, ports)
+  return issueKey({ ...order, userId: user.id, models, teamId, organizationId }, ask, rooms, ports)
 }
 
 /** What the operator gives to users where nothing is said. */

@@ -34,6 +34,42 @@ const LIMITS: Limits = {
 const STAMPS = { createdAt: NOON, createdBy: AWKWARD, updatedAt: epochMs(NOON + 7), updatedBy: 'bob' }
 const RICH = { metadata: { [AWKWARD]: [1, null, { deep: 'x' }] }, models: [AWKWARD, 'gpt-4o'], ...STAMPS }
 
+const RICH_KEY = makeKey(1, {
+  ...RICH,
+  alias: AWKWARD,
+  userId: userId('owner'),
+  teamId: teamId('team'),
+  organizationId: organizationId('org'),
+  needsMembership: true,
+  modelAliases: { fast: 'gpt-4o' },
+  allowedRoutes: ['/key/*'],
+  enforcedParams: ['user'],
+  tags: [AWKWARD],
+  accessGroupIds: ['group'],
+  limits: LIMITS,
+  budgetId: budgetId('shared'),
+  temporaryBudget: { increase: picoUsd(1n), expiresAt: NOON },
+  blocked: true,
+  blockedByRole: 'proxy_admin',
+  expiresAt: NOON,
+  rotationCount: 3,
+  lastRotatedAt: NOON,
+})
+const RICH_TEAM = make.makeTeam('t', {
+  ...RICH,
+  alias: AWKWARD,
+  organizationId: organizationId('org'),
+  modelAliases: { fast: 'gpt-4o' },
+  tags: ['x'],
+  blocked: true,
+  blockedByRole: 'proxy_admin',
+  memberPermissions: ['/key/generate'],
+  defaultMemberModels: ['o3'],
+  accessGroupIds: ['group'],
+  memberBudgetId: budgetId('shared'),
+  limits: LIMITS,
+})
+
 /** What every registry promises about its rows and its changes. */
 export function describeRegistry(name: string, open: () => Promise<OpenedRegistry>): void {
   describe(`the registry in ${name}`, () => {
@@ -81,33 +117,25 @@ export function describeRegistry(name: string, open: () => Promise<OpenedRegistr
       })
     }
 
-    keepsRows(
-      'keys',
-      ({ keys }) => keys,
-      [digestOf(1), digestOf(2)],
-      makeKey(1),
-      makeKey(1, {
-        ...RICH,
-        alias: AWKWARD,
-        userId: userId('owner'),
-        teamId: teamId('team'),
-        organizationId: organizationId('org'),
-        needsMembership: true,
-        modelAliases: { fast: 'gpt-4o' },
-        allowedRoutes: ['/key/*'],
-        enforcedParams: ['user'],
-        tags: [AWKWARD],
-        accessGroupIds: ['group'],
-        limits: LIMITS,
-        budgetId: budgetId('shared'),
-        temporaryBudget: { increase: picoUsd(1n), expiresAt: NOON },
-        blocked: true,
-        blockedByRole: 'proxy_admin',
-        expiresAt: NOON,
-        rotationCount: 3,
-        lastRotatedAt: NOON,
-      }),
-    )
+    keepsRows('keys', ({ keys }) => keys, [digestOf(1), digestOf(2)], makeKey(1), RICH_KEY)
+    test('keys and teams that were archived are listed as they were', async () => {
+      const { keys, teams } = opened.registry.rooms
+      await write((rooms) => rooms.keys.insert(RICH_KEY))
+      await write((rooms) => rooms.teams.insert(RICH_TEAM))
+      expect(await write((rooms) => rooms.keys.archive([RICH_KEY.digest], 'root'))).toEqual([RICH_KEY])
+      expect(await write((rooms) => rooms.teams.archive([RICH_TEAM.id], 'root'))).toEqual([RICH_TEAM])
+      expect([await keys.find(RICH_KEY.digest), await teams.find(RICH_TEAM.id)]).toEqual([undefined, undefined])
+      const gone = { deletedAt: expect.any(Number), deletedBy: 'root' }
+      expect(await keys.listDeleted({ ...make.ALL_ROWS, sort: 'created_at' })).toEqual({
+        rows: [{ key: RICH_KEY, ...gone }],
+        total: 1,
+      })
+      expect(await teams.listDeleted({ ...make.ALL_ROWS, sort: 'created_at' })).toEqual({
+        rows: [{ team: RICH_TEAM, ...gone }],
+        total: 1,
+      })
+    })
+
     keepsRows(
       'users',
       ({ users }) => users,
@@ -125,26 +153,7 @@ export function describeRegistry(name: string, open: () => Promise<OpenedRegistr
         limits: LIMITS,
       }),
     )
-    keepsRows(
-      'teams',
-      ({ teams }) => teams,
-      [teamId('t'), teamId('u')],
-      make.makeTeam('t'),
-      make.makeTeam('t', {
-        ...RICH,
-        alias: AWKWARD,
-        organizationId: organizationId('org'),
-        modelAliases: { fast: 'gpt-4o' },
-        tags: ['x'],
-        blocked: true,
-        blockedByRole: 'proxy_admin',
-        memberPermissions: ['/key/generate'],
-        defaultMemberModels: ['o3'],
-        accessGroupIds: ['group'],
-        memberBudgetId: budgetId('shared'),
-        limits: LIMITS,
-      }),
-    )
+    keepsRows('teams', ({ teams }) => teams, [teamId('t'), teamId('u')], make.makeTeam('t'), RICH_TEAM)
     keepsRows(
       'organizations',
       ({ organizations }) => organizations,

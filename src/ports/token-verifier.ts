@@ -23,4 +23,6 @@ export interface ClaimJudge {
   judgeClaims(claims: Claims, issuer: string, now: EpochMs): Decision<VerifiedToken>
   /** How tokens of this issuer are read; undefined: none of it are taken. */
   profileOf(issuer: string): TokenProfile | undefined
+  /** How tokens are read that are of no listed issuer, where any of those are taken. */
+  readonly shared: TokenProfile | undefined
 }

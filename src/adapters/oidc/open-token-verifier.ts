@@ -112,6 +112,8 @@ export function openTokenVerifier(options: TokenVerifierOptions): OpenTokenVerif
       return typeof chosen === 'string' ? undefined : chosen.profile
     },
 
+    shared: settings.shared,
+
     async close() {
       remembered.clear()
       await getter.close()

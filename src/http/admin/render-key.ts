@@ -3,7 +3,15 @@ import { usdNumber } from '../../domain/money.ts'
 import type { VirtualKey } from '../../domain/virtual-key.ts'
 import type { IssuedKey } from '../../manage/issue-key.ts'
 import type { KeyWithSpend } from '../../manage/read-key.ts'
-import { limitMetadata, renderBudgetOrNull, renderLimits, renderStamps, timeOf, timeOrNull } from './render-limits.ts'
+import {
+  limitMetadata,
+  renderBudgetOrNull,
+  renderLimits,
+  renderStamps,
+  timeOf,
+  timeOrNull,
+  usdOrNull,
+} from './render-limits.ts'
 
 /** What existing clients expect to find on a key and what nothing stands behind yet. */
 const NOT_YET = {
@@ -84,6 +92,7 @@ function sharedMembers({ row, spend, budget }: KeyWithSpend, now: EpochMs) {
     budget_id: row.budgetId ?? null,
     access_group_ids: row.accessGroupIds,
     ...renderLimits(row.limits, now),
+    soft_budget: usdOrNull(row.limits.softBudget),
     metadata: metadataOf(row),
     allowed_cache_controls: row.inert['allowed_cache_controls'] ?? [],
     permissions: row.inert['permissions'] ?? {},

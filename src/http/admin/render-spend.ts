@@ -1,3 +1,4 @@
+import type { TeamId } from '../../domain/ids.ts'
 import type { LedgerEntry, Payer } from '../../domain/ledger-entry.ts'
 import { addUsd, NO_MONEY, picoUsd, usdNumber } from '../../domain/money.ts'
 import type { PicoUsd } from '../../domain/money.ts'
@@ -5,7 +6,7 @@ import { MASTER_ALIAS, MASTER_USER_ID, TOKEN_ALIAS } from '../../domain/principa
 import type { DailySpend } from '../../ports/ledger.ts'
 
 /** One ledger line as a row of the compatible API. */
-export function renderSpendLine(entry: LedgerEntry): object {
+export function renderSpendLine(entry: LedgerEntry, teamNames: ReadonlyMap<TeamId, string>): object {
   const { payer, usage } = entry
   return {
     request_id: entry.requestId,
@@ -29,7 +30,7 @@ export function renderSpendLine(entry: LedgerEntry): object {
     organization_id: entry.organizationId ?? null,
     end_user: entry.endUserId ?? '',
     agent_id: null,
-    metadata: metadataOf(entry),
+    metadata: metadataOf(entry, entry.teamId === undefined ? undefined : teamNames.get(entry.teamId)),
     cache_hit: 'False',
     cache_key: 'Cache OFF',
     request_tags: entry.tags,
@@ -57,16 +58,33 @@ export function renderSpendDay({ day, total, byKey, byUser, byModel }: DailySpen
   }
 }
 
-function metadataOf(entry: LedgerEntry): object {
+/** What clients look for on a line, and what the ledger does not keep. */
+const NOT_KEPT = {
+  user_api_key_project_id: null,
+  user_api_key_project_alias: null,
+  spend_logs_metadata: null,
+  guardrail_information: null,
+  mcp_tool_call_metadata: null,
+  vector_store_request_metadata: null,
+  proxy_server_request: null,
+  batch_models: null,
+  cold_storage_object_key: null,
+  litellm_overhead_time_ms: null,
+  max_retries: null,
+  cost_breakdown: null,
+  additional_usage_values: null,
+}
+
+function metadataOf(entry: LedgerEntry, teamName: string | undefined): object {
   const { payer, usage } = entry
   return {
     user_api_key: keyName(payer),
     user_api_key_alias: payer.kind === 'key' ? (payer.alias ?? null) : null,
     user_api_key_user_id: userOf(entry) ?? null,
     user_api_key_team_id: entry.teamId ?? null,
-    user_api_key_team_alias: null,
+    user_api_key_team_alias: teamName ?? null,
     user_api_key_org_id: entry.organizationId ?? null,
-    spend_logs_metadata: null,
+    ...NOT_KEPT,
     requester_metadata: entry.callerMetadata,
     requester_ip_address: entry.clientAddress ?? null,
     applied_guardrails: [],

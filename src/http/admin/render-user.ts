@@ -45,6 +45,9 @@ export function renderNewUser({ user, teams, key }: NewUser, now: EpochMs): obje
   return {
     ...(key === undefined ? noKey : renderIssuedKey(key, now)),
     ...row,
+    team_id: key?.row.teamId ?? null,
+    organization_id: key?.row.organizationId ?? null,
+    allowed_cache_controls: key?.row.inert['allowed_cache_controls'] ?? [],
     model_max_budget: Object.keys(model_max_budget).length === 0 ? null : model_max_budget,
     blocked: user.blocked ? true : null,
     policies: null,

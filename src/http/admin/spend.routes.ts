@@ -6,10 +6,12 @@ import {
   spendTagsQuery,
   spendUsersQuery,
 } from '../../contract/spend.ts'
+import type { LedgerEntry } from '../../domain/ledger-entry.ts'
 import { usdNumber } from '../../domain/money.ts'
 import { calculateCost } from '../../journey/5-meter/calculate-cost.ts'
 import { pageOfKeys } from '../../manage/list-keys.ts'
 import { readSpendLines } from '../../manage/list-spend-lines.ts'
+import { nameTeams } from '../../manage/name-teams.ts'
 import type { ManagePorts } from '../../manage/ports.ts'
 import { MOST_LINES_UNFILTERED, readSpend } from '../../manage/read-spend.ts'
 import { rankBy, readSpendParts } from '../../manage/report-spend.ts'
@@ -25,6 +27,11 @@ import { renderListedUser } from './render-user.ts'
 
 /** Sums and lines of the ledger, as far as the caller sees them. */
 export function spendRoutes(app: FastifyInstance, edge: EdgePorts, ports: ManagePorts, prices: ModelFacts): void {
+  async function renderLines(lines: readonly LedgerEntry[]): Promise<readonly object[]> {
+    const teamNames = await nameTeams(lines, ports)
+    return lines.map((line) => renderSpendLine(line, teamNames))
+  }
+
   schemaRoute(app, edge, {
     method: 'GET',
     paths: ['/spend/logs'],
@@ -34,7 +41,7 @@ export function spendRoutes(app: FastifyInstance, edge: EdgePorts, ports: Manage
       const query = shapedQuery(spendLogsQuery, ask.request)
       refuseSecretInUrl(query.key, ports.rules.strictNoSecretsInUrl)
       const report = granted(await readSpend(query, askOf(ask), ports))
-      return report.kind === 'days' ? report.days.map(renderSpendDay) : report.lines.map(renderSpendLine)
+      return report.kind === 'days' ? report.days.map(renderSpendDay) : renderLines(report.lines)
     },
   })
 
@@ -48,7 +55,7 @@ export function spendRoutes(app: FastifyInstance, edge: EdgePorts, ports: Manage
       refuseSecretInUrl(query.key, ports.rules.strictNoSecretsInUrl)
       const { rows, total } = granted(await readSpendLines(query, askOf(ask), ports))
       return {
-        data: rows.map(renderSpendLine),
+        data: await renderLines(rows),
         total,
         page: query.page,
         page_size: query.size,

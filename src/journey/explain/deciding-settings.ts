@@ -2,16 +2,23 @@ import { isTokenPrincipal } from '../../domain/principal.ts'
 import type { Provision } from '../../domain/provision.ts'
 import type { Reason } from '../../domain/reason.ts'
 import type { TokenFacts } from '../../domain/token-facts.ts'
-import type { ClaimFields, TokenPolicy } from '../../domain/token-settings.ts'
+import type { ClaimFields, TokenPolicy, TokenProfile } from '../../domain/token-settings.ts'
 import { covers } from '../4-authorise/decide-route.ts'
 import type { Outcome } from './run-scene.ts'
 import type { Scene } from './scene.ts'
 
+/** How a token is read, as far as that is known. */
+export interface Reading {
+  readonly profile: TokenProfile | undefined
+  /** By an entry of `issuers`. */
+  readonly isListed: boolean
+}
+
 /** By name: the settings that made the outcome what it is. */
-export function decidingSettings({ settings, call }: Scene, outcome: Outcome): readonly string[] {
-  const { denied, principal, proof, provisions } = outcome
+export function decidingSettings({ settings, call }: Scene, outcome: Outcome, reading: Reading): readonly string[] {
+  const { principal, proof, provisions } = outcome
   const isToken = proof === undefined || proof.kind === 'token'
-  const ofReason = denied === undefined ? [] : (BY_REASON[denied.because] ?? [])
+  const ofReason = ofRefusal(outcome, reading)
   const names = new Set(ofReason.filter((name) => isToken || !name.startsWith('litellm_jwtauth.')))
   if (principal !== undefined && isTokenPrincipal(principal)) {
     for (const name of ofFacts(principal.facts)) names.add(name)
@@ -25,6 +32,18 @@ export function decidingSettings({ settings, call }: Scene, outcome: Outcome): r
   if (served !== undefined) names.add('general_settings.allowed_routes')
   if (adminOnly.some((entry) => covers(entry, call.route.path))) names.add('general_settings.admin_only_routes')
   return [...names].toSorted()
+}
+
+function ofRefusal({ denied, steps }: Outcome, { profile, isListed }: Reading): readonly string[] {
+  if (denied === undefined) return []
+  // A token without a team, where one is wanted because its claim is mapped.
+  if (denied.because === 'jwt_claim_missing' && steps.at(-1)?.step === 'caller') {
+    const { teamId, teamAlias } = profile?.fields ?? {}
+    return [teamId, teamAlias].flatMap((field) => (field === undefined ? [] : [inTokens(field.setting)]))
+  }
+  const ofProfile = BY_PROFILE[denied.because]
+  if (ofProfile !== undefined) return [isListed ? 'litellm_jwtauth.issuers' : ofProfile]
+  return BY_REASON[denied.because] ?? []
 }
 
 /** The claims that said something. */
@@ -68,18 +87,21 @@ const BY_EFFECT: Readonly<Record<Provision['make'], readonly string[]>> = {
   role: ['litellm_jwtauth.sync_user_role_and_teams', 'litellm_jwtauth.jwt_litellm_role_map'],
 }
 
-const ISSUERS = ['litellm_jwtauth.issuers']
+/** For tokens of the one provider that has no entry in `issuers`. */
+const BY_PROFILE: Readonly<Partial<Record<Reason, string>>> = {
+  jwt_iss_unknown: 'JWT_ISSUER',
+  jwt_tenant_denied: 'litellm_jwtauth.tenants',
+  jwt_provider_disabled: 'litellm_jwtauth.issuers',
+  jwt_aud_missing: 'JWT_AUDIENCE',
+  jwt_aud_mismatch: 'JWT_AUDIENCE',
+  jwt_azp_denied: 'litellm_jwtauth.allowed_clients',
+  jwt_claim_missing: 'litellm_jwtauth.required_claims',
+  jwt_claim_denied: 'litellm_jwtauth.required_claims',
+}
+
 const ROLES = ['litellm_jwtauth.enforce_rbac', 'general_settings.role_permissions']
 
 const BY_REASON: Readonly<Partial<Record<Reason, readonly string[]>>> = {
-  jwt_iss_unknown: ISSUERS,
-  jwt_tenant_denied: ISSUERS,
-  jwt_provider_disabled: ISSUERS,
-  jwt_aud_missing: ISSUERS,
-  jwt_aud_mismatch: ISSUERS,
-  jwt_azp_denied: ISSUERS,
-  jwt_claim_missing: ISSUERS,
-  jwt_claim_denied: ISSUERS,
   jwt_lifetime: ['litellm_jwtauth.max_token_lifetime'],
   jwt_custom_denied: ['litellm_jwtauth.custom_validate'],
   jwt_email_denied: ['litellm_jwtauth.user_allowed_email_domain'],

@@ -4,6 +4,7 @@ import type { CallId } from '../../domain/ids.ts'
 import type { Principal } from '../../domain/principal.ts'
 import type { JourneyPorts } from '../journey-ports.ts'
 import { decidingSettings } from './deciding-settings.ts'
+import type { Reading } from './deciding-settings.ts'
 import { findChange } from './find-change.ts'
 import { NOTHING_IMAGINED } from './imagined-directory.ts'
 import { isOwn } from './is-own.ts'
@@ -51,7 +52,7 @@ export async function explain(ask: ExplainAsk, ports: ExplainPorts): Promise<Dec
   if (!ask.isAdministrator && ask.subject !== undefined && !(await isOwn(ask.asker, ask.subject, outcome, ports))) {
     return deny('object-not-found', 'object_denied')
   }
-  const settings = decidingSettings(scene, outcome)
+  const settings = decidingSettings(scene, outcome, readingOf(scene.subject, outcome, ports))
   const found = { call: ask.call, outcome, settings }
   if (outcome.denied === undefined) return allow({ ...found, changes: undefined, advice: undefined })
 
@@ -64,6 +65,14 @@ export async function explain(ask: ExplainAsk, ports: ExplainPorts): Promise<Dec
     },
   })
   return allow({ ...found, changes, advice: changes === undefined ? advise(outcome.denied.because) : undefined })
+}
+
+/** What a refused token says of its issuer is not proven; where only one profile can be meant, it is that. */
+function readingOf(subject: Subject, { proof }: Outcome, { tokens }: ExplainPorts): Reading {
+  const shared = tokens?.verifier.shared
+  const named = subject.is === 'claims' ? tokens?.verifier.profileOf(subject.issuer) : undefined
+  const profile = proof?.kind === 'token' ? proof.token.profile : (named ?? shared)
+  return { profile, isListed: shared === undefined || profile !== shared }
 }
 
 function subjectOf(asker: Principal): Subject {

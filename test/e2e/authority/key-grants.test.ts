@@ -269,6 +269,17 @@ describe('AC-079, Z-14: models that the maker lacks', () => {
     await reachesNoM2(callerOf(realm.port, key), realm.upstream.bill.entries.length)
   })
 
+  test.each(WISHES)('oa1 makes a user whose first key asks for %j', async (wish) => {
+    const user = { user_id: freshName('user', 'amber'), organizations: ['org-amber'], ...wish }
+    const answer = await realm.cast.oa1.post('/user/new', user)
+    if (answer.status !== 200) {
+      expect(TOO_MUCH).toContain(answer.status)
+      return
+    }
+    const key = callerOf(realm.port, textAt(good(answer), 'key'))
+    await reachesNoM2(key, realm.upstream.bill.entries.length)
+  })
+
   async function reachesNoM2(key: Caller, billed: number): Promise<void> {
     for (const model of ['m2', 'mine', 'm1', 'deployment-of-m2', 'openai/m2']) await key.chat(model)
     expect([...DEAD, 400, 404]).toContain((await key.chat('m2')).status)

@@ -2,14 +2,14 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { IdentityProvider } from '../../support/identity-provider.ts'
 import { startIdentityProvider } from '../../support/identity-provider.ts'
 import { good } from '../authority/support/caller.ts'
-import { accountOf, chatAsk, chatOnce, read, userIds } from '../jwt/support/asks.ts'
+import { chatAsk, read, userIds } from '../jwt/support/asks.ts'
 import { join, newTeam, newUser } from '../jwt/support/people.ts'
 import { fresh } from '../jwt/support/town.ts'
 import { ROUTES } from './support/people.ts'
 import type { Gate, Site } from './support/site.ts'
 import { opened } from './support/site.ts'
 import { merge, pays, splitPerson, undo } from './support/split.ts'
-import { recordsOf, spent, trailOf } from './support/trail.ts'
+import { trailOf } from './support/trail.ts'
 
 let idp: IdentityProvider
 
@@ -32,51 +32,6 @@ const site: () => Site = opened(() => ({
     issuers: [{ issuer: idp.issuer, audience: 'gw', ...FIELDS }],
   },
 }))
-
-describe('AT-140: first requests at both at once', () => {
-  test.each([
-    ['of one new subject', {}],
-    ['with an address that is proven', { email: true }],
-  ])('%s: all are served, as one row with one record', async (_, { email }: { email?: boolean }) => {
-    const { here, there } = site()
-    const sub = fresh('newcomer')
-    const claims = email === true ? { sub, email: `${sub}@example.com`, email_verified: true } : { sub }
-    const known = (await userIds(here)).length
-    // Sixteen tokens, as sixteen workers of one client would have them.
-    const calls = await Promise.all(
-      Array.from({ length: 16 }, (_each, index) =>
-        chatOnce(index % 2 === 0 ? here : there, idp.token({ ...claims, jti: fresh('jti') })),
-      ),
-    )
-    expect(calls.map(({ status }) => status)).toEqual(calls.map(() => 200))
-    const accounts = await Promise.all(calls.map((call) => accountOf(here, call)))
-    expect(new Set(accounts.map(({ user }) => user))).toEqual(new Set([sub]))
-    expect(await userIds(there)).toHaveLength(known + 1)
-    expect(await recordsOf(there, sub)).toHaveLength(1)
-    await spent(
-      there,
-      sub,
-      accounts.reduce((sum, { line }) => sum + Number(line['spend']), 0),
-    )
-  })
-
-  test('of a row that is found by its address: it gets one link', async () => {
-    const { here, there } = site()
-    const email = `${fresh('ada')}@example.com`
-    const id = await newUser(here, { user_email: email })
-    const sub = fresh('subject')
-    const calls = await Promise.all(
-      [here, there, here, there, here, there].map((gate) =>
-        chatOnce(gate, idp.token({ sub, email, email_verified: true, jti: fresh('jti') })),
-      ),
-    )
-    const accounts = await Promise.all(calls.map((call) => accountOf(here, call)))
-    expect(new Set(accounts.map(({ user }) => user))).toEqual(new Set([id]))
-    expect((await trailOf(there, id)).identities).toEqual([`${idp.issuer} ${sub}`])
-    const linked = (await recordsOf(here, id)).filter(({ actor }) => actor === 'jwt-provisioner')
-    expect(linked).toHaveLength(1)
-  })
-})
 
 interface Known {
   readonly id: string

@@ -88,6 +88,28 @@ describe.each(STORES)('on the %s store', (store) => {
         ])
       await expect.poll(async () => (await spendOf(key)).toFixed(8), SOON).toBe(CHAT_COST.toFixed(8))
     })
+
+    test('a line names the key and the team that it is of, and has every member that clients look for', async () => {
+      const [team_alias, key_alias] = [unique('team'), unique('key')]
+      const team_id = await desk.newTeam({ team_alias })
+      const key = await desk.newKey({ team_id, key_alias })
+      const { id } = (await desk.chat('gpt-4o', key)).json
+      await expect
+        .poll(() => desk.read(query('/spend/logs', { request_id: id })), SOON)
+        .toMatchObject([
+          {
+            metadata: {
+              user_api_key_alias: key_alias,
+              user_api_key_team_id: team_id,
+              user_api_key_team_alias: team_alias,
+              spend_logs_metadata: null,
+              guardrail_information: null,
+              cost_breakdown: null,
+              max_retries: null,
+            },
+          },
+        ])
+    })
   })
 
   /** Eight tokens of `pricey` cost 0.008; what is asked for is never more. */

@@ -70,6 +70,13 @@ describe('POST /key/generate', () => {
     expectError(await desk.post('/key/generate', { key }), 400)
   })
 
+  test('a soft budget is shown wherever the row is', async () => {
+    const { token_id, soft_budget } = await desk.done('/key/generate', { soft_budget: 5 })
+    expect(soft_budget).toBe(5)
+    expect(await desk.read(`/key/info?key=${token_id}`)).toMatchObject({ info: { soft_budget: 5 } })
+    expect(await desk.done('/key/update', { key: token_id, soft_budget: null })).toMatchObject({ soft_budget: null })
+  })
+
   test('an alias names one key', async () => {
     const alias = unique('alias')
     await desk.done('/key/generate', { key_alias: alias })
@@ -364,13 +371,20 @@ describe('POST /key/delete', () => {
     }
   })
 
-  test('a deleted key is still listed as such', async () => {
-    const { token_id } = await desk.done('/key/generate')
+  test('a deleted key is still listed as such, with the row that it had', async () => {
+    const { token_id } = await desk.done('/key/generate', {
+      metadata: { app: 'search' },
+      aliases: { fast: 'gpt-4o-mini' },
+      permissions: { some: true },
+      model_rpm_limit: { 'gpt-4o': 3 },
+      max_budget: 1.5,
+      budget_duration: '30d',
+      tags: ['a'],
+    })
+    const { info } = await desk.read(`/key/info?key=${token_id}`)
     await desk.done('/key/delete', { keys: [token_id] })
     const { keys } = await desk.read(query('/key/list', { status: 'deleted', return_full_object: true, size: 100 }))
-    expect(keys).toContainEqual(
-      expect.objectContaining({ token: token_id, deleted_at: TIME, deleted_by: 'default_user_id' }),
-    )
+    expect(keys).toContainEqual({ ...info, token: token_id, deleted_at: TIME, deleted_by: 'default_user_id' })
   })
 
   test('one unknown key keeps all of them', async () => {

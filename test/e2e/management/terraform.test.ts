@@ -56,7 +56,7 @@ describe.each(STORES)('Terraform on the %s store', (store) => {
       guardrails: [],
       tags: [],
     }
-    const { soft_budget: _soft, guardrails: _guardrails, tags: _tags, ...shown } = sent
+    const { guardrails: _guardrails, tags: _tags, ...shown } = sent
     const { key, token_id } = await apply('POST', '/key/generate', sent)
     expect(token_id).toBe(hashOf(key))
     for (const name of [key, token_id]) noDifference(shown, (await apply('GET', `/key/info?key=${name}`)).info)

@@ -55,6 +55,26 @@ describe('POST /user/new', () => {
     expect(await desk.done('/user/new', { auto_create_key: false })).toMatchObject({ key: '' })
   })
 
+  test('what is said about the key is said of the key: aliases, and what is only kept', async () => {
+    const said = {
+      aliases: { fast: 'gpt-4o-mini' },
+      permissions: { some: true },
+      config: { a: 1 },
+      allowed_cache_controls: ['no-cache'],
+    }
+    const made = await desk.done('/user/new', said)
+    expect(made).toMatchObject(said)
+    expect(await desk.read('/key/info', made.key)).toMatchObject({ info: said })
+    expect((await desk.chat('fast', made.key)).headers.get('x-litellm-model-id')).toBe('gpt-4o-mini-deployment')
+  })
+
+  test('`team_id` puts both of them in the team, and the answer says so', async () => {
+    const team_id = await desk.newTeam()
+    const made = await desk.done('/user/new', { team_id })
+    expect(made).toMatchObject({ team_id, teams: [team_id] })
+    expect(await desk.read('/key/info', made.key)).toMatchObject({ info: { team_id, user_id: made.user_id } })
+  })
+
   test('`duration` and `key_alias` are its key’s', async () => {
     const key_alias = unique('first')
     const { key } = await desk.done('/user/new', { duration: '1h', key_alias })

@@ -164,6 +164,20 @@ describe.each([
     for (const profile of profiles) expect(ids).toContain(idOf(await desk.arrive({ sub: 'alice' }, profile)))
   })
 
+  test('AT-140: who comes second, where nobody has heard of the first yet, is the same user', async () => {
+    const deaf: Store = Object.create(store, { changes: { value: { watch: undefined, subscribe: () => {} } } })
+    const far = openDesk({ store: deaf })
+    const two = issuer('two', { trustsUserIds: false })
+    const token = { sub: 'alice' }
+    expect(await far.directory.findIdentity({ issuer: two.issuer ?? '', subject: 'alice' })).toBeUndefined()
+    expect(await far.directory.findUser(userId('alice'))).toBeUndefined()
+    expect(idOf(await desk.arrive(token, issuer('one', { trustsUserIds: false })))).toBe('alice')
+    const id = idOf(await desk.arrive(token, two))
+    expect(id).not.toBe('alice')
+    expect(idOf(await far.arrive(token, two))).toBe(id)
+    expect(await users()).toEqual(['alice', id].toSorted())
+  })
+
   test('AT-141: a change of a role counts at once for a token of any alias', async () => {
     await makeUserRow('U', { email: 'ana@x.io' })
     const aliases = [{ ...ana }, { sub: 'other', email: 'ana@x.io' }]

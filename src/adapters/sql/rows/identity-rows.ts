@@ -26,9 +26,13 @@ export function sqlIdentityRows(place: Place): IdentityRows {
 
   return {
     async find(link) {
+      if (!locks) return findIdentity(place, link)
       // Before there is a row to lock, those who want to make the same one take turns.
-      if (locks) await sql`select pg_advisory_xact_lock(hashtextextended(${factIdOf(link)}, 2))`.execute(db)
-      return findIdentity(place, link)
+      await sql`select pg_advisory_xact_lock(hashtextextended(${factIdOf(link)}, 2))`.execute(db)
+      const found = await findIdentity(place, link)
+      // What another has made meanwhile is news to this process, and may not have been announced to it yet.
+      touch(link, ...(found === undefined ? [] : [found.userId]))
+      return found
     },
 
     async ofUser(id) {

@@ -80,13 +80,10 @@ export function sqlKeyRows(place: Place): KeyRows {
     },
 
     async archive(digests, by) {
-      const gone = await rows.delete(digests)
-      if (gone.length > 0) {
-        await sql`insert into latchkey.deleted_key (digest, snapshot, deleted_at, deleted_by)
-          select gone ->> 'digest', gone, now(), ${storableText(by)}
-          from jsonb_array_elements(${JSON.stringify(gone.map(keyKind.write), bigintText)}::jsonb) gone`.execute(db)
-      }
-      return gone
+      await sql`insert into latchkey.deleted_key (digest, snapshot, deleted_at, deleted_by)
+        select digest, to_jsonb(k), now(), ${storableText(by)}
+        from latchkey.virtual_key k where digest = any(${digests}::text[])`.execute(db)
+      return rows.delete(digests)
     },
 
     list: (query) =>
@@ -166,8 +163,4 @@ function conditionsOf(query: KeyQuery): RawBuilder<unknown>[] {
   if (digest !== undefined) conditions.push(sql`k.digest = ${digest}`)
   if (aliasPart !== undefined) conditions.push(contains('k.alias', storableText(aliasPart)))
   return conditions
-}
-
-function bigintText(_name: string, value: unknown): unknown {
-  return typeof value === 'bigint' ? value.toString() : value
 }
