@@ -79,7 +79,13 @@ export function forEmail({ facts, policy, token }: Situation): readonly Change[]
   const [mailbox = 'somebody'] = (facts?.email ?? 'somebody').split('@')
   const isThere = facts?.email !== undefined && domainOf(facts.email) === domain
   const verified = changeClaim(['email_verified'], true, token)
-  return [...(isThere ? [verified] : []), forOperators(changeClaim(field.path, `${mailbox}@${domain}`, token))]
+  const address = changeClaim(field.path, `${mailbox}@${domain}`, token)
+  const both: Change = {
+    say: `${address.say} ${verified.say}`,
+    steps: [...address.steps, ...verified.steps],
+    imagine: (scene) => verified.imagine(address.imagine(scene)),
+  }
+  return [...(isThere ? [verified] : []), forOperators(address), forOperators(both)]
 }
 
 /** A role, a team or a name: one of them says what the token is. */
