@@ -31,6 +31,7 @@ import { customerRoutes } from './http/admin/customers.routes.ts'
 import { globalSpendRoutes } from './http/admin/global-spend.routes.ts'
 import { identityRoutes } from './http/admin/identities.routes.ts'
 import { invitationRoutes } from './http/admin/invitations.routes.ts'
+import { keyMappingRoutes } from './http/admin/key-mappings.routes.ts'
 import { keyRoutes } from './http/admin/keys.routes.ts'
 import { organizationRoutes } from './http/admin/organizations.routes.ts'
 import { accessGroupRoutes } from './http/admin/access-groups.routes.ts'
@@ -125,7 +126,12 @@ export async function compose(parts: Parts): Promise<Gateway> {
   const facts = await loadModelFacts()
   const spool = openSpool({ dir: join(settings.dataDir, 'spool'), store: store.ledger, holdFile, log })
   const reader = store.readLedger(() => spool.flushNow())
-  const directory = new CachedDirectory({ directory: store.directory, changes: store.changes, clock })
+  const directory = new CachedDirectory({
+    directory: store.directory,
+    changes: store.changes,
+    clock,
+    mappingTtlMs: mappingTtlMs(settings),
+  })
   const metrics = new CallMetrics(() => spool.pendingCount)
   const observer = both(level.logs ? callLog(log) : undefined, metrics)
   const ledger: ChargeKeeper = level.books ? spool : { keep: async () => {} }
@@ -153,7 +159,7 @@ export async function compose(parts: Parts): Promise<Gateway> {
   const tokens = await openTokens(
     settings,
     log,
-    createProvisioner({ registry, clock, newId: newCallId, userDefaults: settings.userDefaults }),
+    createProvisioner({ registry, clock, newId: newCallId, userDefaults: settings.userDefaults, digests, chance }),
   )
   const journey: JourneyPorts = {
     clock,
@@ -241,6 +247,7 @@ export async function compose(parts: Parts): Promise<Gateway> {
   responseRoutes(app, edge, serving)
   modelRoutes(app, edge, facts)
   keyRoutes(app, edge, manage)
+  keyMappingRoutes(app, edge, manage)
   userRoutes(app, edge, manage)
   identityRoutes(app, edge, manage)
   invitationRoutes(app, edge, manage)
@@ -313,6 +320,11 @@ function journeySettings(settings: Settings): JourneyPorts['settings'] {
       clientMockResponse: settings.compat.clientMockResponse,
     },
   }
+}
+
+function mappingTtlMs({ tokens }: Settings): number | undefined {
+  const seconds = tokens?.policy.keyMapping?.ttlSeconds
+  return seconds === undefined ? undefined : seconds * 1000
 }
 
 function meterSettings({ compat, router }: Settings): MeterPorts['settings'] {

@@ -1,6 +1,7 @@
 import type { Budget } from '../../domain/budget.ts'
 import type { EndUser } from '../../domain/end-user.ts'
 import type { BudgetId, EndUserId, EpochMs, KeyDigest, OrganizationId, TeamId, UserId } from '../../domain/ids.ts'
+import type { MappedClaim, MappedKey } from '../../domain/key-mapping.ts'
 import type { Organization } from '../../domain/organization.ts'
 import type { Team } from '../../domain/team.ts'
 import { foldEmail } from '../../domain/fold-email.ts'
@@ -8,7 +9,7 @@ import type { IdentityLink } from '../../domain/token-facts.ts'
 import type { UserFacts } from '../../domain/user.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Directory, FormerUser, FoundKey, LinkedUser, Peeked, WarmDirectory } from '../../ports/directory.ts'
-import { factIdOf } from '../../ports/fact-changes.ts'
+import { factIdOf, mappingFactId } from '../../ports/fact-changes.ts'
 import type { ChangedFact, FactChanges, FactKind } from '../../ports/fact-changes.ts'
 import { FactCache } from './fact-cache.ts'
 import { NameCache } from './name-cache.ts'
@@ -22,6 +23,8 @@ export interface CachedDirectoryOptions {
   readonly clock: Clock
   readonly maxPresent?: number
   readonly maxAbsent?: number
+  /** The longest that an answer about a mapping may be remembered. */
+  readonly mappingTtlMs?: number | undefined
 }
 
 interface AnyCache {
@@ -43,14 +46,16 @@ export class CachedDirectory implements WarmDirectory {
   readonly #emails: NameCache<readonly UserId[]>
   readonly #teamAliases: NameCache<readonly TeamId[]>
   readonly #organizationAliases: NameCache<readonly OrganizationId[]>
+  readonly #keyMappings: NameCache<readonly MappedKey[]>
   readonly #byKind: readonly (readonly [FactKind, AnyCache])[]
 
-  constructor({ directory, changes, clock, maxPresent = MOST_FACTS, maxAbsent = 10_000 }: CachedDirectoryOptions) {
+  constructor(options: CachedDirectoryOptions) {
+    const { directory, changes, clock, maxPresent = MOST_FACTS, maxAbsent = 10_000, mappingTtlMs } = options
     const shared = { changes, clock, maxPresent, maxAbsent }
     this.#keys = new FactCache({
       ...shared,
       ask: (digest) => directory.findKey(digest, clock.now()),
-      announcedAs: (found: FoundKey) => found.key.digest,
+      announcedAs: (found: FoundKey) => [found.key.digest],
     })
     this.#users = new FactCache({ ...shared, ask: (id) => directory.findUser(id) })
     this.#teams = new FactCache({ ...shared, ask: (id) => directory.findTeam(id) })
@@ -72,6 +77,12 @@ export class CachedDirectory implements WarmDirectory {
       ...shared,
       ask: async (alias) => anyOf(await directory.findOrganizationsByAlias(alias)),
     })
+    this.#keyMappings = new NameCache({
+      ...shared,
+      ...(mappingTtlMs === undefined ? {} : { maxAgeMs: mappingTtlMs }),
+      ask: async (id) => anyOf(await directory.findKeyMappings(claimOf(id))),
+      announcedAs: (mappings: readonly MappedKey[]) => mappings.map(({ key }) => key.digest),
+    })
     this.#byKind = [
       ['key', this.#keys],
       ['user', this.#users],
@@ -85,6 +96,9 @@ export class CachedDirectory implements WarmDirectory {
       ['email', this.#emails],
       ['team_alias', this.#teamAliases],
       ['organization_alias', this.#organizationAliases],
+      ['key_mapping', this.#keyMappings],
+      // A mapping is known together with its key.
+      ['key', this.#keyMappings],
     ]
     for (const [kind, cache] of this.#byKind) {
       changes.subscribe(
@@ -211,6 +225,20 @@ export class CachedDirectory implements WarmDirectory {
   async findOrganizationsByAlias(alias: string): Promise<readonly OrganizationId[]> {
     return (await this.#organizationAliases.find(alias)) ?? []
   }
+
+  peekKeyMappings(claim: MappedClaim): Peeked<readonly MappedKey[]> {
+    return this.#keyMappings.peek(mappingFactId(claim)) ?? []
+  }
+
+  async findKeyMappings(claim: MappedClaim): Promise<readonly MappedKey[]> {
+    return (await this.#keyMappings.find(mappingFactId(claim))) ?? []
+  }
+}
+
+/** The name of a claim has no line break in it: the settings refuse one. */
+function claimOf(id: string): MappedClaim {
+  const end = id.indexOf('\n')
+  return { name: id.slice(0, end), value: id.slice(end + 1) }
 }
 
 function linkOf(id: string): IdentityLink {

@@ -31,7 +31,7 @@ class World implements FactChanges {
         if (isFailing) throw new Error('the store is away')
         return answer
       },
-      announcedAs: ({ id }) => id,
+      announcedAs: ({ id }) => [id],
       changes: this,
       clock: { now: () => this.time },
       ...limits,

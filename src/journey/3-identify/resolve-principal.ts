@@ -1,27 +1,28 @@
 import type { Peeked, WarmDirectory } from '../../ports/directory.ts'
 import { NOBODY } from '../../domain/principal.ts'
-import type { Principal, Standing } from '../../domain/principal.ts'
+import type { Bearer, Principal, Standing } from '../../domain/principal.ts'
 import { Problem } from '../../domain/problem.ts'
 import type { VirtualKey } from '../../domain/virtual-key.ts'
 import type { Proof } from '../2-authenticate/verify-credential.ts'
 
-/** The principal of a key. Returns without a promise when nothing has to be fetched. */
+/** The principal of a key, whoever brought it. Returns without a promise when nothing has to be fetched. */
 export function resolvePrincipal(
   proof: Exclude<Proof, { kind: 'token' }>,
   directory: WarmDirectory,
+  bearer?: Bearer,
 ): Principal | Promise<Principal> {
   switch (proof.kind) {
     case 'master-key':
       return { kind: 'master' }
     case 'virtual-key': {
       const standing = peekStanding(proof.key, directory)
-      return standing === 'ask' ? askStanding(proof.key, directory) : withStanding(proof.key, standing)
+      return standing === 'ask' ? askStanding(proof.key, directory, bearer) : withStanding(proof.key, standing, bearer)
     }
   }
 }
 
-function withStanding(key: VirtualKey, standing: Standing): Principal {
-  return { kind: 'virtual-key', key, standing }
+function withStanding(key: VirtualKey, standing: Standing, bearer: Bearer | undefined): Principal {
+  return { kind: 'virtual-key', key, standing, bearer }
 }
 
 function peekStanding(key: VirtualKey, directory: WarmDirectory): Standing | 'ask' {
@@ -42,7 +43,7 @@ function peekIf<Id, Fact>(id: Id | undefined, peek: (id: Id) => Peeked<Fact>): P
   return id === undefined ? undefined : peek(id)
 }
 
-async function askStanding(key: VirtualKey, directory: WarmDirectory): Promise<Principal> {
+async function askStanding(key: VirtualKey, directory: WarmDirectory, bearer: Bearer | undefined): Promise<Principal> {
   try {
     const [user, team] = await Promise.all([
       findIf(key.userId, (id) => directory.findUser(id)),
@@ -53,7 +54,7 @@ async function askStanding(key: VirtualKey, directory: WarmDirectory): Promise<P
     )
     const budgetId = user?.teams.find((member) => member.teamId === key.teamId)?.budgetId
     const budget = await findIf(budgetId, (id) => directory.findBudget(id))
-    return withStanding(key, { user, team, organization, memberModels: budget?.allowedModels ?? [] })
+    return withStanding(key, { user, team, organization, memberModels: budget?.allowedModels ?? [] }, bearer)
   } catch (cause) {
     // An error is never an absence: a team that could not be read is not a team without rules.
     throw new Problem('store-unavailable', undefined, { because: 'store_unavailable' }, cause)

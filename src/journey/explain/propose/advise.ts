@@ -50,6 +50,9 @@ const ADVICE: Readonly<Partial<Record<Reason, string>>> = {
   jwt_json: MALFORMED,
   jwt_jwe_unsupported: 'The token is encrypted. Have the identity provider give out signed ones.',
   opaque_refused: `The identity provider does not vouch for the token. ${NEW_TOKEN}`,
+  jwt_key_claim_missing:
+    'Have the identity provider put the claim in that stands for a key (litellm_jwtauth.virtual_key_claim_field).',
+  jwt_key_unmapped: 'Let the claim stand for a key with /jwt/key/mapping/new, or make one for it with /jwt_client/new.',
   price_unknown:
     'Set the price of the model, `input_cost_per_token` and `output_cost_per_token`, or ask for another one.',
   param_type: 'Correct the request as the message says.',
