@@ -11,7 +11,6 @@ import { issueKey } from './issue-key.ts'
 import type { IssuedKey, KeyOrder } from './issue-key.ts'
 import { changer } from './ports.ts'
 import type { Ask, ManagePorts } from './ports.ts'
-import { withCascade } from './with-cascade.ts'
 
 export type MappingOrder = Pick<KeyMapping, 'issuer' | 'claim' | 'description'>
 
@@ -57,11 +56,7 @@ export function createMappedClient(
     const { outcome, records } = issued.granted
     const made = await insertMapping(order, outcome.row.digest, ask, rooms, ports)
     if (made.verdict === 'deny') return made
-    const along = [recordOf(made.granted)]
-    return allow({
-      outcome: { issued: outcome, mapping: made.granted },
-      records: records.map((record, index) => (index === 0 ? withCascade(record, along) : record)),
-    })
+    return allow({ outcome: { issued: outcome, mapping: made.granted }, records: [...records, recordOf(made.granted)] })
   })
 }
 

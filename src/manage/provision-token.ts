@@ -37,6 +37,7 @@ export function createProvisioner(ports: ProvisionPorts): Provisioner {
 /** What others refer to comes first: teams, the user, what the two have to do with each other, and the key of both. */
 async function carryOut(effects: readonly Provision[], within: Provisioning): Promise<Decision<Change<void>>> {
   const records: AuditDraft[] = []
+  const keyRecords: AuditDraft[] = []
   let madeId: UserId | undefined
   for (const { teamId } of ofKind(effects, 'team')) {
     const team = await provisionTeam(teamId, within)
@@ -65,10 +66,11 @@ async function carryOut(effects: readonly Provision[], within: Provisioning): Pr
     const takeOne = madeId === undefined ? within.takeOne : () => allow(undefined)
     const made = await provisionKey({ ...effect, userId }, { ...within, takeOne })
     if (made.verdict === 'deny') return made
-    records.push(...made.granted)
+    keyRecords.push(...made.granted)
   }
   const [first, ...others] = records
-  return allow({ outcome: undefined, records: first === undefined ? [] : [withCascade(first, others)] })
+  const arrival = first === undefined ? [] : [withCascade(first, others)]
+  return allow({ outcome: undefined, records: [...arrival, ...keyRecords] })
 }
 
 function ofKind<Make extends Provision['make']>(effects: readonly Provision[], make: Make): readonly Kind<Make>[] {
