@@ -1,10 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { IdentityProvider } from '../../support/identity-provider.ts'
 import { startIdentityProvider } from '../../support/identity-provider.ts'
-import { digestOf, good, textAt } from '../authority/support/caller.ts'
+import { startGateway } from '../../support/gateway.ts'
+import { startMockUpstream } from '../../support/mock-upstream/start-mock-upstream.ts'
+import { callerOf, digestOf, good, textAt } from '../authority/support/caller.ts'
 import { accountOf, chat, chatOnce } from '../jwt/support/asks.ts'
 import { newKey, newTeam, newUser, update } from '../jwt/support/people.ts'
-import { eventually, fresh } from '../jwt/support/town.ts'
+import { configure, eventually, fresh } from '../jwt/support/town.ts'
 import { CLIENT, STORES, map, openedCity } from './support/city.ts'
 
 let idp: IdentityProvider
@@ -117,12 +119,15 @@ describe.each(STORES)('a claim that stands for a key, with $store', ({ store }) 
     await map(city(), client, mine ?? '', { jwt_issuer: idp.issuer })
     expect(await models(at(idp))).toEqual(['m1'])
     expect(await models(at(other))).toEqual(['m1', 'm2', 'm3'])
-    await map(city(), client, theirs ?? '', { jwt_issuer: other.issuer })
+    const second = await map(city(), client, theirs ?? '', { jwt_issuer: other.issuer })
     expect(await models(at(other))).toEqual(['m2'])
     const id = textAt(await map(city(), client, anybodys ?? ''), 'id')
     expect(await models(at(idp))).toEqual(['m1'])
-    await update(city(), '/jwt/key/mapping/update', { id, jwt_issuer: 'https://else.example' })
     expect(await models(at(other))).toEqual(['m2'])
+    await update(city(), '/jwt/key/mapping/update', { id: textAt(second, 'id'), is_active: false })
+    expect(await models(at(other))).toEqual(['m3'])
+    await update(city(), '/jwt/key/mapping/update', { id, jwt_issuer: 'https://else.example' })
+    expect(await models(at(other))).toEqual(['m1', 'm2', 'm3'])
   })
 
   test('a key that is rotated keeps what stands for it', async () => {
@@ -184,13 +189,22 @@ describe.each(STORES)('clients that nobody registered are refused, with $store',
     const admin = idp.token({ client_id: fresh('client'), scope: 'litellm_proxy_admin' })
     expect((await city().holder(admin).get('/key/list')).status).toBe(403)
   })
+})
 
-  test('AT-162: keys are judged as ever where the master key was generated', async () => {
-    const client = fresh('client')
-    const key = await newKey(city(), {})
-    await map(city(), client, key)
-    expect((await chat(city(), idp.token({ client_id: client }))).status).toBe(200)
-    await update(city(), '/key/block', { key })
-    expect((await chat(city(), idp.token({ client_id: client }))).status).toBe(401)
-  })
+test('AT-162, D-11: keys are judged as ever where nobody set a master key', async () => {
+  const upstream = await startMockUpstream()
+  const { config, env } = configure({ auth: { ...CLIENT, user_id_upsert: true } }, idp, upstream)
+  const gateway = await startGateway({ config, env, masterKey: null })
+  const [masterKey = ''] = gateway.stdout().match(/sk-[\w-]{20,}/) ?? []
+  const place = { master: callerOf(gateway.port, masterKey), holder: (key: string) => callerOf(gateway.port, key) }
+  const client = fresh('client')
+  const key = await newKey(place, { models: ['m1'] })
+  await map(place, client, key)
+  const credential = idp.token({ client_id: client })
+  expect((await chat(place, credential)).status).toBe(200)
+  expect((await chat(place, credential, { model: 'm2' })).status).toBe(401)
+  await update(place, '/key/block', { key })
+  expect(await chat(place, credential)).toMatchObject({ status: 401, reason: 'key_blocked' })
+  await gateway.stop()
+  await upstream.close()
 })
