@@ -4,6 +4,8 @@ export interface Target {
   readonly path: string
   readonly headers: Readonly<Record<string, string>>
   readonly body: string
+  /** `authorization` of one request after another, over and over; absent: that of the headers. */
+  readonly credentials?: readonly string[]
 }
 
 export type LoadOrder =
@@ -24,6 +26,13 @@ export interface LoadResult {
   readonly elapsedMs: number
   readonly latencyUs: Percentiles
   readonly firstByteUs: Percentiles
+}
+
+/** The bytes of the target's requests, which take turns. */
+export function writeRequests(target: Target): readonly Buffer[] {
+  const { credentials, headers } = target
+  if (credentials === undefined) return [writeRequest(target)]
+  return credentials.map((authorization) => writeRequest({ ...target, headers: { ...headers, authorization } }))
 }
 
 export function writeRequest({ port, path, headers, body }: Target): Buffer {

@@ -3,9 +3,10 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { startIdentityProvider } from '../test/support/identity-provider.ts'
 import { findPostgres } from './find-postgres.ts'
 import type { Load, OpenStreamsMemory, Round } from './measure.ts'
-import { measureOpenStreams, measureRound, measureSoak, warmUp } from './measure.ts'
+import { measureFirstSeen, measureOpenStreams, measureRound, measureSoak, warmUp } from './measure.ts'
 import type { BenchOptions } from './options.ts'
 import { readOptions } from './options.ts'
 import { Processes } from './processes.ts'
@@ -44,8 +45,9 @@ async function measureAll(subjects: readonly Subject[], options: BenchOptions, l
   for (const subject of subjects) {
     if (options.soakRequests > 0) tell(`${subject.level}: ${options.soakRequests} requests for its memory`)
     const soakRssMib = options.soakRequests > 0 ? await measureSoak(subject, options, load) : []
+    const firstSeenUs = await measureFirstSeen(subject, options, load)
     const openStreams = open.get(subject) ?? { idleMib: 0, openMib: 0, closedMib: 0 }
-    measured.push({ level: subject.level, rounds: rounds.get(subject) ?? [], openStreams, soakRssMib })
+    measured.push({ level: subject.level, rounds: rounds.get(subject) ?? [], openStreams, soakRssMib, firstSeenUs })
   }
   return measured
 }
@@ -70,6 +72,7 @@ async function main(): Promise<void> {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void processes.stopAll())
   if (!processes.isPinned) tell('processes are not pinned to cores: expect more noise')
   const wantsPostgres = options.levels.includes('L3-postgres')
+  const provider = await startIdentityProvider()
   const postgres = wantsPostgres ? await findPostgres(databaseUrl) : undefined
   try {
     const upstream = await processes.startAnnounced('mock-upstream', 'rest', [MOCK_UPSTREAM])
@@ -77,13 +80,14 @@ async function main(): Promise<void> {
     const upstreamUrl = `http://127.0.0.1:${upstream.port}`
     const subjects: Subject[] = []
     for (const level of options.levels) {
-      subjects.push(await startSubject(level, { processes, upstreamUrl, folder, databaseUrl: postgres?.url }))
+      subjects.push(await startSubject(level, { processes, upstreamUrl, folder, databaseUrl: postgres?.url, provider }))
     }
     const measured = await measureAll(subjects, options, load)
     if (processes.died.length > 0) throw new Error(`ended by itself: ${processes.died.join(', ')}`)
     report(measured, options, processes.isPinned)
   } finally {
     await processes.stopAll()
+    await provider.stop()
     await postgres?.stop()
     rmSync(folder, { recursive: true, force: true })
   }

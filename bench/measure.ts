@@ -60,6 +60,19 @@ export async function warmUp(subject: Subject, options: BenchOptions, load: Load
   await loadAll(subject, { target: subject.stream, connections: STREAM_CONNECTIONS, requests: streams }, load)
 }
 
+/** Above the same tokens a second time: reading and verifying. Undefined where nothing is verified. */
+export async function measureFirstSeen(
+  subject: Subject,
+  { connections, freshTokens: requests }: BenchOptions,
+  load: Load,
+): Promise<number | undefined> {
+  const target = await subject.freshChat?.(requests)
+  if (target === undefined) return undefined
+  const first = await loadWithCpu(subject, target, connections, requests, load)
+  const again = await loadWithCpu(subject, target, connections, requests, load)
+  return first.cpuUsEach - again.cpuUsEach
+}
+
 export async function measureOpenStreams(
   subject: Subject,
   options: BenchOptions,

@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util'
 
 /** What is put between the load generator and the mock upstream. `L0` is always measured. */
-export type Level = 'L0' | 'noise' | 'L1' | 'L3' | 'L3-postgres'
-const LEVELS: readonly Level[] = ['L0', 'noise', 'L1', 'L3', 'L3-postgres']
+export type Level = 'L0' | 'noise' | 'L1' | 'L2' | 'L3' | 'L3-postgres'
+const LEVELS: readonly Level[] = ['L0', 'noise', 'L1', 'L2', 'L3', 'L3-postgres']
 
 export interface BenchOptions {
   readonly levels: readonly Level[]
@@ -11,6 +11,8 @@ export interface BenchOptions {
   readonly warmUpRequests: number
   readonly connections: number
   readonly streams: number
+  /** Tokens that the gateway has never seen, for what one costs. */
+  readonly freshTokens: number
   readonly openStreams: number
   /** Requests of the memory run; 0 leaves it out. */
   readonly soakRequests: number
@@ -24,13 +26,22 @@ const NORMAL = {
   requests: 4_000,
   warmUpRequests: 30_000,
   streams: 400,
+  freshTokens: 4_000,
   openStreams: 1_000,
   settleMs: 2_000,
 }
-const QUICK = { rounds: 2, requests: 400, warmUpRequests: 400, streams: 40, openStreams: 40, settleMs: 100 }
+const QUICK = {
+  rounds: 2,
+  requests: 400,
+  warmUpRequests: 400,
+  streams: 40,
+  freshTokens: 40,
+  openStreams: 40,
+  settleMs: 100,
+}
 
 export const USAGE = `npm run bench -- [options]
-  --levels L1,L3      which levels to hold against the bare forwarder (L1, L3, L3-postgres, noise)
+  --levels L1,L3      which levels to hold against the bare forwarder (L1, L2, L3, L3-postgres, noise)
   --postgres          adds L3-postgres (also when DATABASE_URL is set)
   --rounds N          interleaved rounds (${NORMAL.rounds})
   --requests N        requests per level and round (${NORMAL.requests})
@@ -45,7 +56,7 @@ export function readOptions(args: readonly string[], databaseUrl: string | undef
   const { values } = parseArgs({
     args: [...args],
     options: {
-      levels: { type: 'string', default: 'L1,L3' },
+      levels: { type: 'string', default: 'L1,L2,L3' },
       postgres: { type: 'boolean', default: databaseUrl !== undefined },
       rounds: { type: 'string' },
       requests: { type: 'string' },
@@ -67,6 +78,7 @@ export function readOptions(args: readonly string[], databaseUrl: string | undef
     warmUpRequests: defaults.warmUpRequests,
     connections: readCount('connections', values.connections, 32),
     streams: readCount('streams', values.streams, defaults.streams),
+    freshTokens: defaults.freshTokens,
     openStreams: readCount('open-streams', values['open-streams'], defaults.openStreams),
     soakRequests: values.soak === undefined ? 0 : readCount('soak', values.soak, 0),
     settleMs: defaults.settleMs,

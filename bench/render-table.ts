@@ -20,6 +20,7 @@ const ROWS: readonly Row[] = [
   { title: '  ratio to bare forwarder', cell: (s) => s.cpuStreamRatio.toFixed(2) },
   { title: 'first byte p50, µs', cell: (s) => added(s.addedFirstByteP50Us) },
   { title: 'first byte p99, µs', cell: (s) => added(s.addedFirstByteP99Us) },
+  { title: 'first-seen token, CPU µs', cell: (s) => (s.firstSeenUs === undefined ? '–' : added(s.firstSeenUs)) },
   { title: 'RSS MiB', cell: (s) => s.rssMib.toFixed(0) },
   { title: 'open streams, MiB', cell: (s) => added(s.openStreamsMib, 1) },
   { title: 'second half of soak, MiB', cell: (s) => (s.soakGrowthMib === undefined ? '–' : added(s.soakGrowthMib, 1)) },

@@ -1,9 +1,11 @@
-import { randomBytes } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import type { IdentityProvider } from '../test/support/identity-provider.ts'
+import { CLAIMS, TOKEN_SECONDS, tokenSettings } from './bench-tokens.ts'
 import type { Target } from './load-protocol.ts'
 import type { Level } from './options.ts'
 import type { Processes } from './processes.ts'
@@ -15,6 +17,8 @@ export interface Subject {
   readonly chat: Target
   readonly stream: Target
   readonly endless: Target
+  /** Chats with as many tokens that were never seen; absent where callers bring keys. */
+  readonly freshChat?: (tokens: number) => Promise<Target>
 }
 
 /** The hidden flag of `serve` by which a level is measured without what later levels add. */
@@ -22,6 +26,7 @@ const BENCH_LEVEL_FLAG = '--bench-level'
 const GATEWAY = fileURLToPath(new URL('../dist/cli.js', import.meta.url))
 const BARE_FORWARDER = fileURLToPath(new URL('bare-forwarder.ts', import.meta.url))
 
+const MODELS = ['bench-bench', 'bench-open']
 const PATH = '/v1/chat/completions'
 const PROMPT = 'Explain in two sentences why a budget is a hard ceiling under any concurrency. '.repeat(6)
 
@@ -31,6 +36,7 @@ export interface Surroundings {
   readonly folder: string
   /** Only for `L3-postgres`. */
   readonly databaseUrl: string | undefined
+  readonly provider: IdentityProvider
 }
 
 export async function startSubject(level: Level, around: Surroundings): Promise<Subject> {
@@ -40,6 +46,8 @@ export async function startSubject(level: Level, around: Surroundings): Promise<
       return startBareForwarder(level, around)
     case 'L1':
       return startGateway(level, [BENCH_LEVEL_FLAG, 'L1'], {}, around)
+    case 'L2':
+      return startTokenGateway(around)
     case 'L3':
       return startGateway(level, [], {}, around)
     case 'L3-postgres':
@@ -56,21 +64,51 @@ async function startGateway(
   level: Level,
   flags: readonly string[],
   generalSettings: Readonly<Record<string, string>>,
-  { processes, upstreamUrl, folder }: Surroundings,
+  around: Surroundings,
 ): Promise<Subject> {
-  const port = await findFreePort()
-  const masterKey = `sk-${randomBytes(24).toString('hex')}`
-  const config = join(folder, `${level}.json`)
-  // JSON is YAML.
-  writeFileSync(config, JSON.stringify(gatewayConfig(upstreamUrl, { master_key: masterKey, ...generalSettings })))
-  const data = join(folder, `${level}-data`)
-  const args = [GATEWAY, 'serve', '--config', config, '--port', String(port), '--data-dir', data, ...flags]
-  const pid = await processes.startLogged(level, 'measured', args, () => isAlive(port))
-  const key = await generateKey(port, masterKey)
+  const { pid, port, master } = await serve(level, flags, generalSettings, around)
+  const { key } = await manage(port, master, '/key/generate', { models: MODELS })
   return { level, pid, ...targetsOf(port, key, 'bench-') }
 }
 
-function gatewayConfig(upstreamUrl: string, general_settings: Readonly<Record<string, string>>): object {
+/** One person with a token of a provider, in two teams, of which the first may use the model, under every kind of rule. */
+async function startTokenGateway(around: Surroundings): Promise<Subject> {
+  const { provider } = around
+  const level = 'L2'
+  const settings = { enable_jwt_auth: true, litellm_jwtauth: tokenSettings(provider) }
+  const { pid, port, master } = await serve(level, [BENCH_LEVEL_FLAG, 'L1'], settings, around)
+  await manage(port, master, '/team/new', { team_id: 'bench-team', models: MODELS })
+  await manage(port, master, '/team/new', { team_id: 'other-team' })
+  const token = (): string => {
+    const iat = Math.floor(Date.now() / 1000)
+    return provider.token({ ...CLAIMS, jti: randomUUID(), exp: iat + TOKEN_SECONDS })
+  }
+  const { chat, ...targets } = targetsOf(port, token(), 'bench-')
+  const freshChat = async (tokens: number): Promise<Target> => ({
+    ...chat,
+    credentials: Array.from({ length: tokens }, () => `Bearer ${token()}`),
+  })
+  return { level, pid, chat, ...targets, freshChat }
+}
+
+async function serve(
+  level: Level,
+  flags: readonly string[],
+  generalSettings: Readonly<Record<string, unknown>>,
+  { processes, upstreamUrl, folder }: Surroundings,
+): Promise<{ readonly pid: number; readonly port: number; readonly master: string }> {
+  const port = await findFreePort()
+  const master = `sk-${randomBytes(24).toString('hex')}`
+  const config = join(folder, `${level}.json`)
+  // JSON is YAML.
+  writeFileSync(config, JSON.stringify(gatewayConfig(upstreamUrl, { master_key: master, ...generalSettings })))
+  const data = join(folder, `${level}-data`)
+  const args = [GATEWAY, 'serve', '--config', config, '--port', String(port), '--data-dir', data, ...flags]
+  const pid = await processes.startLogged(level, 'measured', args, () => isAlive(port))
+  return { pid, port, master }
+}
+
+function gatewayConfig(upstreamUrl: string, general_settings: Readonly<Record<string, unknown>>): object {
   const deployment = (model: string): object => ({
     model: `openai/mock-${model}`,
     api_base: `${upstreamUrl}/v1`,
@@ -108,15 +146,14 @@ async function isAlive(port: number): Promise<boolean> {
   return reply?.status === 200
 }
 
-async function generateKey(port: number, masterKey: string): Promise<string> {
-  const reply = await fetch(`http://127.0.0.1:${port}/key/generate`, {
+async function manage(port: number, master: string, path: string, body: object): Promise<{ readonly key: string }> {
+  const reply = await fetch(`http://127.0.0.1:${port}${path}`, {
     method: 'POST',
-    headers: { authorization: `Bearer ${masterKey}`, 'content-type': 'application/json' },
-    body: JSON.stringify({ models: ['bench-bench', 'bench-open'] }),
+    headers: { authorization: `Bearer ${master}`, 'content-type': 'application/json' },
+    body: JSON.stringify(body),
   })
-  if (!reply.ok) throw new Error(`no virtual key: ${reply.status} ${await reply.text()}`)
-  const { key } = (await reply.json()) as { key: string }
-  return key
+  if (!reply.ok) throw new Error(`${path}: ${reply.status} ${await reply.text()}`)
+  return (await reply.json()) as { key: string }
 }
 
 async function findFreePort(): Promise<number> {

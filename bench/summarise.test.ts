@@ -17,7 +17,13 @@ function round(cpuUsPerRequest: number, p50: number): Round {
 }
 
 function measured(rounds: readonly Round[], soakRssMib: readonly number[] = []): Measured {
-  return { level: 'L1', rounds, openStreams: { idleMib: 100, openMib: 130, closedMib: 110 }, soakRssMib }
+  return {
+    level: 'L1',
+    rounds,
+    openStreams: { idleMib: 100, openMib: 130, closedMib: 110 },
+    soakRssMib,
+    firstSeenUs: undefined,
+  }
 }
 
 test('the bare forwarder is 1.00 of itself and adds nothing', () => {

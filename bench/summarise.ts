@@ -7,6 +7,7 @@ export interface Measured {
   readonly rounds: readonly Round[]
   readonly openStreams: OpenStreamsMemory
   readonly soakRssMib: readonly number[]
+  readonly firstSeenUs: number | undefined
 }
 
 /** Medians over the rounds. "Added" and ratios hold each round against the bare forwarder's in the same round. */
@@ -24,6 +25,8 @@ export interface Summary {
   readonly cpuStreamRatio: number
   readonly addedFirstByteP50Us: number
   readonly addedFirstByteP99Us: number
+  /** What a token costs that was never seen before, above one that was; absent without tokens. */
+  readonly firstSeenUs: number | undefined
   readonly rssMib: number
   readonly openStreamsMib: number
   /** Growth from the middle of the soak to its end; absent without a soak. */
@@ -52,6 +55,7 @@ export function summarise(measured: Measured, bare: Measured): Summary {
     cpuStreamRatio: medianOf(against((round, bareRound) => round.cpuUsPerStream / bareRound.cpuUsPerStream)),
     addedFirstByteP50Us: medianOf(against((round, bareRound) => round.firstByteUs.p50 - bareRound.firstByteUs.p50)),
     addedFirstByteP99Us: medianOf(against((round, bareRound) => round.firstByteUs.p99 - bareRound.firstByteUs.p99)),
+    firstSeenUs: measured.firstSeenUs,
     rssMib: rounds.at(-1)?.rssMib ?? 0,
     openStreamsMib: openStreams.openMib - openStreams.idleMib,
     soakGrowthMib: growthOf(soakRssMib),

@@ -23,7 +23,7 @@ export async function openTokens(
   const getter = openDocumentGetter()
   const verifier = openTokenVerifier({ settings: tokens, getter, log, fraction: () => chance.fraction() })
   return {
-    ports: { verifier, policy: tokens.policy, userDefaults: settings.userDefaults, newUserId, provisioner },
+    ports: { verifier, policy: tokens.policy, userDefaults: settings.userDefaults, newUserId, provisioner, log },
     close: () => verifier.close(),
   }
 }

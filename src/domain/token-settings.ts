@@ -78,6 +78,8 @@ export interface ClaimField {
   readonly text: string
   /** `user_id_jwt_field`, … */
   readonly setting: string
+  /** A place by default: nobody said that every token has it. */
+  readonly isOptional?: true
 }
 
 export interface ClaimFields {

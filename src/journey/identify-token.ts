@@ -8,6 +8,7 @@ import type { TokenGround } from '../domain/token-ground.ts'
 import type { TokenPolicy } from '../domain/token-settings.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { WarmDirectory } from '../ports/directory.ts'
+import type { OperatorLog } from '../ports/operator-log.ts'
 import type { Provisioner } from '../ports/provisioner.ts'
 import type { ClaimJudge, TokenVerifier } from '../ports/token-verifier.ts'
 import type { RouteFacts } from './1-intake/arrival.ts'
@@ -15,6 +16,7 @@ import { gatherGround } from './3-identify/gather-ground.ts'
 import { readTokenFacts } from './3-identify/read-token-facts.ts'
 import type { Mapping } from './4-authorise/decide-key-mapping.ts'
 import { decideTokenCaller } from './4-authorise/decide-token-caller.ts'
+import { covers } from './4-authorise/decide-route.ts'
 import { decideToken } from './4-authorise/decide-token.ts'
 import { describeFacts, describeGround } from './describe-token.ts'
 import { findMapping, identifyMapped } from './identify-mapped.ts'
@@ -29,6 +31,7 @@ export interface TokenPorts {
   readonly newUserId: () => UserId
   /** `done`: what was to be made of the directory has been made; `asking`: an explanation makes nothing. */
   readonly provisioner: Provisioner | 'done' | 'asking'
+  readonly log: OperatorLog
 }
 
 /** Chooses among the teams of a token. */
@@ -44,7 +47,7 @@ export type Identified =
   | { readonly verdict: 'allow'; readonly granted: Principal; readonly effects: readonly Provision[] }
   | (Denied & { readonly caller?: Principal })
 
-type TokenRules = Pick<TokenPorts, 'policy' | 'userDefaults' | 'newUserId'>
+type TokenRules = Pick<TokenPorts, 'policy' | 'userDefaults' | 'newUserId' | 'log'>
 
 export interface IdentifyTokenPorts {
   readonly clock: Clock
@@ -86,7 +89,7 @@ function identifyItself(
   token: VerifiedToken,
   facts: TokenFacts,
   ask: TokenAsk & Pick<TokenPrincipal, 'registers'>,
-  { policy, userDefaults, newUserId }: TokenRules,
+  { policy, userDefaults, newUserId, log }: TokenRules,
   ports: IdentifyTokenPorts,
 ): Identified | Promise<Identified> {
   const { trail } = ports
@@ -101,10 +104,20 @@ function identifyItself(
     trail?.note('caller', caller, { [TEAM_HEADER]: teamHeader ?? null })
     if (caller.verdict === 'deny') return caller
     const { principal, effects } = caller.granted
+    if (trail === undefined && isPassedOver(ask, principal)) {
+      log.warn('x-litellm-team-id names no team: the administrator acts for none', { issuer: token.issuer })
+    }
     return { verdict: 'allow', granted: registers === undefined ? principal : { ...principal, registers }, effects }
   }
   const { profile } = token
   const wanted = { policy, profile, teamHeader, now: ports.clock.now(), userDefaults, newId: newUserId }
   const ground = gatherGround(facts, wanted, ports.directory)
   return ground instanceof Promise ? ground.then(decide) : decide(ground)
+}
+
+/** AT-093: administrators choose among all teams, and a wrong choice is no reason to refuse them. */
+function isPassedOver({ teamHeader, route }: TokenAsk, { admin, standing }: TokenPrincipal): boolean {
+  return (
+    teamHeader !== undefined && admin === 'scope' && standing.team === undefined && covers('llm_api_routes', route.path)
+  )
 }

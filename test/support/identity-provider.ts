@@ -191,11 +191,14 @@ export class IdentityProvider {
       case 'jwks':
         return send(response, 200, this.#keySet)
       case 'userinfo': {
-        const person = this.#people.get(/^Bearer (.+)$/.exec(headers.authorization ?? '')?.[1] ?? '')
+        const person = this.#people.get(bearerOf(headers.authorization))
         return person === undefined ? send(response, 401, { error: 'invalid_token' }) : send(response, 200, person)
       }
-      case 'introspection':
-        return send(response, 200, this.#introspected.get(new URLSearchParams(body).get('token') ?? '') ?? INACTIVE)
+      case 'introspection': {
+        // The token in a form, as RFC 7662 has it, or the token itself, for an endpoint that tells about its bearer.
+        const token = new URLSearchParams(body).get('token') ?? bearerOf(headers.authorization)
+        return send(response, 200, this.#introspected.get(token) ?? INACTIVE)
+      }
     }
   }
 
@@ -236,4 +239,8 @@ function send(response: ServerResponse, status: number, document: unknown): void
 
 function isRsa(alg: SigningAlgorithm): boolean {
   return alg.startsWith('RS') || alg.startsWith('PS')
+}
+
+function bearerOf(authorization: string | undefined): string {
+  return /^Bearer (.+)$/.exec(authorization ?? '')?.[1] ?? ''
 }

@@ -20,7 +20,6 @@ import { userInfoWitness } from './user-info.ts'
 import { verifyJwt } from './verify-jwt.ts'
 import { verifyByWitness } from './verify-opaque.ts'
 import type { OpaqueToken, Witness } from './verify-opaque.ts'
-import { warnOfOpenness } from './warn-of-openness.ts'
 
 export interface TokenVerifierOptions {
   readonly settings: TokenSettings
@@ -47,7 +46,6 @@ type Answer = Decision<VerifiedToken> | Promise<Decision<VerifiedToken>>
  */
 export function openTokenVerifier(options: TokenVerifierOptions): OpenTokenVerifier {
   const { settings, getter } = options
-  warnOfOpenness(settings, options.log)
   const remembered = new RememberedTokens()
   const flights = new Map<string, Promise<Decision<VerifiedToken>>>()
   const stores = new Map<TokenProfile, readonly KeyStore[]>()

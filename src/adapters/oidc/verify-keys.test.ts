@@ -79,15 +79,14 @@ describe('AC-021, AC-023, AT-035, AT-053, AT-055: issuers', () => {
     expect(await reason(one.token({ iss: 'https://other.example/t1/v2.0' }))).toBe('jwt_iss_unknown')
   })
 
-  test('AT-037: without issuer and audience any token of the keys is taken, and that is said once', async () => {
+  test('AT-037: without issuer and audience any token of the keys is taken, and nothing else is asked of it', async () => {
     const shared = profileOf(one, { id: 'shared', issuer: undefined, audiences: undefined })
-    const { verify, reason, logged } = openVerifier(settingsOf({ shared }))
+    const { verify, reason } = openVerifier(settingsOf({ shared }))
     expect(await verify(one.token({ iss: 'anybody', aud: undefined }))).toMatchObject({
       granted: { issuer: 'anybody' },
     })
     expect(await verify(one.token({ iss: undefined }))).toMatchObject({ granted: { issuer: '' } })
     expect(await reason(one.token({ iss: 7 }))).toBe('jwt_iss_type')
-    expect(logged.filter(({ message }) => message.includes('any application'))).toHaveLength(1)
   })
 })
 

@@ -3,7 +3,6 @@ import type { OperatorLog } from '../../ports/operator-log.ts'
 import type { SegmentQueue } from './segment-queue.ts'
 
 const BATCH_LINES = 1_000
-const FLUSH_AFTER_MS = 75
 const RETRY_FIRST_MS = 100
 const RETRY_MOST_MS = 5_000
 
@@ -11,6 +10,8 @@ interface Deps {
   readonly queue: SegmentQueue
   readonly store: LedgerStore
   readonly log: OperatorLog
+  /** How long a line waits for others to be carried with. */
+  readonly flushAfterMs: number
   /** Keeps a line that the store will never take where an operator finds it. */
   readonly setAside: (line: string) => void
 }
@@ -35,7 +36,8 @@ export class Flusher {
 
   /** There is something to carry. Cheap enough to be called for every line. */
   wake(): void {
-    if (this.#timer === undefined && !this.#isClosed) this.#timer = setTimeout(() => void this.#run(), FLUSH_AFTER_MS)
+    if (this.#timer === undefined && !this.#isClosed)
+      this.#timer = setTimeout(() => void this.#run(), this.#deps.flushAfterMs)
   }
 
   /** Does not wait for the timer: a full batch is there. */
@@ -67,7 +69,10 @@ export class Flusher {
     clearTimeout(this.#timer)
     this.#timer = undefined
     if (this.#deps.queue.isEmpty || this.#isClosed) return
-    this.#timer = setTimeout(() => void this.#run(), this.#failures === 0 ? FLUSH_AFTER_MS : this.#retryAfterMs())
+    this.#timer = setTimeout(
+      () => void this.#run(),
+      this.#failures === 0 ? this.#deps.flushAfterMs : this.#retryAfterMs(),
+    )
   }
 
   async #carryBatch(): Promise<number> {

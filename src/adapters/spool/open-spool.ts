@@ -17,6 +17,8 @@ export interface SpoolOptions {
   readonly store: LedgerStore
   readonly holdFile: HoldFile
   readonly log: OperatorLog
+  /** How long a line waits in its file for others to go to the store with. */
+  readonly flushAfterMs?: number
   /** A full disk, in tests. */
   readonly write?: WriteAt
 }
@@ -30,6 +32,7 @@ export interface Spool extends LedgerWriter, ChargeKeeper {
   close(): Promise<void>
 }
 
+const FLUSH_AFTER_MS = 75
 const WAKE_NOW_AT = 1_000
 const OWN_DIRECTORY_ATTEMPTS = 5
 
@@ -37,7 +40,8 @@ const OWN_DIRECTORY_ATTEMPTS = 5
  * The ledger's local side: an entry is in a file before `append` returns, and in the store a moment later. The page cache
  * outlives the process, so no sync stands in the request's way.
  */
-export function openSpool({ dir, store, holdFile, log, write: writeTo = writeAt }: SpoolOptions): Spool {
+export function openSpool(options: SpoolOptions): Spool {
+  const { dir, store, holdFile, log, flushAfterMs = FLUSH_AFTER_MS, write: writeTo = writeAt } = options
   mkdirSync(dir, { recursive: true, mode: 0o700 })
   const { directory, lock } = makeOwnDirectory(dir, holdFile)
   const queue = new SegmentQueue(directory, writeTo, log)
@@ -46,6 +50,7 @@ export function openSpool({ dir, store, holdFile, log, write: writeTo = writeAt 
     queue,
     store,
     log,
+    flushAfterMs,
     setAside: (line) => appendFileSync(join(dir, 'refused.jsonl'), `${line}\n`, { mode: 0o600 }),
   })
   let appended = 0

@@ -63,8 +63,8 @@ export interface Store {
   /** Whether there is anything that only the sealing key opens. */
   readonly hasSealedRows: () => Promise<boolean>
   readonly ledger: LedgerStore
-  readonly budgets: Budgets
-  /** `flushNow` brings this process's own lines to the store before each read. */
+  /** `flushNow` brings this process's own lines to the store, before an account is opened or anything read. */
+  readonly openBudgets: (flushNow: () => Promise<void>) => Budgets
   readonly readLedger: (flushNow: () => Promise<void>) => LedgerReader
   /** A real query. Throws when the database does not answer. */
   readonly ping: () => Promise<void>
@@ -150,7 +150,7 @@ function assemble({ clock, log }: StoreOptions, { kind, db, installation, line, 
     audit: sqlAuditLog(db),
     changes,
     ledger: sqlLedgerStore(db),
-    budgets: sqlBudgets(db),
+    openBudgets: (flushNow) => sqlBudgets(db, { flushNow }),
     readLedger: (flushNow) => sqlLedgerReader(db, flushNow),
     ping: async () => {
       await sql`select 1`.execute(db)

@@ -11,8 +11,14 @@ const OPEN_MS = 15 * 60_000
 /** An account that was opened can be swept away only a day after its window. */
 const MOST_OPENINGS = 3
 
+interface SqlBudgetsOptions {
+  readonly openMs?: number
+  /** Brings this process's own lines to the store. An account begins as the sum of the lines that are there. */
+  readonly flushNow?: () => Promise<void>
+}
+
 /** Each step is one call of a function of the schema (`0003-budget-accounts.sql`): one round trip, one transaction. */
-export function sqlBudgets(db: Kysely<Database>, openMs = OPEN_MS): Budgets {
+export function sqlBudgets(db: Kysely<Database>, { openMs = OPEN_MS, flushNow }: SqlBudgetsOptions = {}): Budgets {
   async function tryReserve(
     ask: ReserveAsk,
     levels: string,
@@ -41,6 +47,7 @@ export function sqlBudgets(db: Kysely<Database>, openMs = OPEN_MS): Budgets {
       for (let opened = 0; opened < MOST_OPENINGS; opened += 1) {
         const reservation = await tryReserve(ask, levels)
         if (reservation !== 'missing') return reservation
+        await flushNow?.()
         await openAccounts(levels)
       }
       throw new Error('the accounts of a budget could not be opened')
@@ -50,6 +57,7 @@ export function sqlBudgets(db: Kysely<Database>, openMs = OPEN_MS): Budgets {
       const levels = JSON.stringify(ask.levels.map(levelRow))
       const known = await undone(db, (on) => tryReserve(ask, levels, on))
       if (known !== 'missing') return known
+      await flushNow?.()
       // The lock for opening comes first, so that nobody who judges waits for somebody who does the same.
       const judged = await undone(db, async (on) => {
         await openAccounts(levels, on)

@@ -7,11 +7,22 @@ export const chance: Chance = {
   fraction: () => Math.random(),
   /** A UUID of version 7: lines that were written together stand together in the store's index. */
   entryId(): EntryId {
-    const at = Date.now().toString(16).padStart(12, '0')
-    return entryIdOf(`${at.slice(0, 8)}-${at.slice(8)}-7${randomUUID().slice(15)}`)
+    return entryIdOf(`${writtenTime(Date.now())}-7${randomUUID().slice(15)}`)
   },
   holdId: (): HoldId => holdIdOf(randomUUID()),
   secretBytes: (count) => randomBytes(count),
+}
+
+let lastTime = 0
+let lastWritten: `${string}-${string}` = '00000000-0000'
+
+/** The first twelve digits of an id; many are made in one millisecond. */
+function writtenTime(now: number): `${string}-${string}` {
+  if (now === lastTime) return lastWritten
+  const digits = now.toString(16).padStart(12, '0')
+  lastTime = now
+  lastWritten = `${digits.slice(0, 8)}-${digits.slice(8)}`
+  return lastWritten
 }
 
 export function newCallId(): CallId {

@@ -87,5 +87,5 @@ export function readIntrospection(
 }
 
 function fieldOf(setting: string, text: string): ClaimField {
-  return { setting, text, path: parseClaimPath(text) }
+  return { setting, text, path: parseClaimPath(text), isOptional: true }
 }

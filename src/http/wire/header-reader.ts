@@ -13,7 +13,8 @@ export function headerReader(request: IncomingMessage): HeaderReader {
     repeated(name) {
       let count = 0
       for (let i = 0; i < rawHeaders.length; i += 2) {
-        if (rawHeaders[i]?.toLowerCase() === name) count += 1
+        const raw = rawHeaders[i]
+        if (raw?.length === name.length && raw.toLowerCase() === name) count += 1
       }
       return count > 1
     },

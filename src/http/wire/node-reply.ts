@@ -21,7 +21,7 @@ export class NodeReply implements Reply {
 
   head(status: number, headers: readonly string[]): void {
     this.#status = status
-    this.#headers = [...SAFE, ...headers]
+    this.#headers = SAFE.concat(headers)
   }
 
   write(text: string): boolean {
@@ -67,6 +67,7 @@ export class NodeReply implements Reply {
   }
 
   #calm(): void {
+    if (this.#stalled === undefined) return
     clearTimeout(this.#stalled)
     this.#stalled = undefined
   }

@@ -65,6 +65,7 @@ export function sendProblem(response: ServerResponse, reply: ProblemReply): void
     'content-length': String(Buffer.byteLength(body)),
     'x-litellm-call-id': reply.callId,
     'x-litellm-version': COMPATIBLE_VERSION,
+    ...(status === 401 ? { 'www-authenticate': 'Bearer' } : {}),
     ...(status === 503 ? { 'retry-after': '1' } : {}),
     ...(reply.code === 'too-many-guesses' ? { 'retry-after': '60' } : {}),
     ...(reply.reason === undefined ? {} : { 'x-reject-reason': reply.reason }),

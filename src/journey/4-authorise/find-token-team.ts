@@ -3,7 +3,7 @@ import type { Decision } from '../../domain/decision.ts'
 import { parseTeamId } from '../../domain/ids.ts'
 import type { TokenFacts } from '../../domain/token-facts.ts'
 import type { TeamGround, TokenGround } from '../../domain/token-ground.ts'
-import type { TokenPolicy } from '../../domain/token-settings.ts'
+import type { ClaimField, TokenPolicy } from '../../domain/token-settings.ts'
 import { emptyTeam } from './empty-team.ts'
 import {
   ambiguousAlias,
@@ -100,10 +100,14 @@ function findSpecific(facts: TokenFacts, ground: TokenGround, policy: TokenPolic
   if (teamId === undefined && teamAlias !== undefined) return findByAlias(teamAlias, ground)
   const id = teamId ?? policy.defaultTeam
   if (id === undefined) {
-    return fields.teamId === undefined && fields.teamAlias === undefined ? allow(undefined) : noTeamInToken(fields)
+    return isMandatory(fields.teamId) || isMandatory(fields.teamAlias) ? noTeamInToken(fields) : allow(undefined)
   }
   const found = findById(id, teamId === undefined ? 'default' : 'claim', facts, ground, policy)
   return found ?? (policy.claimedTeamsAreAdvice ? allow(undefined) : noSuchTeam(id))
+}
+
+function isMandatory(field: ClaimField | undefined): boolean {
+  return field !== undefined && field.isOptional !== true
 }
 
 function findByAlias(alias: string, ground: TokenGround): Decision<TeamFinding> {

