@@ -7,7 +7,6 @@ import type { Principal } from '../domain/principal.ts'
 import type { TokenFacts, VerifiedToken } from '../domain/token-facts.ts'
 import type { UserMatch } from '../domain/token-ground.ts'
 import type { TokenPolicy } from '../domain/token-settings.ts'
-import type { VirtualKey } from '../domain/virtual-key.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { WarmDirectory } from '../ports/directory.ts'
 import type { RouteFacts } from './1-intake/arrival.ts'
@@ -19,6 +18,7 @@ import { readMappedClaim } from './3-identify/read-mapped-claim.ts'
 import { resolvePrincipal } from './3-identify/resolve-principal.ts'
 import { decideKeyMapping } from './4-authorise/decide-key-mapping.ts'
 import type { Mapping } from './4-authorise/decide-key-mapping.ts'
+import { decideRegisteredKey } from './4-authorise/decide-registered-key.ts'
 import { decideStandIn } from './4-authorise/decide-token.ts'
 import { decideKnownUser } from './4-authorise/decide-token-user.ts'
 import { limitsOf } from './4-authorise/token-limits.ts'
@@ -69,7 +69,7 @@ export function findMapping(
 export function identifyMapped(
   token: VerifiedToken,
   facts: TokenFacts,
-  key: VirtualKey,
+  { key, isRegistered }: MappedKey,
   route: RouteFacts,
   { policy, userDefaults, newUserId }: Rules,
   ports: MappedPorts,
@@ -90,8 +90,14 @@ export function identifyMapped(
     if (known.verdict === 'deny') return known
     const user = known.granted.isNew ? undefined : known.granted.user
     const bearer = { token, facts, user, ...limitsOf(facts, policy, route) }
+    const finish = (principal: Principal): Decision<Principal> => {
+      if (!isRegistered || principal.kind !== 'virtual-key') return allow(principal)
+      const registered = decideRegisteredKey(principal, bearer, policy)
+      trail?.note('registered-key', registered)
+      return registered.verdict === 'deny' ? registered : allow(principal)
+    }
     const principal = resolvePrincipal({ kind: 'virtual-key', key }, directory, bearer)
-    return principal instanceof Promise ? principal.then(allow) : allow(principal)
+    return principal instanceof Promise ? principal.then(finish) : finish(principal)
   }
   const { profile } = token
   const match = conclude(matchTokenUser(facts, { profile, userDefaults, newId: newUserId, now }, directory))

@@ -74,7 +74,7 @@ export function identifyToken(
       const registers = granted.is === 'pending' ? granted.claim : undefined
       return identifyItself(token, facts.granted, { ...ask, registers }, tokens, ports)
     }
-    const principal = identifyMapped(token, facts.granted, granted.key, ask.route, tokens, ports)
+    const principal = identifyMapped(token, facts.granted, granted.to, ask.route, tokens, ports)
     return principal instanceof Promise ? principal.then(asCaller) : asCaller(principal)
   }
   return mapping instanceof Promise ? mapping.then(identify) : identify(mapping)

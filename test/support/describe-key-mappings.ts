@@ -49,10 +49,8 @@ export function describeKeyMappings(opened: () => { readonly directory: Director
       ])
       await write(({ keyMappings }) => keyMappings.update(mapping('one', 1, { isActive: false })))
       await write(({ keys }) => keys.update(makeKey(2, { blocked: true })))
-      expect((await opened().directory.findKeyMappings(BATCH)).map(({ key }) => key.blocked).toSorted()).toEqual([
-        false,
-        true,
-      ])
+      const blocked = (await opened().directory.findKeyMappings(BATCH)).filter(({ key }) => key.blocked)
+      expect(blocked.map(({ issuer }) => issuer)).toEqual(['https://a'])
       await write(({ keys }) => keys.rotate(digestOf(1), makeKey(3), undefined))
       expect(await found()).toEqual([
         [undefined, false, digestOf(3)],

@@ -33,6 +33,7 @@ export function renderSpendLine(entry: LedgerEntry): object {
     cache_hit: 'False',
     cache_key: 'Cache OFF',
     request_tags: entry.tags,
+    ...(entry.bearer === undefined ? {} : { jwt_claims: { iss: entry.bearer.issuer, sub: entry.bearer.subject } }),
     requester_ip_address: entry.clientAddress ?? null,
     messages: {},
     response: {},

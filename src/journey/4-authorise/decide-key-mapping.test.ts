@@ -12,7 +12,7 @@ const field = { path: ['azp'], text: 'azp', setting: 'virtual_key_claim_field' }
 const claim = { name: 'azp', value: 'batch' }
 
 function mapping(number: number, issuer: string | undefined, isActive = true): MappedKey {
-  return { issuer, isActive, key: makeKey(number, { displayName: `sk-...${number}` }) }
+  return { issuer, isActive, isRegistered: false, key: makeKey(number, { displayName: `sk-...${number}` }) }
 }
 
 function decide(
@@ -22,7 +22,7 @@ function decide(
 ): string {
   const decision = decideKeyMapping(token, said, mappings, { field, unregistered })
   if (decision.verdict === 'deny') return decision.because
-  return decision.granted.is === 'mapped' ? decision.granted.key.displayName : decision.granted.is
+  return decision.granted.is === 'mapped' ? decision.granted.to.key.displayName : decision.granted.is
 }
 
 const [own, any, others, off] = [

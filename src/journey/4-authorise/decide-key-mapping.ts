@@ -4,14 +4,13 @@ import { mappingIssuerOf } from '../../domain/key-mapping.ts'
 import type { MappedClaim, MappedKey } from '../../domain/key-mapping.ts'
 import type { VerifiedToken } from '../../domain/token-facts.ts'
 import type { KeyMappingPolicy } from '../../domain/token-settings.ts'
-import type { VirtualKey } from '../../domain/virtual-key.ts'
 import { shown } from './token-denials.ts'
 
 /** What a token's claim comes to. */
 export type Mapping =
   /** The token is judged by itself. */
   | { readonly is: 'none' }
-  | { readonly is: 'mapped'; readonly key: VirtualKey }
+  | { readonly is: 'mapped'; readonly to: MappedKey }
   /** So it is too, and gets a key of its own once it has passed. */
   | { readonly is: 'pending'; readonly claim: MappedClaim }
 
@@ -29,7 +28,7 @@ export function decideKeyMapping(
   const active = mappings.filter(({ isActive }) => isActive)
   const mapped =
     active.find((mapping) => mapping.issuer === issuer) ?? active.find((mapping) => mapping.issuer === undefined)
-  if (mapped !== undefined) return allow({ is: 'mapped', key: mapped.key })
+  if (mapped !== undefined) return allow({ is: 'mapped', to: mapped })
 
   if (mayStandAlone) return allow({ is: 'none' })
   // What an administrator switched off is not made anew by a token.

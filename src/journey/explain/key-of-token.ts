@@ -15,5 +15,5 @@ export async function keyOfToken(
   const claim = token === undefined || keyMapping === undefined ? undefined : readMappedClaim(token, keyMapping)
   if (token === undefined || keyMapping === undefined || claim === undefined) return undefined
   const mapping = decideKeyMapping(token, claim, await directory.findKeyMappings(claim), keyMapping)
-  return mapping.verdict === 'allow' && mapping.granted.is === 'mapped' ? mapping.granted.key : undefined
+  return mapping.verdict === 'allow' && mapping.granted.is === 'mapped' ? mapping.granted.to.key : undefined
 }

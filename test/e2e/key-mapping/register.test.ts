@@ -182,6 +182,29 @@ describe.each(STORES)('clients register themselves, with $store', ({ store }) =>
     expect(await mappingsOf(city(), client)).toEqual([])
   })
 
+  test('INV-05: nobody else is served by a key that a token registered, until an administrator says so', async () => {
+    const client = fresh('client')
+    const mine = idp.token({ ...large, sub: fresh('person'), client_id: client })
+    const theirs = idp.token({ ...large, sub: fresh('person'), client_id: client })
+    expect((await chatOnce(city(), mine)).status).toBe(200)
+    expect(await chat(city(), theirs)).toMatchObject({ status: 403, reason: 'jwt_key_unmapped' })
+    expect((await city().holder(theirs).get('/key/list')).status).toBe(403)
+    const id = textAt((await mappingsOf(city(), client))[0], 'id')
+    await update(city(), '/jwt/key/mapping/update', { id, description: 'shared by the whole shift' })
+    expect((await chat(city(), theirs)).status).toBe(200)
+  })
+
+  test('a group that a token carries no more is no team of its key any more', async () => {
+    const [client, sub, team] = [fresh('client'), fresh('person'), await newTeam(city())]
+    const at = (groups?: readonly string[]): string => idp.token({ ...large, sub, client_id: client, groups })
+    expect((await chatOnce(city(), at([team]))).status).toBe(200)
+    expect((await chat(city(), at(['else', team]))).status).toBe(200)
+    for (const groups of [undefined, [], ['else']]) {
+      expect(await chat(city(), at(groups))).toMatchObject({ status: 403, reason: 'team_not_in_token' })
+    }
+    expect((await chat(city(), at([team]))).status).toBe(200)
+  })
+
   test('a mapping that an administrator made counts, and nobody registers beside it', async () => {
     const client = fresh('client')
     const key = await newKey(city(), { models: ['m1'] })

@@ -1,4 +1,5 @@
 import { type RawBuilder, sql } from 'kysely'
+import { AUTO_REGISTER } from '../../../domain/key-mapping.ts'
 import type { KeyMapping, MappedClaim, MappedKey } from '../../../domain/key-mapping.ts'
 import { mappingFactId } from '../../../ports/fact-changes.ts'
 import type { KeyMappingRows } from '../../../ports/registry.ts'
@@ -77,6 +78,7 @@ export function sqlKeyMappingRows(place: Place): KeyMappingRows {
 interface MappedColumns extends KeyColumns {
   readonly mapping_issuer: string
   readonly mapping_is_active: boolean
+  readonly mapping_updated_by: string
 }
 
 /** With their keys, in one statement: a key that is rotated meanwhile is found under one of its digests. */
@@ -86,12 +88,13 @@ export async function findKeyMappings(
 ): Promise<readonly MappedKey[]> {
   if (!isStorable(name) || !isStorable(value)) return []
   const { rows } = await sql<MappedColumns>`
-    select k.*, m.issuer as mapping_issuer, m.is_active as mapping_is_active
+    select k.*, m.issuer as mapping_issuer, m.is_active as mapping_is_active, m.updated_by as mapping_updated_by
     from latchkey.jwt_key_mapping m join latchkey.virtual_key k on k.digest = m.key_digest
     where m.claim = ${name} and m.value = ${value}`.execute(db)
   return rows.map((row) => ({
     issuer: issuerOf(row.mapping_issuer),
     isActive: row.mapping_is_active,
+    isRegistered: row.mapping_updated_by === AUTO_REGISTER,
     key: keyKind.read(row),
   }))
 }
