@@ -2,7 +2,7 @@ import { allow } from '../domain/decision.ts'
 import type { Decision } from '../domain/decision.ts'
 import type { UserId } from '../domain/ids.ts'
 import type { UserDefaults } from '../domain/key-rules.ts'
-import type { MappedKey } from '../domain/key-mapping.ts'
+import type { MappedClaim, MappedKey } from '../domain/key-mapping.ts'
 import type { Principal } from '../domain/principal.ts'
 import type { TokenFacts, VerifiedToken } from '../domain/token-facts.ts'
 import type { UserMatch } from '../domain/token-ground.ts'
@@ -13,8 +13,6 @@ import type { RouteFacts } from './1-intake/arrival.ts'
 import { judgeKey } from './2-authenticate/verify-credential.ts'
 import { matchTokenUser } from './3-identify/gather-ground.ts'
 import { conclude, learn } from './3-identify/learn.ts'
-import type { Learning } from './3-identify/learn.ts'
-import { readMappedClaim } from './3-identify/read-mapped-claim.ts'
 import { resolvePrincipal } from './3-identify/resolve-principal.ts'
 import { decideKeyMapping } from './4-authorise/decide-key-mapping.ts'
 import type { Mapping } from './4-authorise/decide-key-mapping.ts'
@@ -42,24 +40,19 @@ const UNMAPPED = allow<Mapping>({ is: 'none' })
 /** Whether the token stands for a key. Without a promise where that is known. */
 export function findMapping(
   token: VerifiedToken,
+  claim: MappedClaim | undefined,
   { keyMapping }: Pick<TokenPolicy, 'keyMapping'>,
   { directory, trail }: Pick<MappedPorts, 'directory' | 'trail'>,
 ): Decision<Mapping> | Promise<Decision<Mapping>> {
   if (keyMapping === undefined) return UNMAPPED
-  const claim = readMappedClaim(token, keyMapping)
   const decide = (mappings: readonly MappedKey[]): Decision<Mapping> => {
     const mapping = decideKeyMapping(token, claim, mappings, keyMapping)
     trail?.note('key-mapping', mapping, describeMapping(mapping, claim, mappings, keyMapping))
     return mapping
   }
   if (claim === undefined) return decide([])
-  const known = conclude(mappingsOf())
-  return known instanceof Promise ? known.then(decide) : decide(known)
-
-  function* mappingsOf(): Learning<readonly MappedKey[]> {
-    if (claim === undefined) return []
-    return (yield* learn(directory.peekKeyMappings(claim), () => directory.findKeyMappings(claim))) ?? []
-  }
+  const known = conclude(learn(directory.peekKeyMappings(claim), () => directory.findKeyMappings(claim)))
+  return known instanceof Promise ? known.then((found) => decide(found ?? [])) : decide(known ?? [])
 }
 
 /**

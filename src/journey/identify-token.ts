@@ -13,7 +13,7 @@ import type { Provisioner } from '../ports/provisioner.ts'
 import type { ClaimJudge, TokenVerifier } from '../ports/token-verifier.ts'
 import type { RouteFacts } from './1-intake/arrival.ts'
 import { gatherGround } from './3-identify/gather-ground.ts'
-import { readTokenFacts } from './3-identify/read-token-facts.ts'
+import { readTokenOnce } from './3-identify/read-token-once.ts'
 import type { Mapping } from './4-authorise/decide-key-mapping.ts'
 import { decideTokenCaller } from './4-authorise/decide-token-caller.ts'
 import { covers } from './4-authorise/decide-route.ts'
@@ -62,11 +62,11 @@ export function identifyToken(
   tokens: TokenRules,
   ports: IdentifyTokenPorts,
 ): Identified | Promise<Identified> {
-  const facts = readTokenFacts(token, tokens.policy)
+  const { facts, claim } = readTokenOnce(token, tokens.policy)
   ports.trail?.note('claims', facts, describeFacts(facts))
   if (facts.verdict === 'deny') return facts
 
-  const mapping = findMapping(token, tokens.policy, ports)
+  const mapping = findMapping(token, claim, tokens.policy, ports)
   const identify = (mapped: Decision<Mapping>): Identified | Promise<Identified> => {
     if (mapped.verdict === 'deny') return mapped
     const { granted } = mapped
