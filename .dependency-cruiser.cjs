@@ -61,6 +61,12 @@ module.exports = {
       to: { path: 'node_modules/(pg|kysely|undici|@electric-sql|@pydantic|tokenlens)/' },
     },
     {
+      name: 'signatures-have-one-door',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/adapters/oidc/|\\.test\\.ts$' },
+      to: { path: 'node_modules/jose/' },
+    },
+    {
       name: 'source-never-imports-tests-or-dev-packages',
       severity: 'error',
       from: { path: '^src/', pathNot: '\\.(test|contract)\\.ts$' },

@@ -11,6 +11,7 @@ export default defineConfig({
           isolate: false,
           // No time decides a test; this only ends one that hangs, on a busy machine too.
           testTimeout: 30_000,
+          hookTimeout: 60_000,
           include: ['src/**/*.test.ts', 'tools/**/*.test.ts', 'bench/**/*.test.ts', 'test/support/**/*.test.ts'],
         },
       },

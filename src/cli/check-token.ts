@@ -1,12 +1,14 @@
+import { rowFor } from '../domain/access-table.ts'
 import type { Decision, Denied } from '../domain/decision.ts'
 import type { EpochMs } from '../domain/ids.ts'
+import { Problem } from '../domain/problem.ts'
 import type { TokenFacts, VerifiedToken } from '../domain/token-facts.ts'
 import type { TokenPolicy, TokenProfile, TokenSettings } from '../domain/token-settings.ts'
+import { decideToken } from '../journey/4-authorise/decide-token.ts'
 import type { TokenVerifier } from '../ports/token-verifier.ts'
 
 /** What a look at one token needs of the world. */
 export interface TokenTools {
-  /** The named file, or standard input for `-`. */
   readToken(name: string): Promise<string>
   openVerifier(tokens: TokenSettings): TokenVerifier & { close(): Promise<void> }
   readFacts(token: VerifiedToken, policy: TokenPolicy): Decision<TokenFacts>
@@ -44,7 +46,7 @@ export async function checkToken(
     const verified = await (isJwt ? verifier.verifyJwt(token, now) : verifier.verifyOpaque?.(token, now))
     if (verified === undefined) return { is: 'not-a-case', because: 'Opaque tokens are not taken.' }
     if (verified.verdict === 'deny') return { is: 'refused', profile: profileOf(token, tokens), denied: verified }
-    const facts = tools.readFacts(verified.granted, tokens.policy)
+    const facts = readUsable(verified.granted, tokens.policy, tools)
     return facts.verdict === 'deny'
       ? { is: 'unusable', token: verified.granted, denied: facts }
       : { is: 'accepted', token: verified.granted, facts: facts.granted }
@@ -52,6 +54,18 @@ export async function checkToken(
     await verifier.close()
   }
 }
+
+/** What it says, if that is good for any route at all. */
+function readUsable(token: VerifiedToken, policy: TokenPolicy, tools: TokenTools): Decision<TokenFacts> {
+  const facts = tools.readFacts(token, policy)
+  if (facts.verdict === 'deny') return facts
+  const row = rowFor('POST', CHAT)
+  if (row === undefined) throw new Problem('fault')
+  const anyRoute = { ...policy, adminRoutes: [CHAT], rolePermissions: [] }
+  return decideToken(token, facts.granted, anyRoute, { path: CHAT, row })
+}
+
+const CHAT = '/v1/chat/completions'
 
 /** For the report alone: nothing is decided by what an unproven token says. */
 function profileOf(token: string, { issuers, shared }: TokenSettings): TokenProfile | undefined {

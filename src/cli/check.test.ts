@@ -13,12 +13,25 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(folder, { recursive: true }))
 
+const REFUSING: TokenTools = {
+  readToken: async (name) => (name === '-' ? 'a.b.c' : Promise.reject(new Error('gone'))),
+  openVerifier: () => ({
+    verifyJwt: () => deny('token-expired', 'jwt_expired'),
+    verifyOpaque: undefined,
+    judgeClaims: () => deny('token-refused', 'jwt_malformed'),
+    profileOf: () => undefined,
+    close: async () => {},
+  }),
+  readFacts: () => deny('token-refused', 'jwt_claim_type'),
+  now: () => epochMs(0),
+}
+
 function check(argv: readonly string[], env: Record<string, string> = {}) {
   let out = ''
   let err = ''
   const write = (text: string): void => void (out += text)
   const writeError = (text: string): void => void (err += text)
-  return { code: runCheck(argv, { env, write, writeError }), out, err }
+  return { code: runCheck(argv, { env, write, writeError, tokens: REFUSING }), out, err }
 }
 
 function file(text: string): string {
@@ -164,18 +177,6 @@ test.each([{ argv: [] }, { argv: ['a', 'b'] }, { argv: ['--wrong'] }])(
 describe('--token', () => {
   const issuer = '{ issuer: "https://idp.example.com", audience: gateway }'
   const good = `general_settings: { enable_jwt_auth: true, litellm_jwtauth: { issuers: [${issuer}] } }\n`
-  const refusing: TokenTools = {
-    readToken: async (name) => (name === '-' ? 'a.b.c' : Promise.reject(new Error('gone'))),
-    openVerifier: () => ({
-      verifyJwt: () => deny('token-expired', 'jwt_expired'),
-      verifyOpaque: undefined,
-      judgeClaims: () => deny('token-refused', 'jwt_malformed'),
-      profileOf: () => undefined,
-      close: async () => {},
-    }),
-    readFacts: () => deny('token-refused', 'jwt_claim_type'),
-    now: () => epochMs(0),
-  }
 
   async function checkToken(argv: readonly string[]) {
     let out = ''
@@ -185,7 +186,7 @@ describe('--token', () => {
       write: (text: string) => void (out += text),
       writeError: (text: string) => void (err += text),
     }
-    const code = await runCheck(argv, { ...io, tokens: refusing })
+    const code = await runCheck(argv, { ...io, tokens: REFUSING })
     return { code, out, err }
   }
 

@@ -3,6 +3,7 @@ import type { Finding } from '../config/finding.ts'
 import type { ProcessEnvironment } from '../config/load.ts'
 import { renderFindings, sortFindings, summarise } from '../config/render-findings.ts'
 import type { Settings } from '../config/settings.ts'
+import { CustomValidateProblem, loadCustomValidate } from '../load-custom-validate.ts'
 import { readConfiguration } from '../read-configuration.ts'
 import { checkToken } from './check-token.ts'
 import type { TokenReport, TokenTools } from './check-token.ts'
@@ -16,21 +17,23 @@ export interface CheckIo {
 
 export interface CheckPorts extends CheckIo {
   /** What `--token` needs. */
-  readonly tokens?: TokenTools
+  readonly tokens: TokenTools
 }
 
-const USAGE = `latchkey check FILE [--host H] [--token FILE|-] [--json]
+const USAGE = `latchkey check FILE [--host H] [--token T] [--json]
 
 Reads a configuration as a start would, prints every finding, and exits with 1 when any of them is an error.
 Without FILE, CONFIG_FILE_PATH names it. With --host, as if it were to listen there.
 
-With --token it also says what such a start would make of the token in that file (- is standard input): by which entry
-it is proven, or why it is refused, and what it says. The identity provider is asked for its keys.
+With --token it also says what such a start would make of a token: by which entry it is proven, or why it is refused, and
+what it says. T is a file with the token in it, - for standard input, or the token itself, which others on this machine
+may then see. The identity provider is asked for its keys. Exits with 1 when the token would be refused. What the token
+could do is a question for \`latchkey explain\`.
 `
 
 /** `latchkey check`: the arguments after the word, in; the exit code, out. */
 export function runCheck(argv: readonly string[], io: CheckPorts): number | Promise<number> {
-  const args = parse(argv, io.tokens !== undefined)
+  const args = parse(argv)
   if (args === undefined || args.help) {
     if (args === undefined) io.writeError(USAGE)
     else io.write(USAGE)
@@ -43,8 +46,8 @@ export function runCheck(argv: readonly string[], io: CheckPorts): number | Prom
   }
   const cli = args.host === undefined ? {} : { host: args.host }
   const { usable, findings } = readConfiguration({ file, env: io.env, cli })
-  if (args.token !== undefined && usable !== undefined && io.tokens !== undefined)
-    return checkWithToken({ file, findings, name: args.token, json: args.json }, usable.settings, io, io.tokens)
+  if (args.token !== undefined && usable !== undefined)
+    return checkWithToken({ file, findings, name: args.token, json: args.json }, usable.settings, io)
   io.write(args.json ? renderJson(file, findings) : renderText(file, findings))
   return usable === undefined ? 1 : 0
 }
@@ -58,18 +61,25 @@ async function checkWithToken(
     readonly json: boolean
   },
   settings: Settings,
-  io: CheckIo,
-  tools: TokenTools,
+  io: CheckPorts,
 ): Promise<number> {
   const { file, findings, name, json } = asked
   let text: string
   try {
-    text = await tools.readToken(name)
+    text = await io.tokens.readToken(name)
   } catch {
     io.writeError(`The token cannot be read from ${name}.\n`)
     return 2
   }
-  const report = await checkToken(text, settings.tokens, tools)
+  let { tokens } = settings
+  try {
+    if (tokens !== undefined) tokens = await loadCustomValidate(tokens, settings.customValidate)
+  } catch (error) {
+    if (!(error instanceof CustomValidateProblem)) throw error
+    io.writeError(`latchkey: ${error.message}\n`)
+    return 1
+  }
+  const report = await checkToken(text, tokens, io.tokens)
   io.write(json ? renderJson(file, findings, report) : renderText(file, findings) + renderTokenReport(report))
   if (report.is === 'not-a-case') return 2
   return report.is === 'accepted' ? 0 : 1
@@ -83,7 +93,7 @@ interface CheckArgs {
   readonly help: boolean
 }
 
-function parse(argv: readonly string[], takesTokens: boolean): CheckArgs | undefined {
+function parse(argv: readonly string[]): CheckArgs | undefined {
   try {
     const { values, positionals } = parseArgs({
       args: [...argv],
@@ -97,7 +107,7 @@ function parse(argv: readonly string[], takesTokens: boolean): CheckArgs | undef
       allowPositionals: true,
     })
     const files = values.config === undefined ? positionals : [values.config, ...positionals]
-    if (files.length > 1 || (values.token !== undefined && !takesTokens)) return undefined
+    if (files.length > 1) return undefined
     const { host, token, json = false, help = false } = values
     return { file: files[0], host, token, json, help }
   } catch {

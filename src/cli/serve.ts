@@ -1,8 +1,7 @@
-import { SealingProblem } from '../adapters/crypto/sealing-keys.ts'
 import { openLog } from '../adapters/log/operator-log.ts'
 import type { Log } from '../adapters/log/operator-log.ts'
 import { clock } from '../adapters/system/clock.ts'
-import { StoreProblem } from '../adapters/sql/store-problem.ts'
+import { stayCompiled } from '../adapters/system/stay-compiled.ts'
 import { compose, openGatewayStore } from '../compose.ts'
 import type { Gateway } from '../compose.ts'
 import type { ConfigSource, ProcessEnvironment } from '../config/load.ts'
@@ -10,11 +9,11 @@ import { renderFindings, summarise } from '../config/render-findings.ts'
 import type { Settings } from '../config/settings.ts'
 import type { ModelCatalogue } from '../domain/model-catalogue.ts'
 import { BENCH_LEVELS, WHOLE_WORK } from '../level-of-work.ts'
-import { CustomValidateProblem } from '../load-custom-validate.ts'
 import { readConfiguration } from '../read-configuration.ts'
 import { chooseMasterKey } from './choose-master-key.ts'
 import { parseServeArgs } from './serve-args.ts'
 import type { ServeArgs } from './serve-args.ts'
+import { describeStartFault } from './start-fault.ts'
 import { renderWelcome } from './welcome.ts'
 
 export interface ServeIo {
@@ -56,6 +55,7 @@ export async function runServe(argv: readonly string[], io: ServeIo): Promise<nu
     return 1
   }
   const { settings, catalogue } = usable
+  stayCompiled()
 
   const log = openLog(settings.logLevel, clock)
   for (const note of args.notes) log.info(note)
@@ -160,13 +160,7 @@ function startedMsAgo(env: ProcessEnvironment): number {
 }
 
 function startFault(error: unknown, log: Log): string {
-  if (error instanceof StoreProblem || error instanceof SealingProblem || error instanceof CustomValidateProblem)
-    return error.message
-  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-  if (code === 'EADDRINUSE') return 'the port is in use by another program. Choose another one with --port.'
-  if (code === 'EACCES') return 'the address may not be used by this user. Choose another one with --host and --port.'
-  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
-    return 'this machine does not have the address given with --host.'
-  log.logger.error({ err: error }, 'start failed')
-  return 'the start failed; the log says where.'
+  const known = describeStartFault(error)
+  if (known === undefined) log.logger.error({ err: error }, 'start failed')
+  return known ?? 'the start failed; the log says where.'
 }

@@ -71,7 +71,9 @@ export const PROBLEMS = {
   'end-user-blocked': forbidden('User blocked from making LLM API Calls.'),
   'viewer-calls': forbidden('Viewers look at things. They call no models and change nothing.'),
   'route-denied': forbidden('This key may not call this route.'),
-  'admin-only': auth('Only proxy admin can be used to generate, delete, update info for new keys/users/teams.'),
+  'admin-only': auth(
+    'Authentication Error, Only proxy admin can be used to generate, delete, update info for new keys/users/teams.',
+  ),
   'not-yours': {
     status: 403,
     type: 'internal_server_error',

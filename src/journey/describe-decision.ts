@@ -33,14 +33,20 @@ export function describeProof(proof: Decision<Proof>): JsonObject {
 export function describeStanding(principal: Principal): JsonObject {
   if (principal.kind === 'master') return {}
   const { user, team } = principal.standing
+  const [userId, teamId] = [userIdOf(principal), teamIdOf(principal)]
   return {
-    user_id: userIdOf(principal) ?? null,
-    user: user === undefined ? 'absent' : user.user.blocked ? 'blocked' : 'open',
-    team_id: teamIdOf(principal) ?? null,
-    team: team === undefined ? 'absent' : team.blocked ? 'blocked' : 'open',
+    user_id: userId ?? null,
+    user: userId === undefined ? null : stateOf(user?.user),
+    team_id: teamId ?? null,
+    team: teamId === undefined ? null : stateOf(team),
     is_member: membershipOf(principal) !== undefined,
     needs_membership: keyOf(principal)?.needsMembership ?? false,
   }
+}
+
+function stateOf(row: { readonly blocked: boolean } | undefined): 'absent' | 'blocked' | 'open' {
+  if (row === undefined) return 'absent'
+  return row.blocked ? 'blocked' : 'open'
 }
 
 export function describeRoute(principal: Principal, { path, row }: RouteFacts, policy: RoutePolicy): JsonObject {

@@ -62,7 +62,7 @@ export async function createUser(order: UserOrder, ask: Ask, ports: ManagePorts)
     if (wished.verdict === 'deny') return wished
 
     const user: User = { ...wished.granted, passwordHash: password.granted }
-    if (user.email !== undefined && (await rooms.users.findByEmail(user.email)).length > 0) {
+    if (user.email !== undefined && (await rooms.users.namedByEmail(user.email)).length > 0) {
       return userTaken(`email ${user.email}`)
     }
     // Whoever names the id of somebody who is gone gives it out anew.

@@ -84,7 +84,7 @@ async function makePerson(
 ): Promise<{ readonly user: User; readonly isNew: boolean } | undefined> {
   const id = userId === undefined ? freshId(parseUserId, ports) : parseUserId(userId)
   if (id === undefined) return undefined
-  const isAddressFree = email !== undefined && (await users.findByEmail(email)).length === 0
+  const isAddressFree = email !== undefined && (await users.namedByEmail(email)).length === 0
   const mayName = userId === undefined || ask.reach.scope === 'all'
   const user = {
     ...blankUser(id, changer(ask), ports.clock.now()),

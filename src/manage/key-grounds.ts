@@ -10,6 +10,7 @@ import type { VirtualKey } from '../domain/virtual-key.ts'
 import { changer } from './ports.ts'
 import type { Ask, ManagePorts } from './ports.ts'
 import { notYoursToMake } from './refuse.ts'
+import { userMerged } from './refuse-user.ts'
 import type { Rooms } from '../ports/registry.ts'
 
 /** Everything that a key hangs on, as the store has it in this change. */
@@ -58,8 +59,10 @@ export async function loadKeyGrounds(
   if (key.userId !== undefined && known === undefined && !isAdmin) {
     return absent(`User ${key.userId} not found`, 'user-not-found')
   }
-  const newcomer =
-    key.userId === undefined || known !== undefined ? undefined : blankUser(key.userId, changer(ask), clock.now())
+  const stranger = known === undefined ? key.userId : undefined
+  const survivor = stranger === undefined ? undefined : (await rooms.formerUsers.find(stranger))?.mergedInto
+  if (stranger !== undefined && survivor !== undefined) return userMerged(stranger, survivor)
+  const newcomer = stranger === undefined ? undefined : blankUser(stranger, changer(ask), clock.now())
 
   return allow({
     place: {

@@ -18,11 +18,12 @@ export interface Identities {
   readonly identities: readonly Identity[]
 }
 
-/** Who a user is at the providers, and who said so. */
+/** Who a user is at the providers, and who said so; also by the id that a duplicate had before it was merged. */
 export async function readIdentities(name: string, ask: Ask, ports: ManagePorts): Promise<Decision<Identities>> {
   const { rooms } = ports.registry
   const id = parseUserId(name)
-  const user = id === undefined ? undefined : await rooms.users.find(id)
+  const survivor = id === undefined ? undefined : (await rooms.formerUsers.find(id))?.mergedInto
+  const user = id === undefined ? undefined : await rooms.users.find(survivor ?? id)
   if (user === undefined) return userNotFound(name, ask.reach)
   return allow({ userId: user.id, identities: await rooms.identities.ofUser(user.id) })
 }

@@ -59,8 +59,10 @@ async function insertUser(
   { wanted, email, emailIsProven }: Extract<Provision, { readonly make: 'user' }>,
   { rooms, ports }: Provisioning,
 ): Promise<User> {
-  // An address that somebody has already would lead to neither of the two any more.
-  const isHeld = email !== undefined && (await rooms.users.findByEmail(email)).length > 0
+  // An address that somebody has already would lead to neither of the two any more; one that a token claimed is nobody's.
+  const holdersOf = (address: string) =>
+    emailIsProven ? rooms.users.namedByEmail(address) : rooms.users.findByEmail(address)
+  const isHeld = email !== undefined && (await holdersOf(email)).length > 0
   const isFree =
     wanted !== TOTAL_SPEND_ID && wanted !== MASTER_USER_ID && (await rooms.formerUsers.find(wanted)) === undefined
   const ids = isFree ? [wanted, freshId(parseUserId, ports)] : [freshId(parseUserId, ports)]

@@ -1,5 +1,6 @@
 import { deny } from '../domain/decision.ts'
 import type { Denied } from '../domain/decision.ts'
+import type { UserId } from '../domain/ids.ts'
 import type { Reach } from '../domain/reach.ts'
 
 /** Who sees everybody learns nothing from an absence; to all others foreign and absent users are one. */
@@ -15,6 +16,11 @@ export function userNotShown(name: string, reach: Reach): Denied {
 
 export function userTaken(what: string): Denied {
   return deny('user-taken', 'param_type', `User with ${what} already exists.`)
+}
+
+/** The id is an alias, and whoever goes on using it should know of whom. */
+export function userMerged(name: UserId, survivor: UserId): Denied {
+  return deny('user-taken', 'param_type', `User ${name} was merged into ${survivor}. Name that user.`)
 }
 
 export function lastAdmin(): Denied {

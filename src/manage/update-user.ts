@@ -16,7 +16,7 @@ import { ceilingsOver, decideWithin } from './organization-ceiling.ts'
 import { changer } from './ports.ts'
 import type { Ask, ManagePorts } from './ports.ts'
 import { foreign, malformed } from './refuse.ts'
-import { lastAdmin, userNotFound, userTaken } from './refuse-user.ts'
+import { lastAdmin, userMerged, userNotFound, userTaken } from './refuse-user.ts'
 import { reviseUser } from './revise-user.ts'
 import type { UserWish } from './revise-user.ts'
 
@@ -92,7 +92,7 @@ async function store(
     if (within.verdict === 'deny') return within
   }
   if (row.email !== undefined && row.email !== current?.email) {
-    const holders = await rooms.users.findByEmail(row.email)
+    const holders = await rooms.users.namedByEmail(row.email)
     if (holders.some((holder) => holder.id !== row.id)) return userTaken(`email ${row.email}`)
   }
   const stamped = current === undefined ? row : restamped(row, changer(ask), ports.clock.now())
@@ -117,7 +117,12 @@ async function findTarget(
   const userId = named ?? (makesNew ? parseUserId(id ?? ports.newId()) : undefined)
   if (userId === undefined || userId === TOTAL_SPEND_ID) return absent
   const current = await rooms.users.find(userId)
-  if (current === undefined) return makesNew ? allow({ id: userId, current, hand: 'administrator' }) : absent
+  if (current === undefined) {
+    if (!makesNew) return absent
+    const survivor = (await rooms.formerUsers.find(userId))?.mergedInto
+    if (survivor !== undefined) return userMerged(userId, survivor)
+    return allow({ id: userId, current, hand: 'administrator' })
+  }
   const facts = await rooms.users.facts(userId)
   const hand = facts === undefined ? undefined : handOn(ask.reach, placeOfUser(facts))
   return hand === undefined ? foreign(absent) : allow({ id: userId, current, hand })

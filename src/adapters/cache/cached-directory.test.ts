@@ -214,6 +214,23 @@ describe.each(KINDS)('a cached $fact.kind', ({ fact, find, peek }) => {
   })
 })
 
+describe('N-42: a key that was seen', () => {
+  test('stays known to have been there while it is changed, until it is gone', async () => {
+    const world = new World()
+    const digest = digestOf(1)
+    expect(world.cache.hasSeenKey(digest)).toBe(false)
+    write(world, 'key 1', 1)
+    await world.findKey(1)
+    expect(world.cache.hasSeenKey(digest)).toBe(true)
+    world.announce({ kind: 'key', id: digest })
+    world.announce({ kind: 'key', id: '*' })
+    expect([world.peekKey(1), world.cache.hasSeenKey(digest)]).toEqual(['ask', true])
+    world.keys.delete(digest)
+    await world.findKey(1)
+    expect(world.cache.hasSeenKey(digest)).toBe(false)
+  })
+})
+
 describe('names that callers say', () => {
   test('nobody of a name is known as well, until somebody has it', async () => {
     const { cache } = new World()

@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache'
 import type { Budget } from '../../domain/budget.ts'
 import type { EndUser } from '../../domain/end-user.ts'
 import type { BudgetId, EndUserId, EpochMs, KeyDigest, OrganizationId, TeamId, UserId } from '../../domain/ids.ts'
@@ -35,6 +36,8 @@ interface AnyCache {
 /** A directory with everything that it said lately. */
 export class CachedDirectory implements WarmDirectory {
   readonly #keys: FactCache<KeyDigest, FoundKey>
+  /** Keys that were there when the store was last asked; a change of one doesn't make it a stranger. */
+  readonly #seenKeys: LRUCache<KeyDigest, true>
   readonly #users: FactCache<UserId, UserFacts>
   readonly #teams: FactCache<TeamId, Team>
   readonly #organizations: FactCache<OrganizationId, Organization>
@@ -52,9 +55,15 @@ export class CachedDirectory implements WarmDirectory {
   constructor(options: CachedDirectoryOptions) {
     const { directory, changes, clock, maxPresent = MOST_FACTS, maxAbsent = 10_000, mappingTtlMs } = options
     const shared = { changes, clock, maxPresent, maxAbsent }
+    this.#seenKeys = new LRUCache({ max: maxPresent })
     this.#keys = new FactCache({
       ...shared,
-      ask: (digest) => directory.findKey(digest, clock.now()),
+      ask: async (digest) => {
+        const found = await directory.findKey(digest, clock.now())
+        if (found === undefined) this.#seenKeys.delete(digest)
+        else this.#seenKeys.set(digest, true)
+        return found
+      },
       announcedAs: (found: FoundKey) => [found.key.digest],
     })
     this.#users = new FactCache({ ...shared, ask: (id) => directory.findUser(id) })
@@ -130,7 +139,7 @@ export class CachedDirectory implements WarmDirectory {
   }
 
   hasSeenKey(digest: KeyDigest): boolean {
-    return this.#keys.hasSeen(digest)
+    return this.#seenKeys.has(digest)
   }
 
   async findKey(digest: KeyDigest, now: EpochMs): Promise<FoundKey | undefined> {

@@ -68,11 +68,6 @@ export class FactCache<Id extends string, Fact extends object> {
     return known === undefined || !this.#isTrusted(known) ? 'ask' : known.fact
   }
 
-  /** Whether there was such a fact when somebody last asked. */
-  hasSeen(id: Id): boolean {
-    return this.#present.has(id)
-  }
-
   async find(id: Id): Promise<Fact | undefined> {
     const known = this.peek(id)
     if (known !== 'ask') return known

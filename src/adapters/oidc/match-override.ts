@@ -1,4 +1,5 @@
 import type { Claims } from '../../domain/claims.ts'
+import { matchesGlob } from '../../domain/glob.ts'
 import type { JsonValue } from '../../domain/json.ts'
 import type { RoutingOverride } from '../../domain/token-settings.ts'
 
@@ -25,32 +26,6 @@ function matchesOne(pattern: string, value: string, isSplit: boolean): boolean {
   if (!/[*?]/.test(pattern)) return pattern === value
   if (value.length > LONGEST_VALUE || (!isSplit && /\s/.test(value))) return false
   return matchesGlob(pattern, value)
-}
-
-/** `*` for any text, `?` for one character. Goes back to the last star only, so that no pattern gets slow. */
-export function matchesGlob(pattern: string, value: string): boolean {
-  let at = 0
-  let star = -1
-  let resume = 0
-  let next = 0
-  while (at < value.length) {
-    if (pattern[next] === '*') {
-      star = next
-      next += 1
-      resume = at
-    } else if (next < pattern.length && (pattern[next] === '?' || pattern[next] === value[at])) {
-      next += 1
-      at += 1
-    } else if (star !== -1) {
-      next = star + 1
-      resume += 1
-      at = resume
-    } else {
-      return false
-    }
-  }
-  while (pattern[next] === '*') next += 1
-  return next === pattern.length
 }
 
 function textsOf(value: JsonValue | undefined): readonly string[] {

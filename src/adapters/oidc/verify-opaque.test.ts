@@ -6,7 +6,7 @@ import { Secret } from '../../domain/secret.ts'
 import type { IntrospectionSettings } from '../../domain/token-settings.ts'
 import type { Decision } from '../../domain/decision.ts'
 import type { VerifiedToken } from '../../domain/token-facts.ts'
-import { matchesGlob, matchesOverride } from './match-override.ts'
+import { matchesOverride } from './match-override.ts'
 
 let provider: IdentityProvider
 
@@ -193,16 +193,5 @@ describe('AT-062, AT-063: routing overrides', () => {
     { claims: { iss: 'https://x/a' }, selectors: { iss: ['https://*'] }, matches: true },
   ])('$claims by $selectors: $matches', ({ claims, selectors, matches }) => {
     expect(matchesOverride(claims, rule(selectors))).toBe(matches)
-  })
-
-  test.each([
-    { pattern: 'a*b*c', value: 'aXbYbZc', matches: true },
-    { pattern: 'a*b*c', value: 'aXc', matches: false },
-    { pattern: '?', value: '', matches: false },
-    { pattern: '*', value: '', matches: true },
-    { pattern: '[a]*', value: 'a1', matches: false },
-    { pattern: '[a]*', value: '[a]1', matches: true },
-  ])('$pattern on $value: $matches', ({ pattern, value, matches }) => {
-    expect(matchesGlob(pattern, value)).toBe(matches)
   })
 })

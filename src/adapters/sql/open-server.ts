@@ -14,6 +14,9 @@ const OLDEST_VERSION = 140_000
 export async function openServer(url: Secret, poolSize: number, log: OperatorLog): Promise<Kysely<Database>> {
   const pool = makePool(url, poolSize)
   pool.on('error', (error) => log.warn('an idle database connection was lost', { code: faultOf(error).code ?? 'none' }))
+  // The pool stops listening to a connection that it hands out, and an error that nobody hears ends the process. Whoever
+  // uses the connection hears of it by the query.
+  pool.on('connect', (client) => client.on('error', () => undefined))
   const db = new Kysely<Database>({
     dialect: new PostgresDialect({
       pool,

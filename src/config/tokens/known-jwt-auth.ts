@@ -87,7 +87,11 @@ export const JWT = {
   ),
   userInfoEnabled: honour('oidc_userinfo_enabled', aFlag, 'Opaque tokens are shown to the provider. Default false.'),
   userInfoEndpoint: honour('oidc_userinfo_endpoint', aProviderUrl, 'Where they are shown.'),
-  userInfoTtl: honour('oidc_userinfo_cache_ttl', aNumber(0, 3600), 'Seconds that its answer is kept. Default 300.'),
+  userInfoTtl: honour(
+    'oidc_userinfo_cache_ttl',
+    aNumber(0, 3600),
+    'Seconds that its answer is kept, 60 at most. Default 60.',
+  ),
   routingOverrides: honour('routing_overrides', routingOverrides, 'Tokens that are introspected. See below.'),
   issuers: honour(
     'issuers',

@@ -9,6 +9,9 @@ import type { Section } from '../section.ts'
 
 type Origin = ReturnType<typeof takeOrigin>
 
+/** J-33. */
+const LONGEST_SECONDS = 60
+
 /** `issuer` is whom the answers speak for, where there is only one who can be meant. */
 export function readUserInfo(
   jwt: Section,
@@ -18,8 +21,18 @@ export function readUserInfo(
 ): UserInfoSettings | undefined {
   const isEnabled = jwt.take(JWT.userInfoEnabled) ?? false
   const url = jwt.take(JWT.userInfoEndpoint)
-  const ttlSeconds = jwt.take(JWT.userInfoTtl) ?? 300
+  const wantedTtl = jwt.take(JWT.userInfoTtl) ?? LONGEST_SECONDS
+  const ttlSeconds = Math.min(wantedTtl, LONGEST_SECONDS)
   if (!isEnabled) return undefined
+  if (wantedTtl > ttlSeconds) {
+    const message = `Answers of the userinfo endpoint are kept for ${ttlSeconds} seconds at most: nobody tells us of a withdrawal.`
+    findings.warn(
+      jwt.placeOf(JWT.userInfoTtl),
+      jwt.pathOf(JWT.userInfoTtl.name),
+      message,
+      `Write ${ttlSeconds} or less.`,
+    )
+  }
   if (jwt.node(JWT.userInfoEndpoint.name) === undefined) {
     const message = 'oidc_userinfo_enabled is true, but there is no oidc_userinfo_endpoint.'
     const suggestion = 'Write oidc_userinfo_endpoint: the userinfo_endpoint of the provider’s discovery document.'

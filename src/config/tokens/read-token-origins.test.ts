@@ -238,10 +238,21 @@ describe('opaque tokens', () => {
       expect.stringContaining('oidc_userinfo_endpoint'),
     ])
     expect(tokensOf({ auth: { ...userInfo, issuers: [ISSUER] }, env: {} }).userInfo).toMatchObject({
-      ttlSeconds: 300,
+      ttlSeconds: 60,
       profile: { issuer: 'https://idp.example.com' },
     })
     expect(tokensOf({ auth: userInfo, env: {} }).userInfo?.profile.issuer).toBeUndefined()
+  })
+
+  test.each([
+    [0, 0, 0],
+    [60, 60, 0],
+    [300, 60, 1],
+  ])('J-33: an answer that is to be kept for %d seconds is kept for %d', (written, kept, warnings) => {
+    const config = { auth: { ...userInfo, oidc_userinfo_cache_ttl: written }, env: {} }
+    expect(tokensOf(config).userInfo?.ttlSeconds).toBe(kept)
+    const said = warningsOf(config).filter((text) => text.includes('oidc_userinfo_cache_ttl'))
+    expect(said).toHaveLength(warnings)
   })
 
   test('introspection is described by the environment', () => {

@@ -18,7 +18,7 @@ export function renderExplanation(explanation: Explanation, callId: string, isFo
     message: denied === undefined ? 'The call would be allowed.' : (denied.say ?? PROBLEMS[denied.problem].say),
     route: call.route.path,
     method: call.method,
-    steps: isForOperator ? steps : steps.map(withoutSettings),
+    steps: isForOperator ? steps : steps.map(forCaller),
     principal: principal === undefined ? null : renderPrincipal(principal, steps),
     provision: provisions.map(renderProvision),
     settings,
@@ -75,14 +75,20 @@ function renderProvision(effect: Provision): JsonObject {
   }
 }
 
-/** Whoever is not an operator is told about itself, not about what the operator has set. */
-function withoutSettings(step: TrailStep): TrailStep {
-  const told = Object.entries(step.inputs).filter(([name]) => !name.startsWith('general_settings.'))
+/** Whoever is not an operator is told about itself: not what the operator has set, and not which teams there are. */
+function forCaller(step: TrailStep): TrailStep {
+  const hidden = HIDDEN[step.step] ?? []
+  const told = Object.entries(step.inputs).filter(
+    ([name]) => !name.startsWith('general_settings.') && !hidden.includes(name),
+  )
   return {
     ...step,
     inputs: Object.fromEntries(told.map(([name, value]) => [name, name === 'lists' ? own(value) : value])),
   }
 }
+
+/** By step. A caller may name any team in a header, and would learn from the first whether it is there. */
+const HIDDEN: Readonly<Record<string, readonly string[]>> = { directory: ['teams', 'team_aliases'] }
 
 /** What else a role or a scope may use is no business of whoever has it. */
 function own(lists: JsonValue): JsonValue {

@@ -51,6 +51,11 @@ export interface ProblemReply {
   readonly extraHeaders?: Readonly<Record<string, string>>
 }
 
+/** RFC 6750 §3: the error is said of a token that was presented and is none. */
+function challengeOf(code: ProblemCode): string {
+  return code === 'token-refused' || code === 'token-expired' ? 'Bearer error="invalid_token"' : 'Bearer'
+}
+
 /** Writes a refusal or a fault, if anything can still be written. */
 export function sendProblem(response: ServerResponse, reply: ProblemReply): void {
   if (response.headersSent) {
@@ -65,7 +70,7 @@ export function sendProblem(response: ServerResponse, reply: ProblemReply): void
     'content-length': String(Buffer.byteLength(body)),
     'x-litellm-call-id': reply.callId,
     'x-litellm-version': COMPATIBLE_VERSION,
-    ...(status === 401 ? { 'www-authenticate': 'Bearer' } : {}),
+    ...(status === 401 ? { 'www-authenticate': challengeOf(reply.code) } : {}),
     ...(status === 503 ? { 'retry-after': '1' } : {}),
     ...(reply.code === 'too-many-guesses' ? { 'retry-after': '60' } : {}),
     ...(reply.reason === undefined ? {} : { 'x-reject-reason': reply.reason }),

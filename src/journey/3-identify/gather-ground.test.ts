@@ -176,6 +176,12 @@ describe('what there is to know about a token', () => {
       policy: { claimedTeamsAreAdvice: true },
       teams: ['red', 'blue'],
     },
+    {
+      name: 'all of them where a sync may leave a single one',
+      stored: ['red', 'blue'],
+      policy: { syncs: true },
+      teams: ['red', 'blue'],
+    },
   ])('$name', async ({ stored, policy, teams }) => {
     const ana = { teams: stored.map((team) => makeMembership('ana', team)) }
     expect([...(await gathered({}, { ana, policy })).teams.keys()]).toEqual(teams)

@@ -13,7 +13,7 @@ import type { Learning } from './learn.ts'
 import { matchUser } from './resolve-user.ts'
 
 export interface GroundAsk {
-  readonly policy: Pick<TokenPolicy, 'defaultTeam' | 'fallsBackToStoredTeams' | 'claimedTeamsAreAdvice'>
+  readonly policy: Pick<TokenPolicy, 'defaultTeam' | 'fallsBackToStoredTeams' | 'claimedTeamsAreAdvice' | 'syncs'>
   readonly profile: Pick<TokenProfile, 'emailDomains' | 'trustsUserIds'>
   /** `x-litellm-team-id`, as it came. */
   readonly teamHeader: string | undefined
@@ -87,10 +87,10 @@ function isOfDomain(email: string, domains: readonly string[]): boolean {
   return domains.some((each) => foldEmail(each) === domain)
 }
 
-/** A single one may be meant where nothing is said; several only where the operator lets them be. */
+/** A single one may be meant where nothing is said, or be left by a sync; several only where the operator lets them be. */
 function storedTeams(memberships: readonly TeamStanding[], policy: GroundAsk['policy']): readonly TeamId[] {
-  const mayFallBack = policy.fallsBackToStoredTeams || policy.claimedTeamsAreAdvice
-  return memberships.length === 1 || mayFallBack ? memberships.map(({ teamId }) => teamId) : []
+  const mayCount = policy.fallsBackToStoredTeams || policy.claimedTeamsAreAdvice || policy.syncs
+  return memberships.length === 1 || mayCount ? memberships.map(({ teamId }) => teamId) : []
 }
 
 function* groundOf(

@@ -1,14 +1,30 @@
+import type { UserId } from '../../domain/ids.ts'
 import type { Peeked, WarmDirectory } from '../../ports/directory.ts'
 import { NOBODY } from '../../domain/principal.ts'
 import type { Bearer, Principal, Standing } from '../../domain/principal.ts'
 import { Problem } from '../../domain/problem.ts'
+import type { UserFacts } from '../../domain/user.ts'
 import type { VirtualKey } from '../../domain/virtual-key.ts'
 import type { Proof } from '../2-authenticate/verify-credential.ts'
+
+/** Where the users of keys, and what they belong to, are found. */
+export type Owners = Pick<
+  WarmDirectory,
+  | 'peekUser'
+  | 'findUser'
+  | 'findFormerUser'
+  | 'peekTeam'
+  | 'findTeam'
+  | 'peekOrganization'
+  | 'findOrganization'
+  | 'peekBudget'
+  | 'findBudget'
+>
 
 /** The principal of a key, whoever brought it. Returns without a promise when nothing has to be fetched. */
 export function resolvePrincipal(
   proof: Exclude<Proof, { kind: 'token' }>,
-  directory: WarmDirectory,
+  directory: Owners,
   bearer?: Bearer,
 ): Principal | Promise<Principal> {
   switch (proof.kind) {
@@ -25,12 +41,13 @@ function withStanding(key: VirtualKey, standing: Standing, bearer: Bearer | unde
   return { kind: 'virtual-key', key, standing, bearer }
 }
 
-function peekStanding(key: VirtualKey, directory: WarmDirectory): Standing | 'ask' {
+function peekStanding(key: VirtualKey, directory: Owners): Standing | 'ask' {
   const { userId, teamId } = key
   if (userId === undefined && teamId === undefined && key.organizationId === undefined) return NOBODY
   const user = peekIf(userId, (id) => directory.peekUser(id))
   const team = peekIf(teamId, (id) => directory.peekTeam(id))
-  if (user === 'ask' || team === 'ask') return 'ask'
+  const isLost = userId !== undefined && user === undefined
+  if (user === 'ask' || team === 'ask' || isLost) return 'ask'
   const organization = peekIf(key.organizationId ?? team?.organizationId, (id) => directory.peekOrganization(id))
   if (organization === 'ask') return 'ask'
   const budgetId = user?.teams.find((member) => member.teamId === teamId)?.budgetId
@@ -43,10 +60,10 @@ function peekIf<Id, Fact>(id: Id | undefined, peek: (id: Id) => Peeked<Fact>): P
   return id === undefined ? undefined : peek(id)
 }
 
-async function askStanding(key: VirtualKey, directory: WarmDirectory, bearer: Bearer | undefined): Promise<Principal> {
+async function askStanding(key: VirtualKey, directory: Owners, bearer: Bearer | undefined): Promise<Principal> {
   try {
-    const [user, team] = await Promise.all([
-      findIf(key.userId, (id) => directory.findUser(id)),
+    const [{ userId, user }, team] = await Promise.all([
+      findOwner(key, directory),
       findIf(key.teamId, (id) => directory.findTeam(id)),
     ])
     const organization = await findIf(key.organizationId ?? team?.organizationId, (id) =>
@@ -54,11 +71,23 @@ async function askStanding(key: VirtualKey, directory: WarmDirectory, bearer: Be
     )
     const budgetId = user?.teams.find((member) => member.teamId === key.teamId)?.budgetId
     const budget = await findIf(budgetId, (id) => directory.findBudget(id))
-    return withStanding(key, { user, team, organization, memberModels: budget?.allowedModels ?? [] }, bearer)
+    const standing = { user, team, organization, memberModels: budget?.allowedModels ?? [] }
+    return withStanding({ ...key, userId }, standing, bearer)
   } catch (cause) {
     // An error is never an absence: a team that could not be read is not a team without rules.
     throw new Problem('store-unavailable', undefined, { because: 'store_unavailable' }, cause)
   }
+}
+
+/** While users are merged, a key may still be known as the duplicate's. */
+async function findOwner(
+  { userId }: VirtualKey,
+  directory: Owners,
+): Promise<{ readonly userId: UserId | undefined; readonly user: UserFacts | undefined }> {
+  const user = await findIf(userId, (id) => directory.findUser(id))
+  if (userId === undefined || user !== undefined) return { userId, user }
+  const survivor = (await directory.findFormerUser(userId))?.mergedInto
+  return survivor === undefined ? { userId, user } : { userId: survivor, user: await directory.findUser(survivor) }
 }
 
 async function findIf<Id, Fact>(

@@ -16,7 +16,14 @@ interface Row extends Partial<User> {
 interface People {
   readonly users?: Readonly<Record<string, Row>>
   /** By id: deleted, or merged into somebody. */
-  readonly former?: Readonly<Record<string, { readonly into?: string; readonly links?: readonly IdentityLink[] }>>
+  readonly former?: Readonly<Record<string, Former>>
+}
+
+interface Former {
+  readonly into?: string
+  readonly links?: readonly IdentityLink[]
+  /** The links are known as they were before. */
+  readonly isStale?: boolean
 }
 
 /** A directory in memory, all of it known. */
@@ -34,7 +41,7 @@ function people({ users = {}, former = {} }: People, isWarm = true) {
       const holder = Object.entries(users).find(([, { links = [] }]) => links.some(isLink(link)))
       if (holder !== undefined) return { userId: userId(holder[0]), isDeleted: false }
       const gone = Object.entries(former).find(([, { links = [] }]) => links.some(isLink(link)))
-      return gone === undefined ? undefined : { userId: userId(gone[0]), isDeleted: true }
+      return gone === undefined ? undefined : { userId: userId(gone[0]), isDeleted: gone[1].isStale !== true }
     },
     user: (id: string) => facts.get(id),
     former: (id: string) => {
@@ -136,6 +143,18 @@ describe('whom a subject leads to', () => {
       is: 'T by sso-subject, to link',
     },
     {
+      name: 'the survivor, where the link is known from before a merge',
+      who: { users: { U: {} }, former: { D: { into: 'U', links: [link('S')], isStale: true } } },
+      asked: hints('S'),
+      is: 'U by link',
+    },
+    {
+      name: 'nobody, where the link is known from before a deletion',
+      who: { former: { D: { links: [link('S')], isStale: true } } },
+      asked: hints('S'),
+      is: 'deleted made-up',
+    },
+    {
       name: 'AC-022: the same subject at another issuer is another user',
       who: { users: { alice: { links: [link('alice', TWO)] } } },
       asked: hints('alice'),
@@ -176,6 +195,24 @@ describe('whom a subject leads to', () => {
       who: { users: { U: { ...mail, links: [link('S1')] } } },
       asked: hints('S2', { ...mail, emailIsIssuers: true }),
       is: 'new S2',
+    },
+    {
+      name: 'AT-135: a person whom the provider names by the address, by another spelling of it',
+      who: { users: { U: { ...mail, links: [link('ANA@x.io')] } } },
+      asked: hints('Ana@X.io', mail),
+      is: 'U by email',
+    },
+    {
+      name: 'AT-135: and not by what another provider named so',
+      who: { users: { U: { ...mail, links: [link('ANA@x.io', TWO)] } } },
+      asked: hints('Ana@X.io', mail),
+      is: 'new Ana@X.io',
+    },
+    {
+      name: 'AT-135: nor by a subject that is no address',
+      who: { users: { U: { ...mail, links: [link('S')] } } },
+      asked: hints('s', mail),
+      is: 'new s',
     },
     {
       name: 'AT-138: an unproven address leads nowhere',

@@ -1,4 +1,5 @@
 import { defaultUser } from '../../domain/default-user.ts'
+import { foldEmail } from '../../domain/fold-email.ts'
 import { parseUserId } from '../../domain/ids.ts'
 import type { EpochMs, UserId } from '../../domain/ids.ts'
 import type { UserDefaults } from '../../domain/key-rules.ts'
@@ -51,7 +52,7 @@ export function* matchUser(hints: UserHints, directory: People): Learning<UserMa
     directory.findIdentity({ issuer, subject }),
   )
   if (link !== undefined) {
-    const facts = link.isDeleted ? undefined : yield* userOf(link.userId, directory)
+    const facts = link.isDeleted ? undefined : yield* heirOf(link.userId, directory)
     return facts === undefined ? deleted(hints) : { is: 'found', facts, by: 'link', needsLink: false }
   }
 
@@ -103,8 +104,16 @@ function* matchEmail(hints: UserHints, directory: People): Learning<UserMatch | 
   const [id, another] = ids
   if (another !== undefined) return { is: 'ambiguous-email' }
   const facts = id === undefined ? undefined : yield* userOf(id, directory)
-  if (facts === undefined || isPowerful(facts) || !mayBridge(facts, hints)) return undefined
-  return found(facts, 'email')
+  if (facts === undefined || isPowerful(facts)) return undefined
+  if (isOneMailbox(facts, hints)) return { is: 'found', facts, by: 'email', needsLink: false }
+  return mayBridge(facts, hints) ? found(facts, 'email') : undefined
+}
+
+/** A provider that names its users by their addresses names one by every spelling of it. */
+function isOneMailbox({ identities }: UserFacts, { issuer, subject, email = '' }: UserHints): boolean {
+  const mailbox = foldEmail(email)
+  if (foldEmail(subject) !== mailbox) return false
+  return identities.some((link) => link.issuer === issuer && foldEmail(link.subject) === mailbox)
 }
 
 /**
@@ -118,6 +127,14 @@ function mayBridge(facts: UserFacts, { issuer, subject, emailIsIssuers }: UserHi
 
 function* userOf(id: UserId, directory: People): Learning<UserFacts | undefined> {
   return yield* learn(directory.peekUser(id), () => directory.findUser(id))
+}
+
+/** While users are merged, a link may still be known as the duplicate's. */
+function* heirOf(id: UserId, directory: People): Learning<UserFacts | undefined> {
+  const facts = yield* userOf(id, directory)
+  if (facts !== undefined) return facts
+  const former = yield* learn(directory.peekFormerUser(id), () => directory.findFormerUser(id))
+  return former?.mergedInto === undefined ? undefined : yield* userOf(former.mergedInto, directory)
 }
 
 function isUnlinked({ identities }: UserFacts): boolean {

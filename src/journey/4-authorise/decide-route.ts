@@ -106,7 +106,7 @@ function refuseRole(principal: Principal, { path, row }: RouteFacts): Decision<n
   return deny(
     'admin-only',
     'authz_role',
-    `Only proxy admin can be used to generate, delete, update info for new keys/users/teams. Route=${path}. Your role=${principal.kind !== 'master' && principal.standing.user === undefined ? 'unknown' : role}. Your user_id=${masked(actorName(principal))}`,
+    `Authentication Error, Only proxy admin can be used to generate, delete, update info for new keys/users/teams. Route=${path}. Your role=${principal.kind !== 'master' && principal.standing.user === undefined ? 'unknown' : role}. Your user_id=${masked(actorName(principal))}`,
   )
 }
 

@@ -1,4 +1,4 @@
-import type { BudgetId, OrganizationId, TeamId, UserId } from '../../domain/ids.ts'
+import type { BudgetId, EpochMs, OrganizationId, TeamId, UserId } from '../../domain/ids.ts'
 import type { JsonObject } from '../../domain/json.ts'
 import { NO_LIMITS } from '../../domain/limits.ts'
 import { usdNumber } from '../../domain/money.ts'
@@ -6,7 +6,6 @@ import type { PicoUsd } from '../../domain/money.ts'
 import type { Organization } from '../../domain/organization.ts'
 import type { Team } from '../../domain/team.ts'
 import { stampedNew } from '../../domain/stamps.ts'
-import type { EpochMs } from '../../domain/ids.ts'
 import { callOf } from './change-call.ts'
 import type { Change } from './scene.ts'
 
@@ -149,6 +148,7 @@ export function allowOrganizationModel(organization: Organization, model: string
     '/organization/update',
     { organization_id: organization.id, models },
     { organizations: new Map([[organization.id, (row) => row && { ...row, models }]]) },
+    'PATCH',
   )
 }
 
@@ -158,6 +158,7 @@ export function raiseOrganization({ id, budgetId }: Organization, ceiling: PicoU
     '/organization/update',
     { organization_id: id, max_budget: usdNumber(ceiling) },
     { budgets: new Map([[budgetId, (row) => row && { ...row, limits: { ...row.limits, maxBudget: ceiling } }]]) },
+    'PATCH',
   )
 }
 

@@ -3,13 +3,16 @@ import type { Provision } from '../../domain/provision.ts'
 import type { Reason } from '../../domain/reason.ts'
 import type { TokenFacts } from '../../domain/token-facts.ts'
 import type { ClaimFields, TokenPolicy } from '../../domain/token-settings.ts'
+import { covers } from '../4-authorise/decide-route.ts'
 import type { Outcome } from './run-scene.ts'
 import type { Scene } from './scene.ts'
 
 /** By name: the settings that made the outcome what it is. */
-export function decidingSettings({ settings }: Scene, outcome: Outcome): readonly string[] {
-  const { denied, principal, provisions } = outcome
-  const names = new Set<string>(denied === undefined ? [] : BY_REASON[denied.because])
+export function decidingSettings({ settings, call }: Scene, outcome: Outcome): readonly string[] {
+  const { denied, principal, proof, provisions } = outcome
+  const isToken = proof === undefined || proof.kind === 'token'
+  const ofReason = denied === undefined ? [] : (BY_REASON[denied.because] ?? [])
+  const names = new Set(ofReason.filter((name) => isToken || !name.startsWith('litellm_jwtauth.')))
   const bearing = principal === undefined ? undefined : bearingOf(principal)
   if (bearing !== undefined) {
     for (const name of ofFacts(bearing.facts)) names.add(name)
@@ -22,7 +25,9 @@ export function decidingSettings({ settings }: Scene, outcome: Outcome): readonl
     if (settings.policy !== undefined) for (const name of ofTeam(principal.facts, settings.policy)) names.add(name)
   }
   for (const { make } of provisions) for (const name of BY_EFFECT[make]) names.add(name)
-  if (settings.routes.served !== undefined) names.add('general_settings.allowed_routes')
+  const { served, adminOnly } = settings.routes
+  if (served !== undefined) names.add('general_settings.allowed_routes')
+  if (adminOnly.some((entry) => covers(entry, call.route.path))) names.add('general_settings.admin_only_routes')
   return [...names].toSorted()
 }
 
@@ -75,7 +80,6 @@ const ISSUERS = ['litellm_jwtauth.issuers']
 const ROLES = ['litellm_jwtauth.enforce_rbac', 'general_settings.role_permissions']
 
 const BY_REASON: Readonly<Partial<Record<Reason, readonly string[]>>> = {
-  authz_route: ['general_settings.admin_only_routes', 'general_settings.allowed_routes'],
   jwt_iss_unknown: ISSUERS,
   jwt_tenant_denied: ISSUERS,
   jwt_provider_disabled: ISSUERS,

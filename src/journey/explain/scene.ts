@@ -47,7 +47,7 @@ export interface Scene {
 
 /** What somebody would have to do, in the words of whoever does it. */
 export type ChangeStep =
-  | { readonly api: { readonly method: 'POST'; readonly path: string; readonly body: JsonObject } }
+  | { readonly api: { readonly method: 'POST' | 'PATCH'; readonly path: string; readonly body: JsonObject } }
   /** At the identity provider. */
   | { readonly claim: string; readonly value: JsonValue }
   | { readonly setting: string; readonly add: JsonValue }

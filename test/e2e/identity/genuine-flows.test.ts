@@ -7,6 +7,7 @@ import { fresh } from '../jwt/support/town.ts'
 import type { GenuineProvider } from './support/genuine-provider.ts'
 import {
   AUDIENCE,
+  CLIENT,
   GATEWAY,
   OPAQUE_GATEWAY,
   OTHER_APPLICATION,
@@ -137,6 +138,25 @@ describe('a certified provider in the environment', () => {
     const { here } = site()
     expect((await accountOf(here, await chatOnce(here, await idp.robotToken()))).user).toBe(ROBOT.id)
     expect(await chat(here, await idp.robotToken(OTHER_APPLICATION))).toMatchObject({ status: 401 })
+  })
+})
+
+describe('a certified provider whose access tokens and ID tokens are for one client', () => {
+  const site = opened(() => ({
+    store: 'embedded',
+    auth: {
+      user_id_upsert: true,
+      issuers: [{ issuer: idp.issuer, audience: [AUDIENCE, CLIENT.id], require_typ: true, ...CLAIMS }],
+    },
+  }))
+
+  test('J-22: require_typ tells them apart', async () => {
+    const { here } = site()
+    const login = fresh('login')
+    idp.employs(login)
+    const { access, id } = await idp.personToken(login, GATEWAY)
+    expect(await chat(here, id)).toMatchObject({ status: 401, reason: 'jwt_type_wrong' })
+    expect((await accountOf(here, await chatOnce(here, access))).user).toBe(login)
   })
 })
 

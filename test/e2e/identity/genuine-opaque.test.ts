@@ -52,7 +52,7 @@ async function worksAsOne({ here }: Site, token: string, { id, team, login }: Kn
   expect([first.user, first.team, second.user]).toEqual([id, team, id])
   await spent(here, id, Number(first.line['spend']) + Number(second.line['spend']))
   expect(await trailOf(here, id)).toMatchObject({
-    calls: [first, second].map(({ line }) => line['request_id']).toSorted(),
+    calls: [first, second].map(({ line }) => String(line['request_id'])).toSorted(),
     keys: [`of ${id}`],
     acts: ['created LiteLLM_VerificationToken'],
   })

@@ -46,12 +46,12 @@ describe.each(STORES)('AT-129…AT-134: one person on the %s store', (store) => 
       expect(accounts.map(({ user }) => user)).toEqual([person.id, person.id, person.id])
       const cost = accounts.reduce((sum, { line }) => sum + Number(line['spend']), 0)
       await spent(here, person.id, cost)
-      const calls = accounts.map(({ line }) => line['request_id']).toSorted()
+      const calls = accounts.map(({ line }) => String(line['request_id'])).toSorted()
       expect((await trailOf(here, person.id)).calls).toEqual(calls)
       for (const caller of [person.key, person.token()]) {
         const info = good(await caller.get('/user/info'))
         expect(info['user_id']).toBe(person.id)
-        const seen = goodList(await caller.get('/spend/logs')).map((line) => line['request_id'])
+        const seen = goodList(await caller.get('/spend/logs')).map((line) => String(line['request_id']))
         expect(seen.toSorted()).toEqual(calls)
       }
       await nobodyElse(person)

@@ -97,7 +97,7 @@ describe('one provider, by environment variables', () => {
       expect(Object.keys(body)).toEqual(['error'])
       expect(Object.keys(body['error'] ?? {}).toSorted()).toEqual(['code', 'message', 'param', 'type'])
       expect(body['error']?.['code']).toBe('401')
-      expect(answer.headers['www-authenticate']).toContain('Bearer')
+      expect(answer.headers['www-authenticate']).toBe('Bearer error="invalid_token"')
       expect(answer.headers['x-litellm-call-id']).toEqual(expect.any(String))
     }
   })

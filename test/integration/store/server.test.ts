@@ -1,5 +1,6 @@
 import { createServer } from 'node:net'
 import { once } from 'node:events'
+import { setTimeout as pause } from 'node:timers/promises'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { CachedDirectory } from '../../../src/adapters/cache/cached-directory.ts'
@@ -8,7 +9,7 @@ import { holdFile } from '../../../src/adapters/system/hold-file.ts'
 import { Secret } from '../../../src/domain/secret.ts'
 import { digestOf, makeKey } from '../../support/entries.ts'
 import { makeTeam, makeUser, teamId, userId } from '../../support/rows.ts'
-import { createDatabase, openServer, REAL_CLOCK, SILENT } from '../../support/stores.ts'
+import { createDatabase, openServer, REAL_CLOCK, runSql, SILENT } from '../../support/stores.ts'
 import { writeRows } from '../../support/write-rows.ts'
 
 const OPTIONS = { poolSize: 2, dataDir: 'unused', clock: REAL_CLOCK, log: SILENT, holdFile }
@@ -125,6 +126,19 @@ describe('a PostgreSQL server', () => {
     await writeRows(first.store, ({ keys }) => keys.insert(makeKey(77)))
     await expect.poll(() => heard, { timeout: 5_000 }).toContain(digestOf(77))
     await second.close()
+  })
+
+  test('F-02: a connection that is cut while it is used ends its transaction, and not the process', async () => {
+    const { db } = first.store
+    const cut = db.transaction().execute(async (within) => {
+      const { rows } = await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(within)
+      await runSql(first.url, `select pg_terminate_backend(${rows[0]?.pid ?? 0})`)
+      // The end arrives while nothing is asked of it.
+      await pause(200)
+      await sql`select 1`.execute(within)
+    })
+    await expect(cut).rejects.toThrow(/terminat|not queryable|connection/i)
+    await expect(sql`select 1`.execute(db)).resolves.toMatchObject({ rows: [{}] })
   })
 
   test('a store that is gone is an error, never an absence', async () => {

@@ -11,7 +11,7 @@ interface CandidateColumns {
 
 /**
  * Who is called by another's name was made by somebody who knew only the name: that one is the duplicate. Of two with one
- * address it is the younger.
+ * address it is whoever only claims it, else the younger.
  */
 export async function findCandidates(db: Kysely<Database>, most: number): Promise<readonly MergeCandidate[]> {
   const { rows } = await sql<CandidateColumns>`
@@ -19,7 +19,7 @@ export async function findCandidates(db: Kysely<Database>, most: number): Promis
       select one.user_id as survivor_id, other.user_id as duplicate_id, 'same-email' as because
       from latchkey.user_account one join latchkey.user_account other
         on latchkey.folded_email(one.email) = latchkey.folded_email(other.email)
-      where (one.created_at, one.user_id) < (other.created_at, other.user_id)
+      where (one.email_is_claim, one.created_at, one.user_id) < (other.email_is_claim, other.created_at, other.user_id)
       union all
       select one.user_id, other.user_id, 'id-is-email' from latchkey.user_account one
       join latchkey.user_account other on latchkey.folded_email(other.user_id) = latchkey.folded_email(one.email)

@@ -1,11 +1,12 @@
-import type { ClaimPath } from '../../../domain/claims.ts'
 import { domainOf } from '../../../domain/email-address.ts'
 import type { JsonValue } from '../../../domain/json.ts'
-import type { ClaimCondition, ClaimField } from '../../../domain/token-settings.ts'
+import type { ClaimCondition } from '../../../domain/token-settings.ts'
 import { lookUp } from '../../3-identify/read-claim.ts'
+import { eachOrAll } from '../change-call.ts'
 import { changeClaim, changePolicy, forOperators } from '../change-claims.ts'
 import type { Change } from '../scene.ts'
 import type { Situation } from '../situation.ts'
+import { claimsOf } from './for-claim-forms.ts'
 
 /** What a token would have to say. Of a token that was not proven nothing is known, so that nothing is proposed for it. */
 
@@ -15,7 +16,7 @@ export function forTimes({ scene, now }: Situation): readonly Change[] {
   const seconds = Math.trunc(now / 1000)
   const exp = changeClaim(['exp'], seconds + LIFE_SECONDS, undefined)
   const others = ['nbf', 'iat'].filter((name) => name in claims).map((name) => changeClaim([name], seconds, undefined))
-  return [exp, ...others]
+  return eachOrAll([exp, ...others])
 }
 
 const LIFE_SECONDS = 300
@@ -27,38 +28,22 @@ export function forAudience({ scene, profile }: Situation): readonly Change[] {
 }
 
 export function forClient({ scene, profile }: Situation): readonly Change[] {
-  const [client] = profile?.clients ?? []
+  const { clients = [] } = profile ?? {}
+  const [client] = clients
   if (scene.subject.is !== 'claims' || client === undefined) return []
-  const both = ['azp', 'client_id'].filter((name) => scene.subject.is === 'claims' && name in scene.subject.claims)
-  return both.map((name) => forOperators(changeClaim([name], client, undefined)))
+  const { claims } = scene.subject
+  const wrong = ['azp', 'client_id'].filter((name) => name in claims && !clients.some((each) => each === claims[name]))
+  return eachOrAll(wrong.map((name) => forOperators(changeClaim([name], client, undefined))))
 }
 
 /** Marks of other kinds of tokens. */
 export function forType({ scene }: Situation): readonly Change[] {
   if (scene.subject.is !== 'claims') return []
   const { claims } = scene.subject
-  return MARKS.filter((name) => name in claims).map((name) => changeClaim([name], null, undefined))
+  return eachOrAll(MARKS.filter((name) => name in claims).map((name) => changeClaim([name], null, undefined)))
 }
 
 const MARKS = ['events', 'typ', 'token_use', 'nonce', 'at_hash', 'c_hash', 'cnf'] as const
-
-export function forSubject({ profile, token, scene }: Situation): readonly Change[] {
-  const path = profile?.fields.userId?.path ?? ['sub']
-  const claims = claimsOf({ scene, token })
-  const changes = [['sub'], path].map((each) => {
-    const claim = lookUp(claims, each)
-    const said = claim.is === 'value' && typeof claim.value === 'string' ? clean(claim.value) : ''
-    return changeClaim(each, said === '' ? 'somebody' : said, token)
-  })
-  return changes
-}
-
-function clean(text: string): string {
-  return text
-    .replaceAll(/[^\u0021-\u007e]/g, '')
-    .slice(0, 255)
-    .trim()
-}
 
 /** What the operator wants to see in every token of this issuer. */
 export function forConditions({ profile, token, scene }: Situation): readonly Change[] {
@@ -85,30 +70,6 @@ function satisfying(condition: ClaimCondition, value: JsonValue | undefined): Js
       return list.includes(condition.value) ? undefined : [...list, condition.value]
     }
   }
-}
-
-/** The mapped claims of a type that none of them can have: as a text where that keeps what is meant, else left out. */
-export function forTypes({ profile, token, scene }: Situation): readonly Change[] {
-  const claims = claimsOf({ scene, token })
-  const fields = Object.values(profile?.fields ?? {}).filter((field): field is ClaimField => field !== undefined)
-  const paths: readonly ClaimPath[] = [['scope'], ...fields.map(({ path }) => path)]
-  return paths.flatMap((path) => {
-    const claim = lookUp(claims, path)
-    if (claim.is !== 'value' || isNameable(claim.value)) return []
-    return typeof claim.value === 'number'
-      ? [changeClaim(path, String(claim.value), token), changeClaim(path, null, token)]
-      : [changeClaim(path, namesIn(claim.value), token), changeClaim(path, null, token)]
-  })
-}
-
-function isNameable(value: JsonValue): boolean {
-  if (Array.isArray(value)) return value.every((each) => typeof each === 'string' && clean(each) === each)
-  return typeof value === 'string' && clean(value) === value
-}
-
-function namesIn(value: JsonValue): JsonValue {
-  if (typeof value === 'string') return clean(value)
-  return Array.isArray(value) ? value.filter((each) => typeof each === 'string' && clean(each) === each) : null
 }
 
 export function forEmail({ facts, policy, token }: Situation): readonly Change[] {
@@ -174,8 +135,4 @@ export function forTeamRoute({ scene }: Situation): readonly Change[] {
       teamRoutes: [...policy.teamRoutes, path],
     })),
   ]
-}
-
-function claimsOf({ scene, token }: Pick<Situation, 'scene' | 'token'>) {
-  return scene.subject.is === 'claims' ? scene.subject.claims : (token?.claims ?? {})
 }

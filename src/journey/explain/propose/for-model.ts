@@ -5,7 +5,7 @@ import { refusingLevels, resolveFor } from '../../4-authorise/decide-model-acces
 import { possibleCallers } from '../../4-authorise/possible-callers.ts'
 import { allowMemberModel, allowOrganizationModel, allowTeamModel, makeTeam } from '../change-groups.ts'
 import { allowKeyModel, allowUserModel } from '../change-people.ts'
-import { together } from '../change-call.ts'
+import { eachOrAll } from '../change-call.ts'
 import { changeClaim, changePolicy, forOperators } from '../change-claims.ts'
 import { askForModel, changeBody } from '../change-request.ts'
 import { parseTeamId } from '../../../domain/ids.ts'
@@ -43,10 +43,7 @@ export function forNoTeam(situation: Situation): readonly Change[] {
   if (principal === undefined || model === undefined || facts === undefined) return []
   const changes = possibleCallers(principal).flatMap((caller) => {
     if (caller.kind === 'master' || caller.standing.team === undefined) return []
-    const [first, ...others] = grantsFor(caller, model, situation).flatMap(([change]) => change ?? [])
-    return first === undefined
-      ? []
-      : [others.reduce((all, each) => together(`${all.say} ${each.say}`, all, each), first)]
+    return eachOrAll(grantsFor(caller, model, situation).flatMap(([change]) => change ?? [])).slice(-1)
   })
   const [claimed] = claimedTeams(facts).flatMap((id) => parseTeamId(id) ?? [])
   return changes.length > 0 || claimed === undefined ? changes : [makeTeam(claimed, now)]
@@ -112,10 +109,11 @@ function scopeGrants(model: string, { facts, policy, token, scene }: Told): read
   const claims = having.map(({ scope }) => forOperators(changeClaim(['scope'], [...scopes, scope].join(' '), token)))
   const [scope] = mappings.flatMap((each) => (scopes.includes(each.scope) ? [each.scope] : []))
   if (scope === undefined) return claims
-  const step = { setting: 'litellm_jwtauth.scope_mappings', add: { scope, models: [model] } }
+  const mapping = { scope, models: [model], routes: [scene.call.route.path] }
+  const step = { setting: 'litellm_jwtauth.scope_mappings', add: mapping }
   const setting = changePolicy(`Let the scope ${scope} use the model ${model}.`, step, (current) => ({
     ...current,
-    scopeMappings: [...(current.scopeMappings ?? []), { scope, models: [model], routes: [scene.call.route.path] }],
+    scopeMappings: [...(current.scopeMappings ?? []), mapping],
   }))
   return [...claims, setting]
 }

@@ -62,7 +62,8 @@ function atLeast(
     return roles.filter((role) => role !== current).map((role) => giveRole(userId, role))
   }
   if (key === undefined || key.userId !== undefined) return []
-  const owner = parseUserId(`owner-of-${key.alias ?? key.displayName.replaceAll(/[^\w-]/g, '')}`)
+  // The start of the digest is the key's name in logs; with it this is nobody who is there.
+  const owner = parseUserId(`owner-of-${key.digest.slice(0, 12)}`)
   if (owner === undefined) return []
   return roles.map((role) => {
     const say = `Make a user ${owner} with the role ${role}, and give the key to it.`

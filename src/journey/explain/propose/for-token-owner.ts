@@ -38,6 +38,7 @@ export async function forAmbiguousOrganization({ facts, directory }: Situation):
         '/organization/update',
         { organization_id: second, organization_alias: renamed },
         { organizationAliases: new Map([[alias, () => [first]]]) },
+        'PATCH',
       ),
     ),
   ]

@@ -29,7 +29,7 @@ export async function forTeamHeader(situation: Situation): Promise<readonly Chan
   if (policy?.fallsBackToStoredTeams === true && user !== undefined && id !== undefined) {
     const team = await directory.findTeam(id)
     const joins = addMember(id, user.user.id, team)
-    changes.push(forOperators(team === undefined ? together(`${joins.say}`, makeTeam(id, now), joins) : joins))
+    changes.push(forOperators(team === undefined ? together(joins.say, makeTeam(id, now), joins) : joins))
   }
   return changes
 }
@@ -69,27 +69,31 @@ export async function forAmbiguousTeam({ facts, directory }: Situation): Promise
 
 /** The token says no team, and one is wanted. */
 export async function forMissingTeam(situation: Situation): Promise<readonly Change[]> {
-  const { facts, token, now } = situation
+  const { facts, principal, token } = situation
   if (facts === undefined) return []
-  const user = await userOfToken(situation)
-  const id = user?.teams[0]?.teamId ?? NEW_TEAM
+  const standing = principal === undefined || principal.kind === 'master' ? undefined : principal.standing
+  const user = (await userOfToken(situation)) ?? standing?.user
+  const id = user?.teams[0]?.teamId ?? parseTeamId(`team-of-${user?.user.id ?? facts.subject ?? 'this-token'}`)
+  if (id === undefined) return []
   const { teamId, teamIds, teamAlias } = facts.fields
   const changes: Change[] = []
   if (teamId !== undefined) changes.push(changeClaim(teamId.path, id, token))
   if (teamIds !== undefined) changes.push(changeClaim(teamIds.path, [id], token))
   if (teamId === undefined && teamAlias !== undefined) changes.push(changeClaim(teamAlias.path, id, token))
-  return [...joining(user, situation, now), ...changes]
+  return [...(await joining(id, user, situation)), ...changes]
 }
 
-function joining(user: UserFacts | undefined, { principal }: Situation, now: Situation['now']): readonly Change[] {
-  const id = parseTeamId(NEW_TEAM)
-  const known = user ?? (principal === undefined || principal.kind === 'master' ? undefined : principal.standing.user)
-  if (known === undefined || known.teams.length > 0 || id === undefined) return []
-  const joins = addMember(id, known.user.id, undefined)
-  return [together(`Make a team ${id}, and ${known.user.id} a member of it.`, makeTeam(id, now), joins)]
+async function joining(
+  id: TeamId,
+  user: UserFacts | undefined,
+  { directory, now }: Situation,
+): Promise<readonly Change[]> {
+  if (user === undefined || user.teams.length > 0) return []
+  const team = await directory.findTeam(id)
+  const joins = addMember(id, user.user.id, team)
+  if (team !== undefined) return [joins]
+  return [together(`Make a team ${id}, and ${user.user.id} a member of it.`, makeTeam(id, now), joins)]
 }
-
-const NEW_TEAM = 'a-team'
 
 function named(text: string | undefined): readonly TeamId[] {
   const id = text === undefined ? undefined : parseTeamId(text)

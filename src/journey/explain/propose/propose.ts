@@ -2,6 +2,7 @@ import type { Reason } from '../../../domain/reason.ts'
 import type { Change } from '../scene.ts'
 import type { Situation } from '../situation.ts'
 import { forBudget } from './for-budget.ts'
+import { forSubject, forTypes } from './for-claim-forms.ts'
 import {
   forAdminRoute,
   forAudience,
@@ -9,11 +10,9 @@ import {
   forConditions,
   forEmail,
   forRoleRoute,
-  forSubject,
   forTeamRoute,
   forTimes,
   forType,
-  forTypes,
   forUnmappedRole,
 } from './for-claims.ts'
 import { forUnmapped } from './for-key-mapping.ts'

@@ -1,4 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto'
+import type { KeyObject } from 'node:crypto'
 import { createServer } from 'node:http'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -69,7 +70,7 @@ export async function startGenuineProvider(options: ProviderOptions = {}): Promi
   let made = 1
   const publish = (next: readonly object[]): void => {
     keys = [...next]
-    answer = new Provider(issuer, describeProvider({ issuer, keys, people, signs, ...options })).callback()
+    answer = new Provider(issuer, describeProvider({ keys, people, signs, robot: options.robot })).callback()
   }
   publish(keys)
 
@@ -122,11 +123,11 @@ export async function startGenuineProvider(options: ProviderOptions = {}): Promi
 
 const REDIRECT = 'https://console.example.com/callback'
 
-interface Description extends ProviderOptions {
-  readonly issuer: string
+interface Description {
   readonly keys: readonly object[]
   readonly people: ReadonlyMap<string, Person>
   readonly signs: string
+  readonly robot: Person | undefined
 }
 
 function describeProvider({ keys, people, signs, robot }: Description): Readonly<Record<string, unknown>> {
@@ -183,7 +184,7 @@ function makeKey(alg: string, number: number): object {
   return { ...makePair(alg).export({ format: 'jwk' }), alg, use: 'sig', kid: `key-${number}` }
 }
 
-function makePair(alg: string): ReturnType<typeof generateKeyPairSync>['privateKey'] {
+function makePair(alg: string): KeyObject {
   if (alg === 'EdDSA') return generateKeyPairSync('ed25519').privateKey
   if (alg === 'ES256') return generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
   return generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey

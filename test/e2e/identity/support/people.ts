@@ -34,7 +34,7 @@ export interface Person {
 
 export interface Split {
   readonly name: string
-  meet(gate: Gate, providers: Providers): Promise<Person>
+  readonly meet: (gate: Gate, providers: Providers) => Promise<Person>
 }
 
 /** The four ways in which one person was two. Each comes with a key that was made before the first token is seen. */

@@ -24,7 +24,7 @@ export async function signIn(
     ...asked,
   })
   const redirect = asked['redirect_uri'] ?? ''
-  let page = await browser.open(`${endpoint}?${question}`, redirect)
+  let page = await browser.open(`${endpoint}?${question.toString()}`, redirect)
   for (let step = 0; 'form' in page; step += 1) {
     if (step === MOST_STEPS) throw new Error(`no end of forms: ${page.form}`)
     page = await browser.submit(page, login, redirect)

@@ -40,8 +40,6 @@ export interface TownOptions {
 }
 
 export const MODELS = ['m1', 'm2', 'm3'] as const
-/** Seven tokens in, eight out. */
-export const CHAT_COST = 23e-6
 
 /** One token a long word, thirty seconds of them. */
 export const SLOW = 'm-slow'
