@@ -4,6 +4,8 @@ import { startIdentityProvider } from '../../support/identity-provider.ts'
 import { startGateway } from '../../support/gateway.ts'
 import { startMockUpstream } from '../../support/mock-upstream/start-mock-upstream.ts'
 import { callerOf, digestOf, good, textAt } from '../authority/support/caller.ts'
+import type { Json } from '../authority/support/caller.ts'
+import { valueAt } from '../hostile/support/stand.ts'
 import { accountOf, chat, chatOnce } from '../jwt/support/asks.ts'
 import { newKey, newTeam, newUser, update } from '../jwt/support/people.ts'
 import { configure, eventually, fresh } from '../jwt/support/town.ts'
@@ -45,7 +47,10 @@ describe.each(STORES)('a claim that stands for a key, with $store', ({ store }) 
     expect(account.line['api_key']).toBe(digestOf(key))
     expect(account.endUser).toBe('ann')
     expect(account.line).toMatchObject({ metadata: { jwt_claims: { iss: idp.issuer, sub } } })
-    expect(city().gateway.stdout() + city().gateway.stderr()).toContain(`"jwt_subject":"${sub}"`)
+    await eventually(async () => {
+      const { stdout, stderr } = city().gateway
+      expect(stdout() + stderr()).toContain(`"jwt_subject":"${sub}"`)
+    })
     expect((await chat(city(), token(client), { model: 'm2' })).status).toBe(401)
     await eventually(async () => {
       const info = good(await city().master.get(`/key/info?key=${digestOf(key)}`))
@@ -191,6 +196,38 @@ describe.each(STORES)('clients that nobody registered are refused, with $store',
   test('an administrator by scope is no exception, and makes no detour', async () => {
     const admin = idp.token({ client_id: fresh('client'), scope: 'litellm_proxy_admin' })
     expect((await city().holder(admin).get('/key/list')).status).toBe(403)
+  })
+
+  test('explain tells what a claim stands for, and which change would let a refused token through', async () => {
+    const client = fresh('client')
+    const explain = async (token: string): Promise<Json> =>
+      good(await city().master.post('/authz/explain', { token, route: '/v1/chat/completions', model: 'm1' }))
+    const token = idp.token({ client_id: client })
+    const refused = await explain(token)
+    expect(refused).toMatchObject({ verdict: 'deny', status: 403, reason: 'jwt_key_unmapped' })
+    expect(refused['settings']).toContain('litellm_jwtauth.virtual_key_claim_field')
+    expect(valueAt(refused, ['change', 'steps'])).toEqual([
+      { setting: 'litellm_jwtauth.unregistered_jwt_client_behavior', set: 'fallback_team_mapping' },
+    ])
+
+    const key = await newKey(city(), { key_alias: fresh('alias') })
+    await map(city(), client, key)
+    const served = await explain(token)
+    expect(served).toMatchObject({
+      verdict: 'allow',
+      principal: { kind: 'virtual-key', issuer: idp.issuer, key_name: expect.stringMatching(/^sk-\.\.\./) },
+    })
+    expect(served['steps']).toContainEqual({
+      step: 'key-mapping',
+      outcome: 'allow',
+      reason: null,
+      inputs: { claim: 'client_id', value: client, comes_to: 'mapped', unregistered: 'reject', switched_off: false },
+    })
+    await update(city(), '/key/block', { key })
+    const blocked = await explain(token)
+    expect(blocked).toMatchObject({ verdict: 'deny', status: 401, reason: 'key_blocked' })
+    expect(JSON.stringify(blocked['change'])).toContain('/key/unblock')
+    expect(JSON.stringify([refused, served, blocked])).not.toContain(key)
   })
 })
 
