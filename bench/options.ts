@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util'
 
 /** What is put between the load generator and the mock upstream. `L0` is always measured. */
-export type Level = 'L0' | 'noise' | 'L1' | 'L2' | 'L3' | 'L3-postgres'
-const LEVELS: readonly Level[] = ['L0', 'noise', 'L1', 'L2', 'L3', 'L3-postgres']
+export type Level = 'L0' | 'noise' | 'L1' | 'L2' | 'L2-mapped' | 'L3' | 'L3-postgres'
+const LEVELS: readonly Level[] = ['L0', 'noise', 'L1', 'L2', 'L2-mapped', 'L3', 'L3-postgres']
 
 export interface BenchOptions {
   readonly levels: readonly Level[]
@@ -41,7 +41,7 @@ const QUICK = {
 }
 
 export const USAGE = `npm run bench -- [options]
-  --levels L1,L3      which levels to hold against the bare forwarder (L1, L2, L3, L3-postgres, noise)
+  --levels L1,L3      which levels to hold against the bare forwarder (L1, L2, L2-mapped, L3, L3-postgres, noise)
   --postgres          adds L3-postgres (also when DATABASE_URL is set)
   --rounds N          interleaved rounds (${NORMAL.rounds})
   --requests N        requests per level and round (${NORMAL.requests})

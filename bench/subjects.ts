@@ -47,7 +47,9 @@ export async function startSubject(level: Level, around: Surroundings): Promise<
     case 'L1':
       return startGateway(level, [BENCH_LEVEL_FLAG, 'L1'], {}, around)
     case 'L2':
-      return startTokenGateway(around)
+      return startTokenGateway(level, {}, around)
+    case 'L2-mapped':
+      return startTokenGateway(level, { virtual_key_claim_field: 'sub' }, around)
     case 'L3':
       return startGateway(level, [], {}, around)
     case 'L3-postgres':
@@ -72,13 +74,20 @@ async function startGateway(
 }
 
 /** One person with a token of a provider, in two teams, of which the first may use the model, under every kind of rule. */
-async function startTokenGateway(around: Surroundings): Promise<Subject> {
+async function startTokenGateway(
+  level: 'L2' | 'L2-mapped',
+  more: Readonly<Record<string, string>>,
+  around: Surroundings,
+): Promise<Subject> {
   const { provider } = around
-  const level = 'L2'
-  const settings = { enable_jwt_auth: true, litellm_jwtauth: tokenSettings(provider) }
+  const settings = { enable_jwt_auth: true, litellm_jwtauth: { ...tokenSettings(provider), ...more } }
   const { pid, port, master } = await serve(level, [BENCH_LEVEL_FLAG, 'L1'], settings, around)
   await manage(port, master, '/team/new', { team_id: 'bench-team', models: MODELS })
   await manage(port, master, '/team/new', { team_id: 'other-team' })
+  if (level === 'L2-mapped') {
+    const claim = { jwt_claim_name: 'sub', jwt_claim_value: CLAIMS.sub }
+    await manage(port, master, '/jwt_client/new', { ...claim, models: MODELS })
+  }
   const token = (): string => {
     const iat = Math.floor(Date.now() / 1000)
     return provider.token({ ...CLAIMS, jti: randomUUID(), exp: iat + TOKEN_SECONDS })

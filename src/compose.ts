@@ -44,7 +44,7 @@ import type { ManagePorts } from './manage/ports.ts'
 import { createProvisioner } from './manage/provision-token.ts'
 import type { ChargeKeeper } from './ports/ledger.ts'
 import { both } from './both-observers.ts'
-import { journeySettings, meterSettings } from './journey-settings.ts'
+import { journeySettings, mappingTtlMs, meterSettings } from './journey-settings.ts'
 import type { LevelOfWork } from './level-of-work.ts'
 import { ModelShelf } from './model-shelf.ts'
 import { CatalogueReader } from './read-catalogue.ts'
@@ -108,7 +108,12 @@ export async function compose(parts: Parts): Promise<Gateway> {
     ...(store.kind === 'embedded' ? { flushAfterMs: EMBEDDED_FLUSH_MS } : {}),
   })
   const reader = store.readLedger(() => spool.flushNow())
-  const directory = new CachedDirectory({ directory: store.directory, changes: store.changes, clock })
+  const directory = new CachedDirectory({
+    directory: store.directory,
+    changes: store.changes,
+    clock,
+    mappingTtlMs: mappingTtlMs(settings),
+  })
   const metrics = new CallMetrics(() => spool.pendingCount)
   const observer = both(level.logs ? callLog(log) : undefined, metrics)
   const ledger: ChargeKeeper = level.books ? spool : { keep: async () => {} }
@@ -136,7 +141,7 @@ export async function compose(parts: Parts): Promise<Gateway> {
   const tokens = await openTokens(
     settings,
     log,
-    createProvisioner({ registry, clock, newId: newCallId, userDefaults: settings.userDefaults }),
+    createProvisioner({ registry, clock, newId: newCallId, userDefaults: settings.userDefaults, digests, chance }),
   )
   const journey: JourneyPorts = {
     clock,

@@ -36,3 +36,9 @@ export function journeySettings(settings: Settings): JourneySettings {
 export function meterSettings({ compat, router }: Settings): MeterPorts['settings'] {
   return { budgetRefusesAs400: compat.budgetErrorStatus === 400, mostCallMs: router.timeoutMs }
 }
+
+/** How long it is remembered for which key a claim stands. */
+export function mappingTtlMs({ tokens }: Settings): number | undefined {
+  const seconds = tokens?.policy.keyMapping?.ttlSeconds
+  return seconds === undefined ? undefined : seconds * 1000
+}

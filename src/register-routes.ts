@@ -11,6 +11,7 @@ import { customerRoutes } from './http/admin/customers.routes.ts'
 import { globalSpendRoutes } from './http/admin/global-spend.routes.ts'
 import { identityRoutes } from './http/admin/identities.routes.ts'
 import { invitationRoutes } from './http/admin/invitations.routes.ts'
+import { keyMappingRoutes } from './http/admin/key-mappings.routes.ts'
 import { keyRoutes } from './http/admin/keys.routes.ts'
 import { organizationRoutes } from './http/admin/organizations.routes.ts'
 import { accessGroupRoutes } from './http/admin/access-groups.routes.ts'
@@ -58,6 +59,7 @@ export async function registerRoutes(
   responseRoutes(app, edge, serving)
   modelRoutes(app, edge, facts)
   keyRoutes(app, edge, manage)
+  keyMappingRoutes(app, edge, manage)
   userRoutes(app, edge, manage)
   identityRoutes(app, edge, manage)
   invitationRoutes(app, edge, manage)

@@ -64,7 +64,11 @@ export const TOKEN_REASONS: Readonly<Record<Exclude<TokenReason, 'team_required'
   jwt_email_denied: 'The e-mail address is missing, not proven, or of another domain than `user_allowed_email_domain`.',
   jwt_email_ambiguous: 'Several users have the e-mail address of the token. Merge them: `/user/merge/candidates`.',
   jwt_custom_denied: 'The operator’s `custom_validate` did not return `true`.',
-  jwt_provisioning_limit: 'More than 60 new users or teams in a minute from one issuer.',
+  jwt_provisioning_limit: 'More than 60 new users, teams or keys in a minute from one issuer.',
+  jwt_key_claim_missing:
+    'The claim that stands for a key (`virtual_key_claim_field`) is missing, or neither a name nor a whole number.',
+  jwt_key_unmapped: 'The claim stands for no key, and `unregistered_jwt_client_behavior` does not let it stand alone.',
+  jwt_registration_lost: 'The key that the token was given went away in the same moment.',
   opaque_refused: 'The provider does not know the opaque token, or does not honour it any more.',
   team_not_in_token: '`x-litellm-team-id` names no team that the token carries.',
   team_unknown: 'The token names a team that is not here. Make it, or set `team_id_upsert`.',

@@ -32,13 +32,18 @@ const keyFields = {
 /** An update that sends `null` takes the expiry away, as `-1` does. */
 const changedDuration = text.nullish().transform((value) => (value === null ? '-1' : value))
 
-export const generateBody = z
-  .object({
-    ...keyFields,
-    key: optional(text),
-    key_type: optional(z.enum(['llm_api', 'management', 'read_only', 'default'])),
-  })
-  .transform(({ key, key_type, ...fields }) => ({ ...inOurWords(fields), chosenKey: key, keyType: key_type }))
+/** What may be said about a new one. */
+export const generateFields = {
+  ...keyFields,
+  key: optional(text),
+  key_type: optional(z.enum(['llm_api', 'management', 'read_only', 'default'])),
+}
+
+export const generateBody = z.object(generateFields).transform(keyOrderOf)
+
+export function keyOrderOf({ key, key_type, ...fields }: z.output<z.ZodObject<typeof generateFields>>) {
+  return { ...inOurWords(fields), chosenKey: key, keyType: key_type }
+}
 
 export const updateBody = z
   .object({

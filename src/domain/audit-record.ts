@@ -19,6 +19,7 @@ export type AuditObject =
   | 'LiteLLM_CredentialsTable'
   | 'LiteLLM_AccessGroupTable'
   | 'LiteLLM_InvitationLink'
+  | 'LiteLLM_JWTKeyMapping'
   | 'route'
 
 /** One change of one object, as the verb that makes it tells it. Values hold no secrets: the verb shows them masked. */

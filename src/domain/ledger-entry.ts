@@ -11,6 +11,7 @@ import type {
 } from './ids.ts'
 import type { JsonObject } from './json.ts'
 import type { PicoUsd } from './money.ts'
+import type { IdentityLink } from './token-facts.ts'
 import type { Usage } from './usage.ts'
 
 export type CallType = 'acompletion' | 'atext_completion' | 'aembedding' | 'aresponses' | 'amoderation'
@@ -58,6 +59,8 @@ export interface LedgerEntry {
   readonly clientAddress: string | undefined
   /** `metadata.spend_logs_metadata` and the caller's own `metadata`, as far as it is theirs to set. */
   readonly callerMetadata: JsonObject
+  /** Whose token stood for the key that paid. */
+  readonly bearer?: IdentityLink | undefined
   /** The reservation that this line settles. */
   readonly holdId?: HoldId | undefined
   /** When the call was admitted, where budgets go by that and not by `startedAt`. */

@@ -35,6 +35,7 @@ test('parse undoes write for every entry', () => {
         errorClass: maybeText,
         sessionId: maybeText,
         tags: fc.array(text),
+        bearer: fc.option(fc.record({ issuer: text, subject: text }), { nil: undefined }),
         callerMetadata: fc.dictionary(text, fc.oneof(text, count, fc.boolean()), { noNullPrototype: true }),
       }),
       (fields) => {

@@ -2,6 +2,7 @@ import type { EndUserId, EntryId, EpochMs, HoldId, KeyDigest, OrganizationId, Te
 import type { JsonObject } from './json.ts'
 import type { LedgerEntry } from './ledger-entry.ts'
 import { picoUsd } from './money.ts'
+import type { IdentityLink } from './token-facts.ts'
 import { storableJson } from './storable-text.ts'
 
 /** A ledger entry as it is kept: what is looked for and summed as columns, the rest as one detail. */
@@ -47,6 +48,7 @@ export interface LedgerDetail {
   readonly retries?: number | undefined
   readonly tags?: readonly string[] | undefined
   readonly callerMetadata?: JsonObject | undefined
+  readonly bearer?: IdentityLink | undefined
   readonly cachedInputTokens?: number | undefined
   readonly cacheWriteInputTokens?: number | undefined
   readonly audioInputTokens?: number | undefined
@@ -118,6 +120,7 @@ export function entryOf(row: LedgerRow): LedgerEntry {
     sessionId: detail.sessionId,
     clientAddress: detail.clientAddress,
     callerMetadata: detail.callerMetadata ?? {},
+    bearer: detail.bearer,
     holdId: row.hold_id ?? undefined,
     countedAt: row.counted_at ?? undefined,
   }
@@ -172,6 +175,7 @@ function detailOf(entry: LedgerEntry): LedgerDetail {
     retries: entry.retries || undefined,
     tags: entry.tags.length === 0 ? undefined : entry.tags,
     callerMetadata: Object.keys(entry.callerMetadata).length === 0 ? undefined : entry.callerMetadata,
+    bearer: entry.bearer,
     cachedInputTokens: usage.cachedInputTokens || undefined,
     cacheWriteInputTokens: usage.cacheWriteInputTokens || undefined,
     audioInputTokens: usage.audioInputTokens || undefined,

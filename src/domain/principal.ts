@@ -1,4 +1,5 @@
 import type { TeamId, UserId } from './ids.ts'
+import type { MappedClaim } from './key-mapping.ts'
 import type { Organization } from './organization.ts'
 import type { UserRole } from './role.ts'
 import { ROLE_WITHOUT_USER } from './role.ts'
@@ -19,14 +20,30 @@ export interface KeyPrincipal {
   readonly kind: 'virtual-key'
   readonly key: VirtualKey
   readonly standing: Standing
+  /** Whose token stands for the key. Undefined: the key itself was presented. */
+  readonly bearer: Bearer | undefined
+}
+
+/** What a proven token brings along, whoever it makes its bearer. */
+export interface Bearing {
+  readonly token: VerifiedToken
+  readonly facts: TokenFacts
+  /** Undefined: not limited. By `role_permissions`, and by `scope_mappings`. */
+  readonly roleRoutes: readonly string[] | undefined
+  readonly roleModels: readonly string[] | undefined
+  readonly scopeModels: readonly string[] | undefined
+}
+
+/** A token that a key stands in for. */
+export interface Bearer extends Bearing {
+  /** Whom the token names, where that is somebody here. */
+  readonly user: UserFacts | undefined
 }
 
 /** Somebody, or a team, proven by a token of an identity provider. */
-export interface TokenPrincipal {
+export interface TokenPrincipal extends Bearing {
   /** `team-token`: a machine that acts for a team and is nobody. */
   readonly kind: 'user' | 'team-token'
-  readonly token: VerifiedToken
-  readonly facts: TokenFacts
   /** The user also where the row is still to be made. `team` is undefined while the choice is open. */
   readonly standing: Standing
   /** The caller's membership in the chosen team. */
@@ -35,10 +52,8 @@ export interface TokenPrincipal {
   readonly admin: 'scope' | 'stored' | undefined
   /** Open until it is known which model is asked for. Undefined: the team is settled, be it that there is none. */
   readonly choice: TeamChoice | undefined
-  /** Undefined: not limited. By `role_permissions`, and by `scope_mappings`. */
-  readonly roleRoutes: readonly string[] | undefined
-  readonly roleModels: readonly string[] | undefined
-  readonly scopeModels: readonly string[] | undefined
+  /** The claim for which a key is to be made, once everything else is decided. */
+  readonly registers: MappedClaim | undefined
 }
 
 /** Teams between which the model that is asked for decides; not one of them, where none is there. */
@@ -93,7 +108,13 @@ export function isTokenPrincipal(principal: Principal): principal is TokenPrinci
   return principal.kind === 'user' || principal.kind === 'team-token'
 }
 
-/** The key that was presented; other credentials are none. */
+/** The token that was presented, whether or not a key stands in for it. */
+export function bearingOf(principal: Principal): Bearing | undefined {
+  if (principal.kind === 'master') return undefined
+  return principal.kind === 'virtual-key' ? principal.bearer : principal
+}
+
+/** The key that counts; other credentials have none. */
 export function keyOf(principal: Principal): VirtualKey | undefined {
   return principal.kind === 'virtual-key' ? principal.key : undefined
 }

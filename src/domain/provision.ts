@@ -1,4 +1,5 @@
-import type { TeamId, UserId } from './ids.ts'
+import type { OrganizationId, TeamId, UserId } from './ids.ts'
+import type { MappedClaim } from './key-mapping.ts'
 import type { UserRole } from './role.ts'
 import type { IdentityLink } from './token-facts.ts'
 
@@ -23,3 +24,12 @@ export type Provision =
     }
   | { readonly make: 'no-membership'; readonly userId: UserId; readonly teamId: TeamId; readonly source: string }
   | { readonly make: 'role'; readonly userId: UserId | undefined; readonly role: UserRole }
+  /** A key of its own, and the mapping that leads to it. `userId` may be whom the same breath makes. */
+  | {
+      readonly make: 'key'
+      readonly issuer: string
+      readonly claim: MappedClaim
+      readonly userId: UserId | undefined
+      readonly teamId: TeamId | undefined
+      readonly organizationId: OrganizationId | undefined
+    }

@@ -165,8 +165,19 @@ export interface TokenPolicy {
   readonly rolePermissions: readonly RolePermission[]
   /** `general_settings.enforce_rbac`: neither user nor team is refused. */
   readonly needsSomebody: boolean
+  /** Undefined: tokens stand for no keys. */
+  readonly keyMapping: KeyMappingPolicy | undefined
   /** From the operator's own module; anything but `true` refuses. */
   readonly customValidate: ((claims: Claims) => unknown) | undefined
+}
+
+/** The claim that stands for a virtual key, and what becomes of tokens whose claim stands for none. */
+export interface KeyMappingPolicy {
+  readonly field: ClaimField
+  /** `fallback`: they are judged by themselves; `register`: so too, and then get a key of their own. */
+  readonly unregistered: 'fallback' | 'reject' | 'register'
+  /** The longest that an answer about a mapping may be remembered. */
+  readonly ttlSeconds: number
 }
 
 export interface RolePermission {

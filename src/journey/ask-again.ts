@@ -1,6 +1,6 @@
 import { allow, deny } from '../domain/decision.ts'
 import type { Decision, Denied } from '../domain/decision.ts'
-import { isTokenPrincipal } from '../domain/principal.ts'
+import { bearingOf, keyOf } from '../domain/principal.ts'
 import type { KeyPrincipal, TokenPrincipal } from '../domain/principal.ts'
 import { judgeKey } from './2-authenticate/verify-credential.ts'
 import type { Proof } from './2-authenticate/verify-credential.ts'
@@ -33,8 +33,10 @@ export async function askAgain(
 
 /** A token that ran out while its call ran has not been taken back; its user and team may have been. */
 async function proveAgain(principal: KeyPrincipal | TokenPrincipal, ports: JourneyPorts): Promise<Decision<Proof>> {
-  if (isTokenPrincipal(principal)) return allow({ kind: 'token', token: principal.token })
+  const bearing = bearingOf(principal)
+  if (bearing !== undefined) return allow({ kind: 'token', token: bearing.token })
   const now = ports.clock.now()
-  const found = await ports.directory.findKey(principal.key.digest, now)
+  const digest = keyOf(principal)?.digest
+  const found = digest === undefined ? undefined : await ports.directory.findKey(digest, now)
   return found === undefined ? deny('key-unknown', 'key_unknown') : judgeKey(found.key, now)
 }

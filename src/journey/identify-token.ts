@@ -1,9 +1,9 @@
-import type { Denied } from '../domain/decision.ts'
+import type { Decision, Denied } from '../domain/decision.ts'
 import type { UserId } from '../domain/ids.ts'
 import type { UserDefaults } from '../domain/key-rules.ts'
 import type { Principal, TokenPrincipal } from '../domain/principal.ts'
 import type { Provision } from '../domain/provision.ts'
-import type { VerifiedToken } from '../domain/token-facts.ts'
+import type { TokenFacts, VerifiedToken } from '../domain/token-facts.ts'
 import type { TokenGround } from '../domain/token-ground.ts'
 import type { TokenPolicy } from '../domain/token-settings.ts'
 import type { Clock } from '../ports/clock.ts'
@@ -13,11 +13,13 @@ import type { Provisioner } from '../ports/provisioner.ts'
 import type { ClaimJudge, TokenVerifier } from '../ports/token-verifier.ts'
 import type { RouteFacts } from './1-intake/arrival.ts'
 import { gatherGround } from './3-identify/gather-ground.ts'
-import { readTokenFacts } from './3-identify/read-token-facts.ts'
+import { readTokenOnce } from './3-identify/read-token-once.ts'
+import type { Mapping } from './4-authorise/decide-key-mapping.ts'
 import { decideTokenCaller } from './4-authorise/decide-token-caller.ts'
 import { covers } from './4-authorise/decide-route.ts'
 import { decideToken } from './4-authorise/decide-token.ts'
 import { describeFacts, describeGround } from './describe-token.ts'
+import { findMapping, identifyMapped } from './identify-mapped.ts'
 import type { Trail } from './trail.ts'
 
 /** What tokens of identity providers need; absent where they are not taken. */
@@ -27,8 +29,8 @@ export interface TokenPorts {
   readonly userDefaults: UserDefaults
   /** For who is nobody yet and whose subject is no free id. */
   readonly newUserId: () => UserId
-  /** Undefined: nothing is made of the directory. */
-  readonly provisioner: Provisioner | undefined
+  /** `done`: what was to be made of the directory has been made; `asking`: an explanation makes nothing. */
+  readonly provisioner: Provisioner | 'done' | 'asking'
   readonly log: OperatorLog
 }
 
@@ -45,43 +47,71 @@ export type Identified =
   | { readonly verdict: 'allow'; readonly granted: Principal; readonly effects: readonly Provision[] }
   | (Denied & { readonly caller?: Principal })
 
+type TokenRules = Pick<TokenPorts, 'policy' | 'userDefaults' | 'newUserId' | 'log'>
+
 export interface IdentifyTokenPorts {
   readonly clock: Clock
   readonly directory: WarmDirectory
   readonly trail?: Trail
 }
 
-/** Facts in, decision out: what the token says, what the directory knows about that, and who it is by both. */
+/** Who it is whom the token names, be it by a key that it stands for. */
 export function identifyToken(
   token: VerifiedToken,
   ask: TokenAsk,
-  { policy, userDefaults, newUserId, log }: Pick<TokenPorts, 'policy' | 'userDefaults' | 'newUserId' | 'log'>,
+  tokens: TokenRules,
+  ports: IdentifyTokenPorts,
+): Identified | Promise<Identified> {
+  const { facts, claim } = readTokenOnce(token, tokens.policy)
+  ports.trail?.note('claims', facts, describeFacts(facts))
+  if (facts.verdict === 'deny') return facts
+
+  const mapping = findMapping(token, claim, tokens.policy, ports)
+  const identify = (mapped: Decision<Mapping>): Identified | Promise<Identified> => {
+    if (mapped.verdict === 'deny') return mapped
+    const { granted } = mapped
+    if (granted.is !== 'mapped') {
+      const registers = granted.is === 'pending' ? granted.claim : undefined
+      return identifyItself(token, facts.granted, { ...ask, registers }, tokens, ports)
+    }
+    const principal = identifyMapped(token, facts.granted, granted.to, ask.route, tokens, ports)
+    return principal instanceof Promise ? principal.then(asCaller) : asCaller(principal)
+  }
+  return mapping instanceof Promise ? mapping.then(identify) : identify(mapping)
+}
+
+function asCaller(principal: Decision<Principal>): Identified {
+  return principal.verdict === 'deny' ? principal : { ...principal, effects: [] }
+}
+
+/** Facts in, decision out: what the token says, what the directory knows about that, and who it is by both. */
+function identifyItself(
+  token: VerifiedToken,
+  facts: TokenFacts,
+  ask: TokenAsk & Pick<TokenPrincipal, 'registers'>,
+  { policy, userDefaults, newUserId, log }: TokenRules,
   ports: IdentifyTokenPorts,
 ): Identified | Promise<Identified> {
   const { trail } = ports
-  const facts = readTokenFacts(token, policy)
-  trail?.note('claims', facts, describeFacts(facts))
-  if (facts.verdict === 'deny') return facts
-
-  const lets = decideToken(token, facts.granted, policy, ask.route)
-  trail?.note('token-policy', lets, { route: ask.route.path })
+  const { route, teamHeader, registers } = ask
+  const lets = decideToken(token, facts, policy, route)
+  trail?.note('token-policy', lets, { route: route.path })
   if (lets.verdict === 'deny') return lets
 
   const decide = (ground: TokenGround): Identified => {
     trail?.note('directory', { verdict: 'allow', granted: undefined }, describeGround(ground))
-    const caller = decideTokenCaller(token, facts.granted, ground, { policy, ...ask })
-    trail?.note('caller', caller, { [TEAM_HEADER]: ask.teamHeader ?? null })
+    const caller = decideTokenCaller(token, facts, ground, { policy, route, teamHeader })
+    trail?.note('caller', caller, { [TEAM_HEADER]: teamHeader ?? null })
     if (caller.verdict === 'deny') return caller
     const { principal, effects } = caller.granted
     if (trail === undefined && isPassedOver(ask, principal)) {
       log.warn('x-litellm-team-id names no team: the administrator acts for none', { issuer: token.issuer })
     }
-    return { verdict: 'allow', granted: principal, effects }
+    return { verdict: 'allow', granted: registers === undefined ? principal : { ...principal, registers }, effects }
   }
   const { profile } = token
-  const { teamHeader } = ask
   const wanted = { policy, profile, teamHeader, now: ports.clock.now(), userDefaults, newId: newUserId }
-  const ground = gatherGround(facts.granted, wanted, ports.directory)
+  const ground = gatherGround(facts, wanted, ports.directory)
   return ground instanceof Promise ? ground.then(decide) : decide(ground)
 }
 

@@ -12,6 +12,7 @@ import { chooseTeam } from './4-authorise/choose-team.ts'
 import { decideModelAccess } from './4-authorise/decide-model-access.ts'
 import { decideRoute } from './4-authorise/decide-route.ts'
 import { decideStanding } from './4-authorise/decide-standing.ts'
+import { registerKey } from './4-authorise/register-key.ts'
 import { describeProof, describeRoute, describeStanding } from './describe-decision.ts'
 import { TEAM_HEADER, identifyToken } from './identify-token.ts'
 import type { Identified } from './identify-token.ts'
@@ -126,7 +127,8 @@ export function chooseCaller(
   trail?.caller(granted.principal)
   const standing = decideStanding(granted.principal)
   trail?.note('standing', standing, describeStanding(granted.principal))
-  return standing.verdict === 'deny' ? standing : { ...standing, effects: granted.effects }
+  if (standing.verdict === 'deny') return standing
+  return { ...standing, effects: [...granted.effects, ...registerKey(granted.principal)] }
 }
 
 /** `nothing`: an explanation changes nothing, and neither does the second look at what was just made. */
@@ -137,7 +139,13 @@ export async function provision(
   { tokens, trail }: Pick<JourneyPorts, 'tokens' | 'trail'>,
 ): Promise<Decision<'made' | 'nothing'>> {
   trail?.effects(effects)
-  if (tokens?.provisioner === undefined) return allow('nothing')
+  if (tokens === undefined || tokens.provisioner === 'asking') return allow('nothing')
+  if (tokens.provisioner === 'done') {
+    // The key that this very request was to have, its own or another's, is gone again; it gets no wider door instead.
+    return effects.some(({ make }) => make === 'key')
+      ? deny('registration-lost', 'jwt_registration_lost')
+      : allow('nothing')
+  }
   const made = await tokens.provisioner.carryOut(effects, token, {
     route: route.path,
     requestId: callId,
@@ -147,5 +155,5 @@ export async function provision(
 }
 
 export function makingNothing<Ports extends Pick<JourneyPorts, 'tokens'>>(ports: Ports): Ports {
-  return ports.tokens === undefined ? ports : { ...ports, tokens: { ...ports.tokens, provisioner: undefined } }
+  return ports.tokens === undefined ? ports : { ...ports, tokens: { ...ports.tokens, provisioner: 'done' } }
 }

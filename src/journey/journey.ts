@@ -4,7 +4,7 @@ import type { ResolvedModel } from '../domain/model-catalogue.ts'
 import type { EndUser } from '../domain/end-user.ts'
 import { parseEndUserId } from '../domain/ids.ts'
 import type { EndUserId } from '../domain/ids.ts'
-import { isTokenPrincipal } from '../domain/principal.ts'
+import { bearingOf, isTokenPrincipal } from '../domain/principal.ts'
 import type { Principal } from '../domain/principal.ts'
 import { Problem } from '../domain/problem.ts'
 import type { WarmDirectory } from '../ports/directory.ts'
@@ -129,7 +129,7 @@ function accessTo(name: string, ask: ModelAsk, principal: Principal, ports: Jour
 
 /** AT-081: a customer whom the token names is not the caller's to choose. */
 function withClaimedCustomer(ask: ModelAsk, principal: Principal): ModelAsk {
-  const claimed = isTokenPrincipal(principal) ? principal.facts.endUserId : undefined
+  const claimed = bearingOf(principal)?.facts.endUserId
   const endUserId = claimed === undefined ? undefined : parseEndUserId(claimed)
   return endUserId === undefined ? ask : { ...ask, attribution: { ...ask.attribution, endUserId } }
 }

@@ -5,8 +5,9 @@ import type { LedgerEntry, Payer } from '../domain/ledger-entry.ts'
 import { NO_MONEY } from '../domain/money.ts'
 import type { PicoUsd } from '../domain/money.ts'
 import { keyOf, teamIdOf, userIdOf } from '../domain/principal.ts'
-import type { Principal } from '../domain/principal.ts'
+import type { KeyPrincipal, Principal } from '../domain/principal.ts'
 import { Problem } from '../domain/problem.ts'
+import type { IdentityLink } from '../domain/token-facts.ts'
 import { NO_USAGE } from '../domain/usage.ts'
 import type { Usage } from '../domain/usage.ts'
 import type { UpstreamFailure } from '../domain/upstream-failure.ts'
@@ -124,6 +125,7 @@ function writeEntry(
     sessionId: ask.attribution.sessionId,
     clientAddress: admission.clientAddress,
     callerMetadata: ask.attribution.metadata,
+    bearer: principal.kind === 'virtual-key' ? bearerNameOf(principal) : undefined,
     holdId: hold?.id,
     countedAt: budget?.at,
   }
@@ -139,6 +141,13 @@ function payerOf(principal: Principal): Payer {
     case 'team-token':
       return { kind: 'token' }
   }
+}
+
+/** By the text that names its user; a machine may have none. */
+function bearerNameOf({ bearer }: KeyPrincipal): IdentityLink | undefined {
+  if (bearer === undefined) return undefined
+  const { issuer, subject = '' } = bearer.facts
+  return { issuer, subject }
 }
 
 function lesser(one: PicoUsd, other: PicoUsd): PicoUsd {

@@ -2,10 +2,9 @@ import { allow } from '../domain/decision.ts'
 import type { Decision } from '../domain/decision.ts'
 import type { KeyDigest } from '../domain/ids.ts'
 import { reachesKey } from '../domain/scope.ts'
-import { describeRow } from './describe-change.ts'
+import { archiveKeys } from './archive-keys.ts'
 import { placeOfKey } from './key-place.ts'
 import { digestNamed } from './name-key.ts'
-import { changer } from './ports.ts'
 import type { Ask, ManagePorts } from './ports.ts'
 import { foreign, keyNotFound, malformed } from './refuse.ts'
 
@@ -16,12 +15,18 @@ export interface KeyNames {
 
 const MOST_AT_ONCE = 500
 
-/** All or none. The answer names the keys as the caller did. */
+/** As the caller named the keys; and the mappings of claims that went with them. */
+export interface DeletedKeys {
+  readonly names: readonly string[]
+  readonly mappingIds: readonly string[]
+}
+
+/** All or none. */
 export async function deleteKeys(
   { keys, aliases }: KeyNames,
   ask: Ask,
   ports: ManagePorts,
-): Promise<Decision<readonly string[]>> {
+): Promise<Decision<DeletedKeys>> {
   const names = [...keys, ...aliases]
   if (names.length > MOST_AT_ONCE) return malformed(`At most ${MOST_AT_ONCE} keys can be deleted at once.`)
 
@@ -48,10 +53,7 @@ export async function deleteKeys(
       if (!reachesKey(ask.reach, await placeOfKey(key, rooms), ask.origin.route)) return foreign(keyNotFound())
     }
     if (found.length !== digests.size || isAliasUnknown) return keyNotFound()
-    const gone = await rooms.keys.archive([...digests], changer(ask))
-    return allow({
-      outcome: names,
-      records: gone.map((key) => ({ ...about, objectId: key.digest, before: describeRow(key), after: {} })),
-    })
+    const { mappings, records } = await archiveKeys([...digests], rooms, ask)
+    return allow({ outcome: { names, mappingIds: mappings.map(({ id }) => id) }, records })
   })
 }

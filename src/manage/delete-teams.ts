@@ -6,6 +6,7 @@ import type { TeamId } from '../domain/ids.ts'
 import type { Team } from '../domain/team.ts'
 import type { VirtualKey } from '../domain/virtual-key.ts'
 import type { Rooms } from '../ports/registry.ts'
+import { archiveKeys } from './archive-keys.ts'
 import { gone } from './describe-change.ts'
 import { membershipRecord } from './join-team.ts'
 import { dropOwnBudgets } from './own-budget.ts'
@@ -69,15 +70,16 @@ export async function razeTeams(teams: readonly Team[], rooms: Rooms, ask: Ask):
 }
 
 export async function razeKeys(keys: readonly VirtualKey[], rooms: Rooms, ask: Ask): Promise<readonly AuditDraft[]> {
-  const archived = await rooms.keys.archive(
+  const archived = await archiveKeys(
     keys.map(({ digest }) => digest),
-    changer(ask),
+    rooms,
+    ask,
   )
   await dropOwnBudgets(
-    archived.map(({ budgetId }) => budgetId),
+    archived.keys.map(({ budgetId }) => budgetId),
     rooms,
   )
-  return archived.map((key) => gone('LiteLLM_VerificationToken', key.digest, key))
+  return archived.records
 }
 
 /** What members got from the team; somebody may have given it to others as well. */

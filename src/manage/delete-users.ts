@@ -6,9 +6,9 @@ import type { BudgetId, UserId } from '../domain/ids.ts'
 import { MASTER_USER_ID } from '../domain/principal.ts'
 import type { User } from '../domain/user.ts'
 import type { Rooms } from '../ports/registry.ts'
+import { archiveKeys } from './archive-keys.ts'
 import { gone } from './describe-change.ts'
 import { dropOwnBudgets } from './own-budget.ts'
-import { changer } from './ports.ts'
 import type { Ask, ManagePorts } from './ports.ts'
 import { malformed } from './refuse.ts'
 import { lastAdmin } from './refuse-user.ts'
@@ -46,15 +46,16 @@ async function deleteOne(user: User, ask: Ask, rooms: Rooms): Promise<AuditDraft
   const keys = await rooms.keys.ofUser(user.id)
   const teams = await rooms.teamMembers.ofUser(user.id)
   const organizations = await rooms.organizationMembers.ofUser(user.id)
-  await rooms.keys.archive(
+  const archived = await archiveKeys(
     keys.map(({ digest }) => digest),
-    changer(ask),
+    rooms,
+    ask,
   )
   const budgets: (BudgetId | undefined)[] = [...keys, ...teams, ...organizations].map(({ budgetId }) => budgetId)
   await rooms.users.delete([user.id])
   const dropped = await dropOwnBudgets(budgets, rooms)
   return withCascade(gone('LiteLLM_UserTable', user.id, user), [
-    ...keys.map((key) => gone('LiteLLM_VerificationToken', key.digest, key)),
+    ...archived.records,
     ...teams.map((member) => gone('LiteLLM_TeamMembership', `${member.teamId}/${user.id}`, member)),
     ...organizations.map((member) =>
       gone('LiteLLM_OrganizationMembership', `${member.organizationId}/${user.id}`, member),

@@ -20,9 +20,7 @@ const SECRET_LENGTH = 43
 
 /** The caller's own choice where the operator allows that, else 256 random bits. */
 export function makeKey(chosen: string | undefined, ports: SecretPorts): Decision<NewSecret> {
-  if (chosen === undefined) {
-    return allow(secretOf(writeKey('k', randomText(ID_LENGTH, ports), randomText(SECRET_LENGTH, ports)), ports))
-  }
+  if (chosen === undefined) return allow(makeRandomKey(ports))
   if (!ports.rules.allowCustomKeys) {
     return deny(
       'param-forbidden',
@@ -36,7 +34,11 @@ export function makeKey(chosen: string | undefined, ports: SecretPorts): Decisio
   return ports.digests.equal(secret.digest, ports.masterKey) ? keyTaken() : allow(secret)
 }
 
-function secretOf(key: string, { digests }: SecretPorts): NewSecret {
+export function makeRandomKey(ports: Pick<SecretPorts, 'chance' | 'digests'>): NewSecret {
+  return secretOf(writeKey('k', randomText(ID_LENGTH, ports), randomText(SECRET_LENGTH, ports)), ports)
+}
+
+function secretOf(key: string, { digests }: Pick<SecretPorts, 'digests'>): NewSecret {
   return { key, digest: digests.digestKey(key), displayName: displayNameOf(key) }
 }
 

@@ -76,7 +76,7 @@ describe('INV-12: what a credential itself limits', () => {
 
   test('a key limits by its own lists, the master key by nothing', () => {
     const key = makeKey(1, { models: ['m1'], allowedRoutes: ['/v1/models'] })
-    expect(boundsOf({ kind: 'virtual-key', key, standing: NOBODY })).toMatchObject({
+    expect(boundsOf({ kind: 'virtual-key', key, standing: NOBODY, bearer: undefined })).toMatchObject({
       models: ['m1'],
       allowedRoutes: ['/v1/models'],
     })

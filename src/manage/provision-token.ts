@@ -9,6 +9,7 @@ import type { ProvisionedBy, Provisioner } from '../ports/provisioner.ts'
 import type { Change } from '../ports/registry.ts'
 import { CreationLimit } from './creation-limit.ts'
 import { provisionArrival, provisionLink } from './provision-arrival.ts'
+import { provisionKey } from './provision-key.ts'
 import { provisionTeam, removeMembership, writeMembership, writeRole } from './provision-membership.ts'
 import type { Provisioning, ProvisionPorts } from './provisioning.ts'
 import { withCascade } from './with-cascade.ts'
@@ -20,7 +21,7 @@ export function createProvisioner(ports: ProvisionPorts): Provisioner {
   return {
     carryOut(effects, of, through) {
       const origin = originOf(effects, of, through)
-      const about = { action: 'created', objectType: 'LiteLLM_UserTable', objectId: nameOf(effects) } as const
+      const about = { action: 'created', ...objectOf(effects) } as const
       return ports.registry.change(origin, about, (rooms) =>
         carryOut(effects, {
           rooms,
@@ -33,9 +34,10 @@ export function createProvisioner(ports: ProvisionPorts): Provisioner {
   }
 }
 
-/** What others refer to comes first: teams, then the user, then what the two have to do with each other. */
+/** What others refer to comes first: teams, the user, what the two have to do with each other, and the key of both. */
 async function carryOut(effects: readonly Provision[], within: Provisioning): Promise<Decision<Change<void>>> {
   const records: AuditDraft[] = []
+  const keyRecords: AuditDraft[] = []
   let madeId: UserId | undefined
   for (const { teamId } of ofKind(effects, 'team')) {
     const team = await provisionTeam(teamId, within)
@@ -58,8 +60,17 @@ async function carryOut(effects: readonly Provision[], within: Provisioning): Pr
     if (written.verdict === 'deny') return written
     records.push(...written.granted)
   }
+  for (const effect of ofKind(effects, 'key')) {
+    const userId = madeId ?? effect.userId
+    // A user and the key of that user are one arrival.
+    const takeOne = madeId === undefined ? within.takeOne : () => allow(undefined)
+    const made = await provisionKey({ ...effect, userId }, { ...within, takeOne })
+    if (made.verdict === 'deny') return made
+    keyRecords.push(...made.granted)
+  }
   const [first, ...others] = records
-  return allow({ outcome: undefined, records: first === undefined ? [] : [withCascade(first, others)] })
+  const arrival = first === undefined ? [] : [withCascade(first, others)]
+  return allow({ outcome: undefined, records: [...arrival, ...keyRecords] })
 }
 
 function ofKind<Make extends Provision['make']>(effects: readonly Provision[], make: Make): readonly Kind<Make>[] {
@@ -92,10 +103,13 @@ function subjectOf(effects: readonly Provision[], { claims }: VerifiedToken): st
 }
 
 /** What it is about, for the record of a refusal. */
-function nameOf(effects: readonly Provision[]): string {
+function objectOf(effects: readonly Provision[]): Pick<AuditDraft, 'objectType' | 'objectId'> {
   for (const effect of effects) {
-    if (effect.make === 'user') return effect.wanted
-    if (effect.make !== 'team' && effect.userId !== undefined) return effect.userId
+    if (effect.make === 'key') return { objectType: 'LiteLLM_JWTKeyMapping', objectId: effect.claim.value }
+    if (effect.make === 'user') return { objectType: 'LiteLLM_UserTable', objectId: effect.wanted }
+    if (effect.make !== 'team' && effect.userId !== undefined) {
+      return { objectType: 'LiteLLM_UserTable', objectId: effect.userId }
+    }
   }
-  return ''
+  return { objectType: 'LiteLLM_UserTable', objectId: '' }
 }

@@ -4,7 +4,7 @@ import type { UserDefaults } from '../domain/key-rules.ts'
 import type { Registry, Rooms } from '../ports/registry.ts'
 import type { ManagePorts } from './ports.ts'
 
-export interface ProvisionPorts extends Pick<ManagePorts, 'clock' | 'newId'> {
+export interface ProvisionPorts extends Pick<ManagePorts, 'clock' | 'newId' | 'chance' | 'digests'> {
   readonly registry: Pick<Registry, 'change'>
   readonly userDefaults: UserDefaults
 }

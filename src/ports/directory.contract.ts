@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { describeIdentities, describeNames } from '../../test/support/describe-identities.ts'
+import { describeKeyMappings } from '../../test/support/describe-key-mappings.ts'
 import { digestOf, makeKey, NOON } from '../../test/support/entries.ts'
 import {
   ABOUT,
@@ -187,5 +188,6 @@ export function describeDirectory(name: string, open: () => Promise<OpenedDirect
 
     describeIdentities(() => opened, write)
     describeNames(() => opened, write)
+    describeKeyMappings(() => opened, write)
   })
 }

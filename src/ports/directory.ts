@@ -1,6 +1,7 @@
 import type { Budget } from '../domain/budget.ts'
 import type { EndUser } from '../domain/end-user.ts'
 import type { BudgetId, EndUserId, EpochMs, KeyDigest, OrganizationId, TeamId, UserId } from '../domain/ids.ts'
+import type { MappedClaim, MappedKey } from '../domain/key-mapping.ts'
 import type { Organization } from '../domain/organization.ts'
 import type { Team } from '../domain/team.ts'
 import type { IdentityLink } from '../domain/token-facts.ts'
@@ -38,6 +39,8 @@ export interface Directory {
   findTeamsByAlias(alias: string): Promise<readonly TeamId[]>
   /** At most two. */
   findOrganizationsByAlias(alias: string): Promise<readonly OrganizationId[]>
+  /** What the claim stands for at any issuer, switched off or not, each with its key as it is now. */
+  findKeyMappings(claim: MappedClaim): Promise<readonly MappedKey[]>
 }
 
 export interface LinkedUser {
@@ -69,4 +72,5 @@ export interface WarmDirectory extends Directory {
   peekUserBySsoSubject(subject: string): Peeked<LinkedUser>
   peekTeamsByAlias(alias: string): Peeked<readonly TeamId[]>
   peekOrganizationsByAlias(alias: string): Peeked<readonly OrganizationId[]>
+  peekKeyMappings(claim: MappedClaim): Peeked<readonly MappedKey[]>
 }

@@ -1,4 +1,5 @@
 import type { EpochMs } from '../domain/ids.ts'
+import type { MappedClaim } from '../domain/key-mapping.ts'
 import type { IdentityLink } from '../domain/token-facts.ts'
 
 export type FactKind =
@@ -18,10 +19,16 @@ export type FactKind =
   | 'sso_subject'
   | 'team_alias'
   | 'organization_alias'
+  /** The name of a claim and a value of it, with a line break between them. */
+  | 'key_mapping'
 
 /** Neither part holds a line break, so that no two links have one id. */
 export function factIdOf({ issuer, subject }: IdentityLink): string {
   return `${issuer}\n${subject}`
+}
+
+export function mappingFactId({ name, value }: MappedClaim): string {
+  return `${name}\n${value}`
 }
 
 export interface ChangedFact {

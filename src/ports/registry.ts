@@ -5,6 +5,7 @@ import type { Decision, Denied } from '../domain/decision.ts'
 import type { EndUser } from '../domain/end-user.ts'
 import type { BudgetId, EndUserId, EpochMs, KeyDigest, OrganizationId, TeamId, UserId } from '../domain/ids.ts'
 import type { Invitation } from '../domain/invitation.ts'
+import type { KeyMapping, MappedClaim } from '../domain/key-mapping.ts'
 import type { PicoUsd } from '../domain/money.ts'
 import type { Organization } from '../domain/organization.ts'
 import type { StoredCredential } from '../domain/stored-credential.ts'
@@ -79,6 +80,7 @@ export interface Rooms {
   readonly credentials: CredentialRows
   readonly models: ModelRows
   readonly invitations: InvitationRows
+  readonly keyMappings: KeyMappingRows
 }
 
 /** Which rows a caller may see at all. Part of every query, so that no count tells of what is hidden. */
@@ -327,4 +329,12 @@ export interface ModelRows extends Rows<StoredModel, string> {
 
 export interface InvitationRows extends Rows<Invitation, string> {
   ofUser(id: UserId): Promise<readonly Invitation[]>
+}
+
+export interface KeyMappingRows extends Rows<KeyMapping, string> {
+  /** Inside of a change, whoever asks for the same claim of the same issuer takes turns. */
+  named(claim: MappedClaim, issuer: string | undefined): Promise<KeyMapping | undefined>
+  ofKeys(digests: readonly KeyDigest[]): Promise<readonly KeyMapping[]>
+  /** By the time at which they were made. */
+  list(page: Page): Promise<PageOf<KeyMapping>>
 }

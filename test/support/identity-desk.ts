@@ -76,7 +76,7 @@ export function openDesk({ store }: Pick<OpenedStore, 'store'>, options: DeskOpt
     ...quietPorts(),
     rules: NO_RULES,
   }
-  const provisioner = createProvisioner({ registry, clock, newId: randomUUID, userDefaults })
+  const provisioner = createProvisioner({ registry, clock, newId: randomUUID, userDefaults, chance, digests })
   const through = { route: CHAT.path, requestId: 'call-1', clientAddress: undefined }
 
   async function arrive(claims: Claims, profile = issuer('idp')): Promise<Arrived | Denied> {

@@ -48,6 +48,7 @@ export function smallDirectory({ users, teams, organizations, budgets, deleted }
         .filter((team) => team.alias === alias)
         .map(({ id }) => id)
         .slice(0, 2),
+    findKeyMappings: async () => [],
     findOrganizationsByAlias: async (alias) =>
       organizations
         .filter((organization) => organization.alias === alias)

@@ -104,6 +104,7 @@ export function makePolicy(overrides: Partial<TokenPolicy> = {}): TokenPolicy {
     floorRole: undefined,
     rolePermissions: [],
     needsSomebody: false,
+    keyMapping: undefined,
     customValidate: undefined,
     ...overrides,
   }

@@ -14,6 +14,7 @@ import {
   userId,
 } from '../../../test/support/rows.ts'
 import { type EpochMs, epochMs } from '../../domain/ids.ts'
+import type { MappedKey } from '../../domain/key-mapping.ts'
 import type { Team } from '../../domain/team.ts'
 import type { User, UserFacts } from '../../domain/user.ts'
 import type { Directory, FoundKey } from '../../ports/directory.ts'
@@ -36,6 +37,8 @@ class World implements FactChanges {
   /** When set, reads stay open until it is called. */
   hold: (() => Promise<void>) | undefined
   readonly keys = new Map<string, FoundKey>()
+  /** By the value of a claim. */
+  readonly mappings = new Map<string, readonly MappedKey[]>()
   user: User | undefined
   team: Team | undefined
   readonly #subscribers: { kind: FactKind; one: (id: string) => void; all: () => void }[] = []
@@ -61,6 +64,7 @@ class World implements FactChanges {
         this.#answer(() => (subject === 's' ? { userId: ANA, isDeleted: false } : undefined)),
       findTeamsByAlias: (alias) => this.#answer(() => (alias === 'Red' ? [TEAM] : [])),
       findOrganizationsByAlias: (alias) => this.#answer(() => (alias === 'Acme' ? [ORG] : [])),
+      findKeyMappings: ({ value }) => this.#answer(() => this.mappings.get(value) ?? []),
     }
     const clock = { now: () => this.time }
     this.cache = new CachedDirectory({ directory, changes: this, clock, maxPresent: 100, maxAbsent: 100 })

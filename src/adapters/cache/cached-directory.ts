@@ -2,6 +2,7 @@ import { LRUCache } from 'lru-cache'
 import type { Budget } from '../../domain/budget.ts'
 import type { EndUser } from '../../domain/end-user.ts'
 import type { BudgetId, EndUserId, EpochMs, KeyDigest, OrganizationId, TeamId, UserId } from '../../domain/ids.ts'
+import type { MappedClaim, MappedKey } from '../../domain/key-mapping.ts'
 import type { Organization } from '../../domain/organization.ts'
 import type { Team } from '../../domain/team.ts'
 import { foldEmail } from '../../domain/fold-email.ts'
@@ -9,7 +10,7 @@ import type { IdentityLink } from '../../domain/token-facts.ts'
 import type { UserFacts } from '../../domain/user.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Directory, FormerUser, FoundKey, LinkedUser, Peeked, WarmDirectory } from '../../ports/directory.ts'
-import { factIdOf } from '../../ports/fact-changes.ts'
+import { factIdOf, mappingFactId } from '../../ports/fact-changes.ts'
 import type { ChangedFact, FactChanges, FactKind } from '../../ports/fact-changes.ts'
 import { FactCache } from './fact-cache.ts'
 import { NameCache } from './name-cache.ts'
@@ -23,6 +24,8 @@ export interface CachedDirectoryOptions {
   readonly clock: Clock
   readonly maxPresent?: number
   readonly maxAbsent?: number
+  /** The longest that an answer about a mapping may be remembered. */
+  readonly mappingTtlMs?: number | undefined
 }
 
 interface AnyCache {
@@ -46,9 +49,11 @@ export class CachedDirectory implements WarmDirectory {
   readonly #emails: NameCache<readonly UserId[]>
   readonly #teamAliases: NameCache<readonly TeamId[]>
   readonly #organizationAliases: NameCache<readonly OrganizationId[]>
+  readonly #keyMappings: NameCache<readonly MappedKey[]>
   readonly #byKind: readonly (readonly [FactKind, AnyCache])[]
 
-  constructor({ directory, changes, clock, maxPresent = MOST_FACTS, maxAbsent = 10_000 }: CachedDirectoryOptions) {
+  constructor(options: CachedDirectoryOptions) {
+    const { directory, changes, clock, maxPresent = MOST_FACTS, maxAbsent = 10_000, mappingTtlMs } = options
     const shared = { changes, clock, maxPresent, maxAbsent }
     this.#seenKeys = new LRUCache({ max: maxPresent })
     this.#keys = new FactCache({
@@ -59,7 +64,7 @@ export class CachedDirectory implements WarmDirectory {
         else this.#seenKeys.set(digest, true)
         return found
       },
-      announcedAs: (found: FoundKey) => found.key.digest,
+      announcedAs: (found: FoundKey) => [found.key.digest],
     })
     this.#users = new FactCache({ ...shared, ask: (id) => directory.findUser(id) })
     this.#teams = new FactCache({ ...shared, ask: (id) => directory.findTeam(id) })
@@ -81,6 +86,12 @@ export class CachedDirectory implements WarmDirectory {
       ...shared,
       ask: async (alias) => anyOf(await directory.findOrganizationsByAlias(alias)),
     })
+    this.#keyMappings = new NameCache({
+      ...shared,
+      ...(mappingTtlMs === undefined ? {} : { maxAgeMs: mappingTtlMs }),
+      ask: async (id) => anyOf(await directory.findKeyMappings(claimOf(id))),
+      announcedAs: (mappings: readonly MappedKey[]) => mappings.map(({ key }) => key.digest),
+    })
     this.#byKind = [
       ['key', this.#keys],
       ['user', this.#users],
@@ -94,6 +105,9 @@ export class CachedDirectory implements WarmDirectory {
       ['email', this.#emails],
       ['team_alias', this.#teamAliases],
       ['organization_alias', this.#organizationAliases],
+      ['key_mapping', this.#keyMappings],
+      // A mapping is known together with its key.
+      ['key', this.#keyMappings],
     ]
     for (const [kind, cache] of this.#byKind) {
       changes.subscribe(
@@ -220,6 +234,20 @@ export class CachedDirectory implements WarmDirectory {
   async findOrganizationsByAlias(alias: string): Promise<readonly OrganizationId[]> {
     return (await this.#organizationAliases.find(alias)) ?? []
   }
+
+  peekKeyMappings(claim: MappedClaim): Peeked<readonly MappedKey[]> {
+    return this.#keyMappings.peek(mappingFactId(claim)) ?? []
+  }
+
+  async findKeyMappings(claim: MappedClaim): Promise<readonly MappedKey[]> {
+    return (await this.#keyMappings.find(mappingFactId(claim))) ?? []
+  }
+}
+
+/** The name of a claim has no line break in it: the settings refuse one. */
+function claimOf(id: string): MappedClaim {
+  const end = id.indexOf('\n')
+  return { name: id.slice(0, end), value: id.slice(end + 1) }
 }
 
 function linkOf(id: string): IdentityLink {

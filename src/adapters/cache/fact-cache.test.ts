@@ -21,7 +21,7 @@ class World implements FactChanges {
   readonly facts = new Map<string, Fact>()
   readonly cache: FactCache<string, Fact>
 
-  constructor(limits: { maxPresent?: number; maxAbsent?: number } = {}) {
+  constructor(limits: { maxPresent?: number; maxAbsent?: number; maxAgeMs?: number } = {}) {
     this.cache = new FactCache<string, Fact>({
       ask: async (id) => {
         this.reads += 1
@@ -31,7 +31,7 @@ class World implements FactChanges {
         if (isFailing) throw new Error('the store is away')
         return answer
       },
-      announcedAs: ({ id }) => id,
+      announcedAs: ({ id }) => [id],
       changes: this,
       clock: { now: () => this.time },
       ...limits,
@@ -194,4 +194,22 @@ test('an error is passed on to everybody who waits, and is remembered as nothing
   world.isFailing = false
   world.write('ana', 'well')
   expect((await world.cache.find('ana'))?.state).toBe('well')
+})
+
+test('an operator may want answers to be younger than they have to be, and 0 wants each anew', async () => {
+  for (const [maxAgeMs, ms, asks] of [
+    [5_000, 5_000, false],
+    [5_000, 5_001, true],
+    [500, 501, true],
+    [0, 1, true],
+    [300_000, 60_001, true],
+  ] as const) {
+    const world = new World({ maxAgeMs })
+    world.watch = 1
+    world.write('ana', 'well')
+    await world.cache.find('ana')
+    world.pass(ms)
+    world.beat()
+    expect(world.cache.peek('ana') === 'ask', `${maxAgeMs} after ${ms}`).toBe(asks)
+  }
 })

@@ -24,12 +24,14 @@ interface Flight<Fact> {
 
 export interface FactCacheOptions<Id extends string, Fact> {
   readonly ask: (id: Id) => Promise<Fact | undefined>
-  /** The id under which a change of this fact is announced, where it is not the one that was asked for. */
-  readonly announcedAs?: (fact: Fact) => Id
+  /** The ids under which a change of this fact is announced too, beside the one that was asked for. */
+  readonly announcedAs?: (fact: Fact) => readonly Id[]
   readonly changes: FactChanges
   readonly clock: Clock
   readonly maxPresent?: number
   readonly maxAbsent?: number
+  /** Where the operator wants answers to be younger than they have to be. */
+  readonly maxAgeMs?: number
 }
 
 /**
@@ -124,21 +126,23 @@ export class FactCache<Id extends string, Fact extends object> {
     }
     this.#absent.delete(id)
     this.#present.set(id, known)
-    const announced = this.#options.announcedAs?.(known.fact) ?? id
-    if (announced !== id) this.#leading.set(announced, (this.#leading.get(announced) ?? new Set()).add(id))
+    for (const announced of this.#options.announcedAs?.(known.fact) ?? []) {
+      if (announced !== id) this.#leading.set(announced, (this.#leading.get(announced) ?? new Set()).add(id))
+    }
   }
 
   #unlink({ fact }: Known<Fact>, id: Id): void {
-    const announced = fact === undefined ? undefined : this.#options.announcedAs?.(fact)
-    if (announced === undefined || announced === id) return
-    const siblings = this.#leading.get(announced)
-    siblings?.delete(id)
-    if (siblings?.size === 0) this.#leading.delete(announced)
+    for (const announced of (fact === undefined ? undefined : this.#options.announcedAs?.(fact)) ?? []) {
+      const siblings = this.#leading.get(announced)
+      siblings?.delete(id)
+      if (siblings?.size === 0) this.#leading.delete(announced)
+    }
   }
 
   #isTrusted({ fact, askedAt, watch }: Known<Fact>): boolean {
     const now = this.#clock.now()
     const age = now - askedAt
+    if (age > (this.#options.maxAgeMs ?? PRESENT_MS)) return false
     if (isWithin(age, TRUSTED_MS)) return true
     if (watch === undefined || watch !== this.#changes.watch) return false
     return (

@@ -10,7 +10,7 @@ export class NameCache<Fact extends object> {
   readonly #cache: FactCache<string, Fact>
   readonly #ask: (name: string) => Promise<Fact | undefined>
 
-  constructor(options: Omit<FactCacheOptions<string, Fact>, 'announcedAs'>) {
+  constructor(options: FactCacheOptions<string, Fact>) {
     this.#cache = new FactCache(options)
     this.#ask = options.ask
   }

@@ -40,6 +40,9 @@ function membersOf(entry: LedgerEntry, since: EpochMs, said: 'call' | 'billed tr
   return (
     `"call_id":${quoted(entry.callId)},"entry_id":"${entry.entryId}","call_type":"${entry.callType}"` +
     `,"payer":"${payer.kind === 'key' ? payer.digest.slice(0, 12) : payer.kind}","model_group":${quoted(entry.modelGroup)}` +
+    (entry.bearer === undefined
+      ? ''
+      : `,"jwt_issuer":${quoted(entry.bearer.issuer)},"jwt_subject":${quoted(entry.bearer.subject)}`) +
     (entry.deploymentId === undefined ? '' : `,"deployment":${quoted(entry.deploymentId)}`) +
     `,"status":${entry.httpStatus},"outcome":"${entry.cutShort ? 'cut-short' : entry.status}"` +
     (entry.errorClass === undefined ? '' : `,"error_class":${quoted(entry.errorClass)}`) +

@@ -7,6 +7,7 @@ import { findFormerUser } from './rows/former-user-rows.ts'
 import { findIdentity } from './rows/identity-rows.ts'
 import { keyKind } from './rows/key-kind.ts'
 import type { KeyColumns } from './rows/key-kind.ts'
+import { findKeyMappings } from './rows/key-mapping-rows.ts'
 import { sqlNames } from './rows/name-rows.ts'
 import { sqlRooms } from './rows/rooms.ts'
 import { Touched } from './rows/touched.ts'
@@ -34,6 +35,7 @@ export function sqlDirectory(db: Kysely<Database>): Directory {
     findBudget: (id) => rooms.budgets.find(id),
     findIdentity: (link) => findIdentity({ db }, link),
     findFormerUser: (id) => findFormerUser({ db }, id),
+    findKeyMappings: (claim) => findKeyMappings({ db }, claim),
     ...sqlNames(db),
   }
 }

@@ -1,4 +1,5 @@
 import { claimField } from './claim-field.ts'
+import { MAPPING } from './read-key-mapping.ts'
 import { CHECK, FIELD, ORIGIN } from './known-token-origins.ts'
 import { roleMap, roleMappings, routingOverrides, scopeMappings } from './known-token-lists.ts'
 import { aRole, anEmailDomain, aScope, exactText, routes } from './token-readers.ts'
@@ -107,24 +108,18 @@ export const JWT = {
     aFlag,
     'Latchkey: JWT_PUBLIC_KEY_URL may do without JWT_AUDIENCE and JWT_ISSUER; tokens made for any application pass. Default false.',
   ),
+  ...MAPPING,
   ...CHECK,
   ...ORIGIN,
 }
-
-const NO_MAPPING =
-  'tokens are not mapped to virtual keys in this version; give their users and teams what the keys have.'
 
 export const JWT_AUTH_TABLE: KeyTable = {
   section: 'general_settings.litellm_jwtauth',
   honoured: Object.values(JWT),
   moot: {
     public_allowed_routes: 'which routes need no credential is fixed, and no setting opens another one.',
-    virtual_key_mapping_cache_ttl: 'it is read only together with virtual_key_claim_field, which is refused.',
   },
   unsupported: {
-    virtual_key_claim_field: NO_MAPPING,
-    jwt_client_id_field: `as virtual_key_claim_field, whose other name it is: ${NO_MAPPING}`,
-    unregistered_jwt_client_behavior: { because: NO_MAPPING, harmless: ['fallback_team_mapping'] },
     agent_id_jwt_field: 'agents are not in this version.',
     team_jwt_scope: 'a scope makes nobody a team; name the claim with the team in team_id_jwt_field.',
   },

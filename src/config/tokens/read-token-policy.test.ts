@@ -29,6 +29,7 @@ test('what holds when nothing is said', () => {
     floorRole: undefined,
     rolePermissions: [],
     needsSomebody: false,
+    keyMapping: undefined,
     customValidate: undefined,
   })
 })
@@ -44,8 +45,16 @@ describe('what is refused, with the setting’s name and what to write', () => {
     ['J-28', { user_allowed_email_domain: 'a.com' }, /user_email_jwt_field/],
     ['J-28', { user_allowed_email_domain: '*.a.com', user_email_jwt_field: 'e' }, /without \*/],
     ['scope', { admin_jwt_scope: 'a b' }, /one scope/],
-    ['AT-084', { virtual_key_claim_field: 'azp' }, /Not supported: tokens are not mapped to virtual keys/],
-    ['AT-084', { jwt_client_id_field: 'azp' }, /virtual_key_claim_field, whose other name it is/],
+    ['8.1', { unregistered_jwt_client_behavior: 'reject' }, /Write virtual_key_claim_field/],
+    ['8.1', { unregistered_jwt_client_behavior: 'auto_register' }, /Write virtual_key_claim_field/],
+    [
+      '8.3',
+      { virtual_key_claim_field: 'azp', unregistered_jwt_client_behavior: 'deny' },
+      /one of fallback_team_mapping, reject, auto_register/,
+    ],
+    ['8.1', { virtual_key_claim_field: 'a..b' }, /not the path of a claim/],
+    ['8.1', { virtual_key_claim_field: 'a'.repeat(256) }, /255 bytes at most/],
+    ['8.1', { virtual_key_claim_field: 'azp', virtual_key_mapping_cache_ttl: -1 }, /virtual_key_mapping_cache_ttl/],
     ['agents', { agent_id_jwt_field: 'a' }, /Not supported: agents/],
     ['2.2', { team_jwt_scope: 'team' }, /team_id_jwt_field/],
     [

@@ -1,5 +1,7 @@
 import { JWT } from './known-jwt-auth.ts'
+import { readKeyMapping } from './read-key-mapping.ts'
 import type { RolePermission, TokenPolicy } from '../../domain/token-settings.ts'
+import type { Findings } from '../finding.ts'
 import type { Section } from '../section.ts'
 
 const ADMIN_ROUTES = ['management_routes', 'spend_tracking_routes', 'global_spend_tracking_routes', 'info_routes']
@@ -9,6 +11,7 @@ const TEAM_ROUTES = ['openai_routes', 'info_routes', 'mcp_routes', '/v1/messages
 export function readTokenPolicy(
   jwt: Section,
   general: { readonly rolePermissions: readonly RolePermission[]; readonly enforcesRbac: boolean },
+  findings: Findings,
 ): TokenPolicy {
   const enforcesRoles = jwt.take(JWT.enforcesRoles) ?? false
   const scopeMappings = jwt.take(JWT.scopeMappings)
@@ -35,6 +38,7 @@ export function readTokenPolicy(
     floorRole: jwt.take(JWT.floorRole),
     rolePermissions: general.rolePermissions,
     needsSomebody: general.enforcesRbac || enforcesRoles,
+    keyMapping: readKeyMapping(jwt, findings),
     customValidate: undefined,
   }
 }

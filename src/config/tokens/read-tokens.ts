@@ -47,7 +47,7 @@ export function readTokens(sources: Sources, findings: Findings): TokenReading {
       listsNames: true,
     },
   )
-  const policy = readTokenPolicy(jwt, { rolePermissions, enforcesRbac })
+  const policy = readTokenPolicy(jwt, { rolePermissions, enforcesRbac }, findings)
   const tokens = readOrigins({ general, env, jwt, takesJwts, takesOpaque, policy }, findings)
   checkTokenSettings(jwt, policy, fieldsOf(tokens), findings)
   checkNewUsers(jwt, policy, sources.userDefaults, findings)

@@ -91,7 +91,9 @@ export function keyRoutes(app: FastifyInstance, edge: EdgePorts, ports: ManagePo
 
   write('/key/delete', 'Delete keys', deleteBody, async (ask) => {
     const names = shaped(deleteBody, await readJson(ask))
-    return { deleted_keys: granted(await deleteKeys(names, askOf(ask), ports)).map(unspoken) }
+    const deleted = granted(await deleteKeys(names, askOf(ask), ports))
+    const along = deleted.mappingIds.length === 0 ? {} : { deleted_jwt_key_mappings: deleted.mappingIds }
+    return { deleted_keys: deleted.names.map(unspoken), ...along }
   })
 
   write('/key/block', 'Block a key', blockBody, (ask) => switchKey(ask, true))

@@ -1,6 +1,6 @@
 import type { JsonObject, JsonValue } from '../../domain/json.ts'
 import { isObject } from '../../domain/json.ts'
-import { isTokenPrincipal, keyOf, roleOf, teamIdOf, userIdOf } from '../../domain/principal.ts'
+import { bearingOf, isTokenPrincipal, keyOf, roleOf, teamIdOf, userIdOf } from '../../domain/principal.ts'
 import type { Principal } from '../../domain/principal.ts'
 import { PROBLEMS } from '../../domain/problem.ts'
 import type { Provision } from '../../domain/provision.ts'
@@ -33,7 +33,7 @@ export function renderExplanation(explanation: Explanation, callId: string, isFo
 
 function renderPrincipal(principal: Principal, steps: readonly TrailStep[]): JsonObject {
   const key = keyOf(principal)
-  const token = isTokenPrincipal(principal) ? principal : undefined
+  const bearing = bearingOf(principal)
   const endUser = steps.find(({ step }) => step === 'end-user')?.inputs['end_user']
   return {
     kind: principal.kind,
@@ -41,9 +41,9 @@ function renderPrincipal(principal: Principal, steps: readonly TrailStep[]): Jso
     user_role: roleOf(principal),
     team_id: teamIdOf(principal) ?? null,
     organization_id: principal.kind === 'master' ? null : (principal.standing.organization?.id ?? null),
-    end_user_id: endUser ?? token?.facts.endUserId ?? null,
-    issuer: token?.token.issuer ?? null,
-    admin: token?.admin ?? null,
+    end_user_id: endUser ?? bearing?.facts.endUserId ?? null,
+    issuer: bearing?.token.issuer ?? null,
+    admin: isTokenPrincipal(principal) ? (principal.admin ?? null) : null,
     key_name: key?.displayName ?? null,
     key_alias: key?.alias ?? null,
   }
@@ -60,6 +60,16 @@ function renderProvision(effect: Provision): JsonObject {
     case 'membership':
     case 'no-membership':
       return { make: effect.make, user_id: effect.userId ?? null, team_id: effect.teamId, source: effect.source }
+    case 'key':
+      return {
+        make: 'key',
+        issuer: effect.issuer,
+        jwt_claim_name: effect.claim.name,
+        jwt_claim_value: effect.claim.value,
+        user_id: effect.userId ?? null,
+        team_id: effect.teamId ?? null,
+        organization_id: effect.organizationId ?? null,
+      }
     case 'role':
       return { make: 'role', user_id: effect.userId ?? null, user_role: effect.role }
   }

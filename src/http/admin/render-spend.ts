@@ -86,6 +86,7 @@ function metadataOf(entry: LedgerEntry, teamName: string | undefined): object {
     user_api_key_org_id: entry.organizationId ?? null,
     ...NOT_KEPT,
     requester_metadata: entry.callerMetadata,
+    ...(entry.bearer === undefined ? {} : { jwt_claims: { iss: entry.bearer.issuer, sub: entry.bearer.subject } }),
     requester_ip_address: entry.clientAddress ?? null,
     applied_guardrails: [],
     status: entry.status,

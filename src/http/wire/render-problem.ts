@@ -15,6 +15,7 @@ export const SAFE_HEADERS: Readonly<Record<string, string>> = {
 export function renderProblem(code: ProblemCode, say: string): object {
   const { status, type, param } = PROBLEMS[code]
   if (RAW.has(code)) return { detail: { error: say } }
+  if (PLAIN.has(code)) return { detail: say }
   return { error: { message: say, type, param, code: String(status) } }
 }
 
@@ -25,6 +26,15 @@ const RAW: ReadonlySet<ProblemCode> = new Set([
   'customer-unknown',
   'tag-taken',
   'tags-unknown',
+])
+
+/** What the compatible API says about mappings of claims to keys. */
+const PLAIN: ReadonlySet<ProblemCode> = new Set([
+  'mapping-admin-only',
+  'mapping-malformed',
+  'mapping-key-unknown',
+  'mapping-not-found',
+  'mapping-taken',
 ])
 
 export function statusOf(code: ProblemCode): number {

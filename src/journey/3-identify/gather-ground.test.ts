@@ -67,6 +67,8 @@ function world(ana: Pick<UserFacts, 'teams'>, isCold = false) {
     peekUserBySsoSubject: never,
     findUsersByEmail: never,
     peekUsersByEmail: never,
+    findKeyMappings: never,
+    peekKeyMappings: never,
     peekIdentity: peek(read.identity),
     findIdentity: find('identity', read.identity),
     peekUser: peek(read.user),

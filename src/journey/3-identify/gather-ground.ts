@@ -33,7 +33,7 @@ export function gatherGround(
 }
 
 function* gather(facts: TokenFacts, ask: GroundAsk, directory: WarmDirectory): Learning<TokenGround> {
-  const user = yield* userMatch(facts, ask, directory)
+  const user = yield* matchTokenUser(facts, ask, directory)
   const memberships = user?.is === 'found' ? user.facts.teams : []
 
   const aliases = [facts.teamAlias, ask.teamHeader].filter(isSaid)
@@ -57,7 +57,12 @@ function* gather(facts: TokenFacts, ask: GroundAsk, directory: WarmDirectory): L
   return { user, teams, teamsByAlias, organization: yield* organizationOf(facts, directory) }
 }
 
-function* userMatch(facts: TokenFacts, ask: GroundAsk, directory: WarmDirectory): Learning<UserMatch | undefined> {
+/** Whom the token names; undefined: nobody. */
+export function* matchTokenUser(
+  facts: TokenFacts,
+  ask: Omit<GroundAsk, 'policy' | 'teamHeader'>,
+  directory: WarmDirectory,
+): Learning<UserMatch | undefined> {
   const { issuer, subject, email, emailIsProven } = facts
   if (subject === undefined) return undefined
   const { trustsUserIds, emailDomains } = ask.profile

@@ -1,7 +1,7 @@
 import type { UserId } from '../../domain/ids.ts'
 import type { Peeked, WarmDirectory } from '../../ports/directory.ts'
 import { NOBODY } from '../../domain/principal.ts'
-import type { Principal, Standing } from '../../domain/principal.ts'
+import type { Bearer, Principal, Standing } from '../../domain/principal.ts'
 import { Problem } from '../../domain/problem.ts'
 import type { UserFacts } from '../../domain/user.ts'
 import type { VirtualKey } from '../../domain/virtual-key.ts'
@@ -21,23 +21,24 @@ export type Owners = Pick<
   | 'findBudget'
 >
 
-/** The principal of a key. Returns without a promise when nothing has to be fetched. */
+/** The principal of a key, whoever brought it. Returns without a promise when nothing has to be fetched. */
 export function resolvePrincipal(
   proof: Exclude<Proof, { kind: 'token' }>,
   directory: Owners,
+  bearer?: Bearer,
 ): Principal | Promise<Principal> {
   switch (proof.kind) {
     case 'master-key':
       return { kind: 'master' }
     case 'virtual-key': {
       const standing = peekStanding(proof.key, directory)
-      return standing === 'ask' ? askStanding(proof.key, directory) : withStanding(proof.key, standing)
+      return standing === 'ask' ? askStanding(proof.key, directory, bearer) : withStanding(proof.key, standing, bearer)
     }
   }
 }
 
-function withStanding(key: VirtualKey, standing: Standing): Principal {
-  return { kind: 'virtual-key', key, standing }
+function withStanding(key: VirtualKey, standing: Standing, bearer: Bearer | undefined): Principal {
+  return { kind: 'virtual-key', key, standing, bearer }
 }
 
 function peekStanding(key: VirtualKey, directory: Owners): Standing | 'ask' {
@@ -59,7 +60,7 @@ function peekIf<Id, Fact>(id: Id | undefined, peek: (id: Id) => Peeked<Fact>): P
   return id === undefined ? undefined : peek(id)
 }
 
-async function askStanding(key: VirtualKey, directory: Owners): Promise<Principal> {
+async function askStanding(key: VirtualKey, directory: Owners, bearer: Bearer | undefined): Promise<Principal> {
   try {
     const [{ userId, user }, team] = await Promise.all([
       findOwner(key, directory),
@@ -70,7 +71,8 @@ async function askStanding(key: VirtualKey, directory: Owners): Promise<Principa
     )
     const budgetId = user?.teams.find((member) => member.teamId === key.teamId)?.budgetId
     const budget = await findIf(budgetId, (id) => directory.findBudget(id))
-    return withStanding({ ...key, userId }, { user, team, organization, memberModels: budget?.allowedModels ?? [] })
+    const standing = { user, team, organization, memberModels: budget?.allowedModels ?? [] }
+    return withStanding({ ...key, userId }, standing, bearer)
   } catch (cause) {
     // An error is never an absence: a team that could not be read is not a team without rules.
     throw new Problem('store-unavailable', undefined, { because: 'store_unavailable' }, cause)

@@ -3,6 +3,7 @@ import { allow, deny } from '../../domain/decision.ts'
 import type { Decision } from '../../domain/decision.ts'
 import { actorName, isTokenPrincipal, keyOf, roleOf, teamIdOf } from '../../domain/principal.ts'
 import type { Principal } from '../../domain/principal.ts'
+import type { ProblemCode } from '../../domain/problem.ts'
 import { decideReach } from '../../domain/reach.ts'
 import type { Caller, Reach } from '../../domain/reach.ts'
 import { isViewer } from '../../domain/role.ts'
@@ -81,12 +82,20 @@ function isCall(row: AccessRow): boolean {
 }
 
 /** Rows whose refusal clients know by other words. */
-const OWN_WORDS: ReadonlyMap<string, string> = new Map([
-  ['user-search', 'Only proxy admins and organization admins can list users.'],
+const OWN_WORDS: ReadonlyMap<string, readonly [problem: ProblemCode, say: string]> = new Map([
+  ['user-search', ['route-denied', 'Only proxy admins and organization admins can list users.']],
+  ['jwt-key-mapping-create', ['mapping-admin-only', 'Only proxy admins can create JWT key mappings']],
+  ['jwt-key-mapping-update', ['mapping-admin-only', 'Only proxy admins can update JWT key mappings']],
+  ['jwt-key-mapping-delete', ['mapping-admin-only', 'Only proxy admins can delete JWT key mappings']],
+  ['jwt-key-mapping-list', ['mapping-admin-only', 'Only proxy admins can list JWT key mappings']],
+  ['jwt-key-mapping-info', ['mapping-admin-only', 'Only proxy admins can get JWT key mapping info']],
+  ['jwt-client-create', ['mapping-admin-only', 'Only proxy admins can create JWT key mappings']],
 ])
 
 function refuseRole(principal: Principal, { path, row }: RouteFacts): Decision<never> {
   const role = roleOf(principal)
+  const [problem, say] = OWN_WORDS.get(row.id) ?? []
+  if (problem !== undefined) return deny(problem, 'authz_role', say)
   if (isViewer(role) && row.writes) {
     return deny(
       'viewer-calls',
@@ -94,8 +103,6 @@ function refuseRole(principal: Principal, { path, row }: RouteFacts): Decision<n
       `user not allowed to access this route, role= ${role}. Trying to access: ${path}`,
     )
   }
-  const own = OWN_WORDS.get(row.id)
-  if (own !== undefined) return deny('route-denied', 'authz_role', own)
   return deny(
     'admin-only',
     'authz_role',

@@ -16,7 +16,7 @@ import { actingFor, settleTeam } from './settle-team.ts'
 import type { TokenCaller } from './settle-team.ts'
 import { syncTokenUser } from './sync-token-user.ts'
 import { headerOutsideMemberships } from './token-denials.ts'
-import { permissionOf, scopeModelsOf } from './token-limits.ts'
+import { limitsOf } from './token-limits.ts'
 
 export interface TokenAsk {
   readonly policy: TokenPolicy
@@ -56,7 +56,7 @@ export function decideTokenCaller(
 
   const caller: TokenCaller = {
     principal: {
-      ...limitsOf(facts, ask),
+      ...limitsOf(facts, ask.policy, ask.route),
       kind: user === undefined ? 'team-token' : 'user',
       token,
       facts,
@@ -64,6 +64,7 @@ export function decideTokenCaller(
       membership: undefined,
       admin: isAdmin ? 'stored' : undefined,
       choice: undefined,
+      registers: undefined,
     },
     effects: [...effects, ...newTeam(finding.granted)],
   }
@@ -117,7 +118,7 @@ function decideScopeAdmin(
   const team = covers('llm_api_routes', ask.route.path) ? namedTeam(ask.teamHeader, ground) : undefined
   const organization = ground.organization?.is === 'found' ? ground.organization.organization : undefined
   const principal: TokenPrincipal = {
-    ...limitsOf(facts, ask),
+    ...limitsOf(facts, ask.policy, ask.route),
     kind: 'user',
     token,
     facts,
@@ -125,20 +126,9 @@ function decideScopeAdmin(
     membership: undefined,
     admin: 'scope',
     choice: undefined,
+    registers: undefined,
   }
   return allow({ principal: team === undefined ? principal : actingFor(principal, team), effects })
-}
-
-function limitsOf(
-  facts: TokenFacts,
-  { policy, route }: TokenAsk,
-): Pick<TokenPrincipal, 'roleRoutes' | 'roleModels' | 'scopeModels'> {
-  const permission = permissionOf(facts, policy)
-  return {
-    roleRoutes: permission?.routes,
-    roleModels: permission?.models,
-    scopeModels: scopeModelsOf(facts, policy, route),
-  }
 }
 
 function newTeam(finding: TeamFinding): readonly Provision[] {

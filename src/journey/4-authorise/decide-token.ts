@@ -13,26 +13,45 @@ export function decideToken(
   policy: TokenPolicy,
   route: RouteFacts,
 ): Decision<TokenFacts> {
-  const custom = decideCustom(token, policy)
-  if (custom.verdict === 'deny') return custom
-
-  const role = decideRole(facts, policy, route)
-  if (role.verdict === 'deny') return role
+  const claims = decideClaims(token, facts, policy, route)
+  if (claims.verdict === 'deny') return claims
 
   if (facts.isScopeAdmin) {
     const admin = decideAdminRoute(policy, route)
     if (admin.verdict === 'deny') return admin
   }
+  return decideDomain(facts, policy)
+}
 
-  if (facts.domainIsAllowed === false) {
-    const email = facts.email === undefined ? 'None' : shown(facts.email)
-    return deny(
-      'token-denied-email',
-      'jwt_email_denied',
-      `Email domain not allowed. User email: ${email}. Allowed domain: ${policy.emailDomain ?? 'None'}`,
-    )
-  }
-  return allow(facts)
+/** The same where a key stands in for the token: the key counts then, and nobody is an administrator by a scope. */
+export function decideStandIn(
+  token: VerifiedToken,
+  facts: TokenFacts,
+  policy: TokenPolicy,
+  route: RouteFacts,
+): Decision<TokenFacts> {
+  const claims = decideClaims(token, facts, policy, route)
+  return claims.verdict === 'deny' ? claims : decideDomain(facts, policy)
+}
+
+function decideClaims(
+  token: VerifiedToken,
+  facts: TokenFacts,
+  policy: TokenPolicy,
+  route: RouteFacts,
+): Decision<undefined> {
+  const custom = decideCustom(token, policy)
+  return custom.verdict === 'deny' ? custom : decideRole(facts, policy, route)
+}
+
+function decideDomain(facts: TokenFacts, policy: TokenPolicy): Decision<TokenFacts> {
+  if (facts.domainIsAllowed !== false) return allow(facts)
+  const email = facts.email === undefined ? 'None' : shown(facts.email)
+  return deny(
+    'token-denied-email',
+    'jwt_email_denied',
+    `Email domain not allowed. User email: ${email}. Allowed domain: ${policy.emailDomain ?? 'None'}`,
+  )
 }
 
 /** The operator's own question; only `true` is a yes. */

@@ -1,5 +1,5 @@
-import { isTokenPrincipal, keyOf } from '../../domain/principal.ts'
-import type { Principal, TokenPrincipal } from '../../domain/principal.ts'
+import { bearingOf, keyOf } from '../../domain/principal.ts'
+import type { Bearing, Principal } from '../../domain/principal.ts'
 import type { ProblemCode } from '../../domain/problem.ts'
 
 /** One owner of a list of models; all of them must allow a model. */
@@ -20,7 +20,8 @@ const NONE: readonly string[] = []
 export function modelLevels(principal: Principal): readonly ModelLevel[] {
   if (principal.kind === 'master') return []
   const { team, user, organization, memberModels } = principal.standing
-  const levels: ModelLevel[] = isTokenPrincipal(principal) ? tokenLevels(principal) : []
+  const bearing = bearingOf(principal)
+  const levels: ModelLevel[] = bearing === undefined ? [] : tokenLevels(bearing)
   const key = keyOf(principal)
   if (key !== undefined && (!key.models.includes('all-team-models') || team === undefined)) {
     levels.push({
@@ -70,7 +71,7 @@ export function modelLevels(principal: Principal): readonly ModelLevel[] {
 }
 
 /** What roles and scopes of a token leave. An empty list of theirs leaves nothing. */
-function tokenLevels({ roleModels, scopeModels }: TokenPrincipal): ModelLevel[] {
+function tokenLevels({ roleModels, scopeModels }: Bearing): ModelLevel[] {
   const level = (object: 'role' | 'scope', models: readonly string[] | undefined): ModelLevel[] => {
     if (models === undefined) return []
     const listed = models.length === 0 ? ['no-default-models'] : models

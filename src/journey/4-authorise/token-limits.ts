@@ -1,3 +1,4 @@
+import type { Bearing } from '../../domain/principal.ts'
 import type { TokenFacts } from '../../domain/token-facts.ts'
 import type { RolePermission, TokenPolicy } from '../../domain/token-settings.ts'
 import type { RouteFacts } from '../1-intake/arrival.ts'
@@ -17,6 +18,20 @@ export function scopeModelsOf(
   return scopeMappings
     ?.filter(({ scope, routes }) => scopes.includes(scope) && (routes === undefined || listCovers(routes, route)))
     .flatMap(({ models }) => models)
+}
+
+/** What roles and scopes leave to whoever comes with the token. */
+export function limitsOf(
+  facts: TokenFacts,
+  policy: TokenPolicy,
+  route: RouteFacts,
+): Pick<Bearing, 'roleRoutes' | 'roleModels' | 'scopeModels'> {
+  const permission = permissionOf(facts, policy)
+  return {
+    roleRoutes: permission?.routes,
+    roleModels: permission?.models,
+    scopeModels: scopeModelsOf(facts, policy, route),
+  }
 }
 
 export function listCovers(entries: readonly string[], { path }: RouteFacts): boolean {

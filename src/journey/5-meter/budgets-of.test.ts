@@ -34,7 +34,7 @@ function row(of: BudgetId): Budget | undefined {
   return makeBudget(of, amount === undefined ? {} : { limits: limits(BigInt(amount)) })
 }
 function caller(key: Partial<VirtualKey>, standing: Partial<Standing> = {}): Principal {
-  return { kind: 'virtual-key', key: makeKey(1, key), standing: { ...NOBODY, ...standing } }
+  return { kind: 'virtual-key', key: makeKey(1, key), standing: { ...NOBODY, ...standing }, bearer: undefined }
 }
 function user(own: Limits, memberBudget?: BudgetId): NonNullable<Standing['user']> {
   return {
@@ -146,6 +146,8 @@ function warm(cold: ReadonlySet<string>): WarmDirectory {
     findUserBySsoSubject: never,
     findTeamsByAlias: never,
     findOrganizationsByAlias: never,
+    findKeyMappings: never,
+    peekKeyMappings: never,
     peekIdentity: never,
     peekFormerUser: never,
     peekUsersByEmail: never,

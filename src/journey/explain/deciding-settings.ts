@@ -1,4 +1,4 @@
-import { isTokenPrincipal } from '../../domain/principal.ts'
+import { bearingOf, isTokenPrincipal } from '../../domain/principal.ts'
 import type { Provision } from '../../domain/provision.ts'
 import type { Reason } from '../../domain/reason.ts'
 import type { TokenFacts } from '../../domain/token-facts.ts'
@@ -20,11 +20,15 @@ export function decidingSettings({ settings, call }: Scene, outcome: Outcome, re
   const isToken = proof === undefined || proof.kind === 'token'
   const ofReason = ofRefusal(outcome, reading)
   const names = new Set(ofReason.filter((name) => isToken || !name.startsWith('litellm_jwtauth.')))
+  const bearing = principal === undefined ? undefined : bearingOf(principal)
+  if (bearing !== undefined) {
+    for (const name of ofFacts(bearing.facts)) names.add(name)
+    if (bearing.roleModels !== undefined) names.add('general_settings.role_permissions')
+    if (bearing.scopeModels !== undefined) names.add('litellm_jwtauth.scope_mappings')
+  }
+  if (principal?.kind === 'virtual-key' && bearing !== undefined) names.add(KEY_CLAIM)
   if (principal !== undefined && isTokenPrincipal(principal)) {
-    for (const name of ofFacts(principal.facts)) names.add(name)
     if (principal.admin === 'scope') names.add('litellm_jwtauth.admin_jwt_scope')
-    if (principal.roleModels !== undefined) names.add('general_settings.role_permissions')
-    if (principal.scopeModels !== undefined) names.add('litellm_jwtauth.scope_mappings')
     if (settings.policy !== undefined) for (const name of ofTeam(principal.facts, settings.policy)) names.add(name)
   }
   for (const { make } of provisions) for (const name of BY_EFFECT[make]) names.add(name)
@@ -78,12 +82,16 @@ function inTokens(name: string): string {
   return name.includes('.') ? name : `litellm_jwtauth.${name}`
 }
 
+const KEY_CLAIM = 'litellm_jwtauth.virtual_key_claim_field'
+const UNREGISTERED = 'litellm_jwtauth.unregistered_jwt_client_behavior'
+
 const BY_EFFECT: Readonly<Record<Provision['make'], readonly string[]>> = {
   user: ['litellm_jwtauth.user_id_upsert'],
   link: [],
   team: ['litellm_jwtauth.team_id_upsert'],
   membership: ['litellm_jwtauth.upsert_sso_user_to_team'],
   'no-membership': ['litellm_jwtauth.sync_user_role_and_teams'],
+  key: [KEY_CLAIM, UNREGISTERED],
   role: ['litellm_jwtauth.sync_user_role_and_teams', 'litellm_jwtauth.jwt_litellm_role_map'],
 }
 
@@ -113,5 +121,7 @@ const BY_REASON: Readonly<Partial<Record<Reason, readonly string[]>>> = {
   jwt_team_route: ['litellm_jwtauth.team_allowed_routes'],
   team_required: ['litellm_jwtauth.enforce_team_based_model_access'],
   team_unknown: ['litellm_jwtauth.team_claim_fallback', 'litellm_jwtauth.team_id_upsert'],
+  jwt_key_claim_missing: [KEY_CLAIM, UNREGISTERED],
+  jwt_key_unmapped: [KEY_CLAIM, UNREGISTERED],
   principal_unknown: ['litellm_jwtauth.user_id_upsert'],
 }

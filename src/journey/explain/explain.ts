@@ -80,7 +80,9 @@ function subjectOf(asker: Principal): Subject {
     case 'master':
       return { is: 'master' }
     case 'virtual-key':
-      return { is: 'key', digest: asker.key.digest }
+      return asker.bearer === undefined
+        ? { is: 'key', digest: asker.key.digest }
+        : { is: 'token', token: asker.bearer.token }
     case 'user':
     case 'team-token':
       return { is: 'token', token: asker.token }

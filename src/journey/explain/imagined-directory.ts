@@ -1,6 +1,7 @@
 import type { Budget } from '../../domain/budget.ts'
 import type { EndUser } from '../../domain/end-user.ts'
 import type { BudgetId, EndUserId, EpochMs, KeyDigest, OrganizationId, TeamId, UserId } from '../../domain/ids.ts'
+import type { MappedClaim, MappedKey } from '../../domain/key-mapping.ts'
 import type { Organization } from '../../domain/organization.ts'
 import type { Team } from '../../domain/team.ts'
 import type { IdentityLink } from '../../domain/token-facts.ts'
@@ -168,6 +169,22 @@ export class ImaginedDirectory implements WarmDirectory {
 
   peekOrganizationsByAlias(alias: string): Peeked<readonly OrganizationId[]> {
     return peeked(this.#facts.organizationAliases, alias, this.#directory.peekOrganizationsByAlias(alias))
+  }
+
+  async findKeyMappings(claim: MappedClaim): Promise<readonly MappedKey[]> {
+    return this.#mapped(await this.#directory.findKeyMappings(claim))
+  }
+
+  peekKeyMappings(claim: MappedClaim): Peeked<readonly MappedKey[]> {
+    const found = this.#directory.peekKeyMappings(claim)
+    return found === 'ask' ? found : this.#mapped(found ?? [])
+  }
+
+  #mapped(mappings: readonly MappedKey[]): readonly MappedKey[] {
+    return mappings.flatMap((mapping) => {
+      const key = edited(this.#facts.keys, mapping.key.digest, mapping.key)
+      return key === undefined ? [] : [{ ...mapping, key }]
+    })
   }
 
   #key(found: FoundKey | undefined): FoundKey | undefined {

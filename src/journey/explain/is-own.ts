@@ -1,4 +1,4 @@
-import { isTokenPrincipal, keyOf, userIdOf } from '../../domain/principal.ts'
+import { bearingOf, keyOf, userIdOf } from '../../domain/principal.ts'
 import type { Principal } from '../../domain/principal.ts'
 import type { JourneyPorts } from '../journey-ports.ts'
 import type { Outcome } from './run-scene.ts'
@@ -26,7 +26,7 @@ export async function isOwn(
     case 'key':
     case 'credential': {
       if (proof?.kind === 'token') {
-        const isSameToken = isTokenPrincipal(asker) && asker.token === proof.token
+        const isSameToken = bearingOf(asker)?.token === proof.token
         return isSameToken || (principal !== undefined && isSelf(userIdOf(principal)))
       }
       const digest = subject.is === 'key' ? subject.digest : credentials.digests.digestKey(subject.text)

@@ -62,7 +62,7 @@ function withoutEffects({ facts, settings }: Scene, observer: Observer, real: Jo
     tokens:
       tokens === undefined || settings.policy === undefined
         ? undefined
-        : { ...tokens, policy: settings.policy, provisioner: undefined },
+        : { ...tokens, policy: settings.policy, provisioner: 'asking' },
     settings: { ...real.settings, routes: settings.routes },
     trail: observer,
   }

@@ -2,7 +2,7 @@ import type { Denied } from '../../domain/decision.ts'
 import type { EpochMs } from '../../domain/ids.ts'
 import type { JsonValue } from '../../domain/json.ts'
 import type { ModelCatalogue } from '../../domain/model-catalogue.ts'
-import { isTokenPrincipal, keyOf } from '../../domain/principal.ts'
+import { bearingOf, keyOf } from '../../domain/principal.ts'
 import type { Principal } from '../../domain/principal.ts'
 import type { TokenFacts, VerifiedToken } from '../../domain/token-facts.ts'
 import type { TokenPolicy, TokenProfile } from '../../domain/token-settings.ts'
@@ -11,6 +11,7 @@ import type { WarmDirectory } from '../../ports/directory.ts'
 import { readTokenFacts } from '../3-identify/read-token-facts.ts'
 import type { JourneyPorts } from '../journey-ports.ts'
 import { ImaginedDirectory } from './imagined-directory.ts'
+import { keyOfToken } from './key-of-token.ts'
 import type { NoRoom, TrailStep } from './observe.ts'
 import type { Outcome } from './run-scene.ts'
 import type { Scene } from './scene.ts'
@@ -66,7 +67,7 @@ export async function situationOf(
     principal,
     key: (principal === undefined ? undefined : keyOf(principal)) ?? (await keyOfSubject()),
     token,
-    facts: principal !== undefined && isTokenPrincipal(principal) ? principal.facts : allowed(facts),
+    facts: (principal === undefined ? undefined : bearingOf(principal)?.facts) ?? allowed(facts),
     profile: token?.profile ?? named,
     policy,
     model: modelOf(scene),
@@ -80,6 +81,7 @@ export async function situationOf(
 
   async function keyOfSubject(): Promise<VirtualKey | undefined> {
     const { subject } = scene
+    if (token !== undefined) return keyOfToken(token, policy, directory)
     if (subject.is !== 'key' && subject.is !== 'credential') return undefined
     const digest = subject.is === 'key' ? subject.digest : ports.credentials.digests.digestKey(subject.text)
     return (await directory.findKey(digest, now))?.key

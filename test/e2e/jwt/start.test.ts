@@ -145,8 +145,8 @@ const WRONG: readonly Wrong[] = [
     says: /custom_validate/,
   },
   {
-    name: 'a mapping to keys, which is not there',
-    auth: { ...SUB, virtual_key_claim_field: 'sub' },
+    name: 'tokens without a key refused, and no claim that stands for one',
+    auth: { ...SUB, unregistered_jwt_client_behavior: 'reject' },
     says: /virtual_key_claim_field/,
   },
   { name: 'a lifetime of keys that is no number', auth: { ...SUB, public_key_ttl: -1 }, says: /public_key_ttl/ },

@@ -164,7 +164,7 @@ describe.each([
     const keyReach = { scope: 'some', ...nothing, userId: undefined, keyDigest: key.digest } as const
     const asKey = (keyTeamId: TeamId | undefined): Ask => ({
       ...AS_MASTER,
-      principal: { kind: 'virtual-key', key: { ...key, teamId: keyTeamId }, standing: NOBODY },
+      principal: { kind: 'virtual-key', key: { ...key, teamId: keyTeamId }, standing: NOBODY, bearer: undefined },
       reach: { ...keyReach, keyTeamId },
     })
     const view = granted(await readTeam('looked-at', asKey(teamId), ports))

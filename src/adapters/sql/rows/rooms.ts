@@ -8,6 +8,7 @@ import { endUserKind } from './end-user-kind.ts'
 import { sqlFormerUserRows } from './former-user-rows.ts'
 import { sqlIdentityRows } from './identity-rows.ts'
 import { invitationKind } from './invitation-kind.ts'
+import { sqlKeyMappingRows } from './key-mapping-rows.ts'
 import { sqlKeyRows } from './key-rows.ts'
 import { sqlOrganizationMemberRows, sqlTeamMemberRows } from './member-rows.ts'
 import { sqlMergeRows } from './merge-rows.ts'
@@ -73,6 +74,7 @@ export function sqlRooms(place: Place): Rooms {
     accessGroups: sqlAccessGroupRows(place),
     credentials: { ...sqlRows(credentialKind, place), list: () => all(credentialKind) },
     models: { ...sqlRows(modelKind, place), list: () => all(modelKind) },
+    keyMappings: sqlKeyMappingRows(place),
     invitations: { ...sqlRows(invitationKind, place), ofUser: (id) => all(invitationKind, [sql`o.user_id = ${id}`]) },
   }
 }

@@ -73,6 +73,10 @@ const OF_TOKENS: Readonly<Record<TokenReason, string>> = {
   jwt_email_denied: 'Come with an address of the domain that the message names.',
   jwt_email_ambiguous: 'Several users have this address. Merge them: GET /user/merge/candidates shows how.',
   jwt_custom_denied: "The operator's own check (litellm_jwtauth.custom_validate) refuses what the token says.",
+  jwt_key_claim_missing:
+    'Have the identity provider put the claim in that stands for a key (litellm_jwtauth.virtual_key_claim_field).',
+  jwt_key_unmapped: 'Let the claim stand for a key with /jwt/key/mapping/new, or make one for it with /jwt_client/new.',
+  jwt_registration_lost: 'The key that the token was given went away in the same moment. Try again.',
   jwt_provisioning_limit: 'Too many new users came in a short time. Try again later.',
 }
 

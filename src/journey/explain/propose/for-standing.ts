@@ -24,6 +24,9 @@ export function forStanding({ principal, now }: Situation): readonly Change[] {
   if (user?.user.metadata['scim_active'] === false) return [activateUser(user.user)]
   if (teamId !== undefined && team === undefined) return [makeTeam(teamId, now)]
   if (team?.blocked === true) return [unblockTeam(team)]
+  const bearer = principal.kind === 'virtual-key' ? principal.bearer?.user : undefined
+  if (bearer?.user.blocked === true) return [unblockUser(bearer.user.id)]
+  if (bearer?.user.metadata['scim_active'] === false) return [activateUser(bearer.user)]
   if (teamId === undefined || userId === undefined || membershipOf(principal) !== undefined) return []
   return [addMember(teamId, userId, team)]
 }

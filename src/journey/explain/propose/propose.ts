@@ -15,6 +15,7 @@ import {
   forType,
   forUnmappedRole,
 } from './for-claims.ts'
+import { forUnmapped } from './for-key-mapping.ts'
 import { forModel, forNoTeam, forUnknownModel } from './for-model.ts'
 import { forMissingParam } from './for-request.ts'
 import { forRole, forRoute } from './for-route.ts'
@@ -37,7 +38,11 @@ function atStep(step: string, there: Proposer, elsewhere: Proposer): Proposer {
 const PROPOSERS: Readonly<Partial<Record<Reason, Proposer>>> = {
   key_blocked: forBlockedKey,
   key_expired: forExpiredKey,
-  principal_blocked: atStep('end-user', forCustomer, atStep('caller', forUnknownOwner, forStanding)),
+  principal_blocked: atStep(
+    'end-user',
+    forCustomer,
+    atStep('caller', forUnknownOwner, atStep('bearer', forUnknownOwner, forStanding)),
+  ),
   principal_unknown: atStep('standing', forStanding, forUnknownOwner),
   team_required: atStep('standing', forStanding, forMissingTeam),
   authz_route: forRoute,
@@ -64,6 +69,8 @@ const PROPOSERS: Readonly<Partial<Record<Reason, Proposer>>> = {
   jwt_claim_missing: atStep('caller', forMissingTeam, forConditions),
   jwt_claim_denied: forConditions,
   jwt_claim_type: forTypes,
+  jwt_key_claim_missing: forUnmapped,
+  jwt_key_unmapped: forUnmapped,
   jwt_email_denied: forEmail,
   jwt_email_ambiguous: forUnknownOwner,
   jwt_role_unmapped: forUnmappedRole,

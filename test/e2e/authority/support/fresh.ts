@@ -63,6 +63,11 @@ export async function freshCustomer(master: Caller, tenant: Tenant): Promise<str
   return textAt(good(await master.post('/customer/new', { user_id, alias: `Customer ${user_id}` })), 'user_id')
 }
 
+export async function freshMapping(master: Caller, tenant: Tenant, token: string): Promise<string> {
+  const body = { jwt_claim_name: 'azp', jwt_claim_value: freshName('client', tenant), token }
+  return textAt(good(await master.post('/jwt/key/mapping/new', body)), 'id')
+}
+
 export async function freshTag(master: Caller, tenant: Tenant): Promise<string> {
   const name = freshName('tag', tenant)
   good(await master.post('/tag/new', { name, description: `Tag ${name}` }))

@@ -6,6 +6,7 @@ import {
   freshCredential,
   freshCustomer,
   freshKey,
+  freshMapping,
   freshName,
   freshOrganisation,
   freshTag,
@@ -390,7 +391,30 @@ export function callerIn(cast: Cast, column: Column): Cast['ks1'] {
   return callers[column]
 }
 
+const mapping = async (cast: Cast, tenant: Tenant): Promise<{ id: string }> => ({
+  id: await freshMapping(cast.master, tenant, (await teamKey(cast, tenant)).key),
+})
+const claim = (tenant: Tenant): object => ({ jwt_claim_name: 'azp', jwt_claim_value: freshName('client', tenant) })
+
+export const MAPPING_ROWS: readonly Row[] = [
+  row('POST /jwt/key/mapping/new', 'PA', 'PA', async (cast, tenant) => ({
+    ...claim(tenant),
+    token: (await teamKey(cast, tenant)).key,
+  })),
+  row('POST /jwt/key/mapping/update', 'PA', 'PA', async (cast, tenant) => ({
+    ...(await mapping(cast, tenant)),
+    is_active: false,
+  })),
+  row('POST /jwt/key/mapping/delete', 'PA', 'PA', mapping),
+  row('POST /jwt_client/new', 'PA', 'PA', async (_, tenant) => ({ ...claim(tenant), team_id: TEAM[tenant] })),
+  read('GET /jwt/key/mapping/list', 'PA PAV', 'PA PAV', '/jwt/key/mapping/list'),
+  read('GET /jwt/key/mapping/info', 'PA PAV', 'PA PAV', async (cast, tenant) => ({
+    path: `/jwt/key/mapping/info?id=${(await mapping(cast, tenant)).id}`,
+  })),
+]
+
 export const ALL_ROWS: readonly Row[] = [
+  ...MAPPING_ROWS,
   ...KEY_ROWS,
   ...USER_ROWS,
   ...TEAM_ROWS,

@@ -23,6 +23,7 @@ export async function stateOf(master: Caller): Promise<string> {
     budgets: listed(good(await master.get('/budget/list'))),
     customers: listed(good(await master.get('/customer/list'))),
     tags: listed(good(await master.get('/tag/list'))),
+    mappings: await pages(master, '/jwt/key/mapping/list?size=', 'page', 'mappings', 'total_pages'),
     models: listed(good(await master.get('/model/info'))['data']),
     credentials: listed(good(await master.get('/credentials'))['credentials']),
   }

@@ -1,0 +1,98 @@
+import { allow } from '../domain/decision.ts'
+import type { Decision } from '../domain/decision.ts'
+import type { UserId } from '../domain/ids.ts'
+import type { UserDefaults } from '../domain/key-rules.ts'
+import type { MappedClaim, MappedKey } from '../domain/key-mapping.ts'
+import type { Principal } from '../domain/principal.ts'
+import type { TokenFacts, VerifiedToken } from '../domain/token-facts.ts'
+import type { UserMatch } from '../domain/token-ground.ts'
+import type { TokenPolicy } from '../domain/token-settings.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { WarmDirectory } from '../ports/directory.ts'
+import type { RouteFacts } from './1-intake/arrival.ts'
+import { judgeKey } from './2-authenticate/verify-credential.ts'
+import { matchTokenUser } from './3-identify/gather-ground.ts'
+import { conclude, learn } from './3-identify/learn.ts'
+import { resolvePrincipal } from './3-identify/resolve-principal.ts'
+import { decideKeyMapping } from './4-authorise/decide-key-mapping.ts'
+import type { Mapping } from './4-authorise/decide-key-mapping.ts'
+import { decideRegisteredKey } from './4-authorise/decide-registered-key.ts'
+import { decideStandIn } from './4-authorise/decide-token.ts'
+import { decideKnownUser } from './4-authorise/decide-token-user.ts'
+import { limitsOf } from './4-authorise/token-limits.ts'
+import { describeMappedKey, describeMapping } from './describe-mapping.ts'
+import type { Trail } from './trail.ts'
+
+interface MappedPorts {
+  readonly clock: Clock
+  readonly directory: WarmDirectory
+  readonly trail?: Trail
+}
+
+interface Rules {
+  readonly policy: TokenPolicy
+  readonly userDefaults: UserDefaults
+  readonly newUserId: () => UserId
+}
+
+const UNMAPPED = allow<Mapping>({ is: 'none' })
+
+/** Whether the token stands for a key. Without a promise where that is known. */
+export function findMapping(
+  token: VerifiedToken,
+  claim: MappedClaim | undefined,
+  { keyMapping }: Pick<TokenPolicy, 'keyMapping'>,
+  { directory, trail }: Pick<MappedPorts, 'directory' | 'trail'>,
+): Decision<Mapping> | Promise<Decision<Mapping>> {
+  if (keyMapping === undefined) return UNMAPPED
+  const decide = (mappings: readonly MappedKey[]): Decision<Mapping> => {
+    const mapping = decideKeyMapping(token, claim, mappings, keyMapping)
+    trail?.note('key-mapping', mapping, describeMapping(mapping, claim, mappings, keyMapping))
+    return mapping
+  }
+  if (claim === undefined) return decide([])
+  const known = conclude(learn(directory.peekKeyMappings(claim), () => directory.findKeyMappings(claim)))
+  return known instanceof Promise ? known.then((found) => decide(found ?? [])) : decide(known ?? [])
+}
+
+/**
+ * The principal of the key that a token stands for. What the operator asks of tokens is asked first, as of every other one;
+ * then the key counts, as if it had been presented.
+ */
+export function identifyMapped(
+  token: VerifiedToken,
+  facts: TokenFacts,
+  { key, isRegistered }: MappedKey,
+  route: RouteFacts,
+  { policy, userDefaults, newUserId }: Rules,
+  ports: MappedPorts,
+): Decision<Principal> | Promise<Decision<Principal>> {
+  const { directory, trail } = ports
+  const lets = decideStandIn(token, facts, policy, route)
+  trail?.note('token-policy', lets, { route: route.path })
+  if (lets.verdict === 'deny') return lets
+
+  const now = ports.clock.now()
+  const usable = judgeKey(key, now)
+  trail?.note('mapped-key', usable, describeMappedKey(key))
+  if (usable.verdict === 'deny') return usable
+
+  const decide = (match: UserMatch | undefined): Decision<Principal> | Promise<Decision<Principal>> => {
+    const known = decideKnownUser(facts, match)
+    trail?.note('bearer', known, { user_id: match?.is === 'found' ? match.facts.user.id : null })
+    if (known.verdict === 'deny') return known
+    const user = known.granted.isNew ? undefined : known.granted.user
+    const bearer = { token, facts, user, ...limitsOf(facts, policy, route) }
+    const finish = (principal: Principal): Decision<Principal> => {
+      if (!isRegistered || principal.kind !== 'virtual-key') return allow(principal)
+      const registered = decideRegisteredKey(principal, bearer, policy)
+      trail?.note('registered-key', registered)
+      return registered.verdict === 'deny' ? registered : allow(principal)
+    }
+    const principal = resolvePrincipal({ kind: 'virtual-key', key }, directory, bearer)
+    return principal instanceof Promise ? principal.then(finish) : finish(principal)
+  }
+  const { profile } = token
+  const match = conclude(matchTokenUser(facts, { profile, userDefaults, newId: newUserId, now }, directory))
+  return match instanceof Promise ? match.then(decide) : decide(match)
+}
