@@ -118,6 +118,8 @@ export interface KeyRows extends Rows<VirtualKey, KeyDigest> {
   archive(digests: readonly KeyDigest[], by: string): Promise<readonly VirtualKey[]>
   ofUser(id: UserId, team?: TeamId): Promise<readonly VirtualKey[]>
   ofTeam(id: TeamId): Promise<readonly VirtualKey[]>
+  /** Newest first. For reading only. */
+  ofTeams(ids: readonly TeamId[]): Promise<readonly VirtualKey[]>
   ofOrganization(id: OrganizationId): Promise<readonly VirtualKey[]>
   list(query: KeyQuery): Promise<PageOf<VirtualKey>>
   listAliases(scope: Scope): Promise<readonly string[]>
@@ -141,6 +143,7 @@ export interface UserQuery extends Page {
 
 export interface UserRows extends Rows<User, UserId> {
   facts(id: UserId): Promise<UserFacts | undefined>
+  factsOf(ids: readonly UserId[]): Promise<ReadonlyMap<UserId, UserFacts>>
   /** Compared without regard to case. */
   findByEmail(email: string): Promise<readonly User[]>
   /** Active administrators beside these. */

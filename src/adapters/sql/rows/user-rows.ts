@@ -4,19 +4,20 @@ import type { OrganizationRole, TeamRole } from '../../../domain/role.ts'
 import { DEFAULT_MEMBER_PERMISSIONS } from '../../../domain/team.ts'
 import type { UserFacts } from '../../../domain/user.ts'
 import type { UserQuery, UserRows } from '../../../ports/registry.ts'
-import { byBytes, contains, pageOf, spendOf } from './page-sql.ts'
+import { byBytes, bySpend, contains, pageOf } from './page-sql.ts'
+import type { Sort } from './page-sql.ts'
 import { keysInScope, usersInScope } from './scope-sql.ts'
 import { lock, type Place, sqlRows, where } from './sql-rows.ts'
 import { userKind } from './user-kind.ts'
 import type { UserColumns } from './user-kind.ts'
 
-const SORTS: Readonly<Record<UserQuery['sort'], RawBuilder<unknown>>> = {
-  user_id: byBytes('u.user_id'),
-  user_email: byBytes('u.email'),
-  created_at: sql`u.created_at`,
-  user_alias: byBytes('u.alias'),
-  user_role: byBytes('u.role'),
-  spend: spendOf('user', sql`u.user_id`),
+const SORTS: Readonly<Record<UserQuery['sort'], Sort>> = {
+  user_id: { by: byBytes('u.user_id') },
+  user_email: { by: byBytes('u.email'), isNullable: true },
+  created_at: { by: sql`u.created_at` },
+  user_alias: { by: byBytes('u.alias'), isNullable: true },
+  user_role: { by: byBytes('u.role') },
+  spend: bySpend('user', sql`u.user_id`),
 }
 
 export function sqlUserRows(place: Place): UserRows {
@@ -24,6 +25,7 @@ export function sqlUserRows(place: Place): UserRows {
   return {
     ...sqlRows(userKind, place),
     facts: (id) => findUserFacts(place, id),
+    factsOf: (ids) => findFactsOf(place, ids),
 
     async findByEmail(email) {
       // No constraint keeps an address single, so that those who want the same one take turns.
@@ -48,7 +50,9 @@ export function sqlUserRows(place: Place): UserRows {
       pageOf(db, {
         from: sql`latchkey.user_account u`,
         alias: 'u',
+        id: 'user_id',
         conditions: conditionsOf(query),
+        isSearch: query.idPart !== undefined || query.emailPart !== undefined,
         sort: SORTS[query.sort],
         tie: byBytes('u.user_id'),
         page: query,
@@ -90,8 +94,13 @@ interface FactColumns extends UserColumns {
   readonly organizations: readonly OrganizationStandingColumns[]
 }
 
+export async function findUserFacts(place: Pick<Place, 'db'>, id: UserId): Promise<UserFacts | undefined> {
+  return (await findFactsOf(place, [id])).get(id)
+}
+
 /** One statement, so that a user is never seen with the memberships of another moment. */
-export async function findUserFacts({ db }: Pick<Place, 'db'>, id: UserId): Promise<UserFacts | undefined> {
+async function findFactsOf({ db }: Pick<Place, 'db'>, ids: readonly UserId[]): Promise<ReadonlyMap<UserId, UserFacts>> {
+  if (ids.length === 0) return new Map()
   const { rows } = await sql<FactColumns>`
     select u.*,
       (select coalesce(jsonb_agg(jsonb_build_object(
@@ -101,14 +110,17 @@ export async function findUserFacts({ db }: Pick<Place, 'db'>, id: UserId): Prom
       (select coalesce(jsonb_agg(jsonb_build_object(
           'organization_id', o.organization_id, 'role', o.role, 'budget_id', o.budget_id) order by o.created_at), '[]')
         from latchkey.organization_member o where o.user_id = u.user_id) as organizations
-    from latchkey.user_account u where u.user_id = ${id}`.execute(db)
-  const [row] = rows
-  if (row === undefined) return undefined
+    from latchkey.user_account u where u.user_id = any(${ids}::text[])`.execute(db)
+  return new Map(rows.map((row) => [row.user_id, factsOf(row)]))
+}
+
+function factsOf(row: FactColumns): UserFacts {
+  const user = userKind.read(row)
   return {
-    user: userKind.read(row),
+    user,
     teams: row.teams.map((team) => ({
       teamId: team.team_id,
-      userId: id,
+      userId: user.id,
       role: team.role,
       budgetId: team.budget_id ?? undefined,
       organizationId: team.organization_id ?? undefined,
@@ -116,7 +128,7 @@ export async function findUserFacts({ db }: Pick<Place, 'db'>, id: UserId): Prom
     })),
     organizations: row.organizations.map((organization) => ({
       organizationId: organization.organization_id,
-      userId: id,
+      userId: user.id,
       role: organization.role,
       budgetId: organization.budget_id ?? undefined,
     })),
