@@ -4,6 +4,17 @@ export interface Target {
   readonly path: string
   readonly headers: Readonly<Record<string, string>>
   readonly body: string
+  /** Credentials that take turns; absent: `headers` has the one. */
+  readonly bearers?: Bearers
+}
+
+/** Keys that are told apart by a number at their end. */
+export interface Bearers {
+  readonly prefix: string
+  readonly digits: number
+  readonly first: number
+  readonly step: number
+  readonly count: number
 }
 
 export type LoadOrder =
@@ -26,9 +37,15 @@ export interface LoadResult {
   readonly firstByteUs: Percentiles
 }
 
-export function writeRequest({ port, path, headers, body }: Target): Buffer {
+/** The `n`-th request of a load. */
+export function writeRequest({ port, path, headers, body, bearers }: Target, n = 0): Buffer {
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
+  if (bearers !== undefined) lines.push(`authorization: Bearer ${bearerAt(bearers, n)}\r\n`)
   const length = Buffer.byteLength(body)
   const head = `POST ${path} HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\ncontent-length: ${length}\r\n${lines.join('')}\r\n`
   return Buffer.from(head + body)
+}
+
+export function bearerAt({ prefix, digits, first, step, count }: Bearers, n: number): string {
+  return prefix + String(first + step * (n % count)).padStart(digits, '0')
 }

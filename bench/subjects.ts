@@ -56,18 +56,39 @@ async function startGateway(
   level: Level,
   flags: readonly string[],
   generalSettings: Readonly<Record<string, string>>,
-  { processes, upstreamUrl, folder }: Surroundings,
+  around: Surroundings,
 ): Promise<Subject> {
-  const port = await findFreePort()
-  const masterKey = `sk-${randomBytes(24).toString('hex')}`
-  const config = join(folder, `${level}.json`)
-  // JSON is YAML.
-  writeFileSync(config, JSON.stringify(gatewayConfig(upstreamUrl, { master_key: masterKey, ...generalSettings })))
-  const data = join(folder, `${level}-data`)
-  const args = [GATEWAY, 'serve', '--config', config, '--port', String(port), '--data-dir', data, ...flags]
-  const pid = await processes.startLogged(level, 'measured', args, () => isAlive(port))
+  const { pid, port, masterKey } = await startBareGateway(level, flags, generalSettings, around)
   const key = await generateKey(port, masterKey)
   return { level, pid, ...targetsOf(port, key, 'bench-') }
+}
+
+export interface StartedGateway {
+  readonly pid: number
+  readonly port: number
+  readonly masterKey: string
+}
+
+/** A gateway with the bench's models, on the data directory of its name. */
+export async function startBareGateway(
+  name: string,
+  flags: readonly string[],
+  generalSettings: Readonly<Record<string, string>>,
+  { processes, upstreamUrl, folder }: Pick<Surroundings, 'processes' | 'upstreamUrl' | 'folder'>,
+): Promise<StartedGateway> {
+  const port = await findFreePort()
+  const masterKey = `sk-${randomBytes(24).toString('hex')}`
+  const config = join(folder, `${name}.json`)
+  // JSON is YAML.
+  writeFileSync(config, JSON.stringify(gatewayConfig(upstreamUrl, { master_key: masterKey, ...generalSettings })))
+  const data = dataDirOf(folder, name)
+  const args = [GATEWAY, 'serve', '--config', config, '--port', String(port), '--data-dir', data, ...flags]
+  const pid = await processes.startLogged(name, 'measured', args, () => isAlive(port))
+  return { pid, port, masterKey }
+}
+
+export function dataDirOf(folder: string, name: string): string {
+  return join(folder, `${name}-data`)
 }
 
 function gatewayConfig(upstreamUrl: string, general_settings: Readonly<Record<string, string>>): object {
@@ -82,7 +103,7 @@ function gatewayConfig(upstreamUrl: string, general_settings: Readonly<Record<st
   return { model_list: models, general_settings }
 }
 
-function targetsOf(port: number, key: string, prefix: string): Pick<Subject, 'chat' | 'stream' | 'endless'> {
+export function targetsOf(port: number, key: string, prefix: string): Pick<Subject, 'chat' | 'stream' | 'endless'> {
   const target = (model: string, more: object): Target => ({
     port,
     path: PATH,
