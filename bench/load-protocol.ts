@@ -4,8 +4,17 @@ export interface Target {
   readonly path: string
   readonly headers: Readonly<Record<string, string>>
   readonly body: string
-  /** `authorization` of one request after another, over and over; absent: that of the headers. */
-  readonly credentials?: readonly string[]
+  /** Credentials that take turns; absent: `headers` has the one. */
+  readonly bearers?: Bearers | readonly string[]
+}
+
+/** Keys that are told apart by a number at their end. */
+export interface Bearers {
+  readonly prefix: string
+  readonly digits: number
+  readonly first: number
+  readonly step: number
+  readonly count: number
 }
 
 export type LoadOrder =
@@ -28,16 +37,17 @@ export interface LoadResult {
   readonly firstByteUs: Percentiles
 }
 
-/** The bytes of the target's requests, which take turns. */
-export function writeRequests(target: Target): readonly Buffer[] {
-  const { credentials, headers } = target
-  if (credentials === undefined) return [writeRequest(target)]
-  return credentials.map((authorization) => writeRequest({ ...target, headers: { ...headers, authorization } }))
-}
-
-export function writeRequest({ port, path, headers, body }: Target): Buffer {
+/** The `n`-th request of a load. */
+export function writeRequest({ port, path, headers, body, bearers }: Target, n = 0): Buffer {
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
+  if (bearers !== undefined) lines.push(`authorization: Bearer ${bearerAt(bearers, n)}\r\n`)
   const length = Buffer.byteLength(body)
   const head = `POST ${path} HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\ncontent-length: ${length}\r\n${lines.join('')}\r\n`
   return Buffer.from(head + body)
+}
+
+function bearerAt(bearers: Bearers | readonly string[], n: number): string {
+  if (!('prefix' in bearers)) return bearers[n % bearers.length] ?? ''
+  const { prefix, digits, first, step, count } = bearers
+  return prefix + String(first + step * (n % count)).padStart(digits, '0')
 }

@@ -11,7 +11,10 @@ import type { BenchOptions } from './options.ts'
 import { readOptions } from './options.ts'
 import { Processes } from './processes.ts'
 import { renderTable } from './render-table.ts'
-import type { Subject } from './subjects.ts'
+import { measureScale } from './scale/measure-scale.ts'
+import type { ScaleResults } from './scale/measure-scale.ts'
+import { renderScale } from './scale/render-scale.ts'
+import type { Subject, Surroundings } from './subjects.ts'
 import { startSubject } from './subjects.ts'
 import type { Measured } from './summarise.ts'
 import { summarise } from './summarise.ts'
@@ -52,15 +55,33 @@ async function measureAll(subjects: readonly Subject[], options: BenchOptions, l
   return measured
 }
 
-function report(measured: readonly Measured[], options: BenchOptions, isPinned: boolean): void {
-  const [bare] = measured
-  if (bare === undefined) return
-  const summaries = measured.map((each) => summarise(each, bare))
-  const results = { node: process.version, isPinned, options, summaries, measured }
+type Report = (isPinned: boolean) => void
+
+async function measureLevels(options: BenchOptions, around: Surroundings, load: Load): Promise<Report> {
+  const subjects: Subject[] = []
+  for (const level of options.levels) subjects.push(await startSubject(level, around))
+  const measured = await measureAll(subjects, options, load)
+  return (isPinned) => {
+    const [bare] = measured
+    if (bare === undefined) return
+    const summaries = measured.map((each) => summarise(each, bare))
+    const results = { node: process.version, isPinned, options, summaries, measured }
+    writeResults('latest.json', results, renderTable(summaries), options)
+  }
+}
+
+async function measureStores(options: BenchOptions, around: Surroundings, load: Load): Promise<Report> {
+  const stores: ScaleResults[] = []
+  for (const store of options.scale) stores.push(await measureScale(store, options, around, load, tell))
+  return (isPinned) =>
+    writeResults('scale.json', { node: process.version, isPinned, options, stores }, renderScale(stores), options)
+}
+
+function writeResults(file: string, results: object, table: string, options: BenchOptions): void {
   const json = `${JSON.stringify(results, undefined, 2)}\n`
   mkdirSync(RESULTS, { recursive: true })
-  writeFileSync(join(RESULTS, 'latest.json'), json)
-  process.stdout.write(options.json ? json : renderTable(summaries))
+  writeFileSync(join(RESULTS, file), json)
+  process.stdout.write(options.json ? json : table)
 }
 
 async function main(): Promise<void> {
@@ -71,20 +92,18 @@ async function main(): Promise<void> {
   // The load generator's end ends the measuring, and so the process, in the ordinary way.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void processes.stopAll())
   if (!processes.isPinned) tell('processes are not pinned to cores: expect more noise')
-  const wantsPostgres = options.levels.includes('L3-postgres')
+  const wantsPostgres =
+    options.scale.length > 0 ? options.scale.includes('server') : options.levels.includes('L3-postgres')
   const provider = await startIdentityProvider()
   const postgres = wantsPostgres ? await findPostgres(databaseUrl) : undefined
   try {
     const upstream = await processes.startAnnounced('mock-upstream', 'rest', [MOCK_UPSTREAM])
     const load = processes.startLoadGenerator(LOAD_GENERATOR)
     const upstreamUrl = `http://127.0.0.1:${upstream.port}`
-    const subjects: Subject[] = []
-    for (const level of options.levels) {
-      subjects.push(await startSubject(level, { processes, upstreamUrl, folder, databaseUrl: postgres?.url, provider }))
-    }
-    const measured = await measureAll(subjects, options, load)
+    const around = { processes, upstreamUrl, folder, databaseUrl: postgres?.url, provider }
+    const report = await (options.scale.length > 0 ? measureStores : measureLevels)(options, around, load)
     if (processes.died.length > 0) throw new Error(`ended by itself: ${processes.died.join(', ')}`)
-    report(measured, options, processes.isPinned)
+    report(processes.isPinned)
   } finally {
     await processes.stopAll()
     await provider.stop()

@@ -32,6 +32,12 @@ const SOAK_SLICES = 20
 
 export class AnswerNot200 extends Error {}
 
+interface Measurable {
+  /** What it is called where it fails. */
+  readonly level: string
+  readonly pid: number
+}
+
 export async function measureRound(subject: Subject, options: BenchOptions, load: Load): Promise<Round> {
   const { connections, requests, streams } = options
   const calmRequests = Math.ceil(requests * CALM_SHARE)
@@ -101,8 +107,8 @@ export async function measureSoak(subject: Subject, options: BenchOptions, load:
   return rssMib
 }
 
-async function loadWithCpu(
-  subject: Subject,
+export async function loadWithCpu(
+  subject: Measurable,
   target: Subject['chat'],
   connections: number,
   requests: number,
@@ -115,7 +121,7 @@ async function loadWithCpu(
 }
 
 async function loadAll(
-  subject: Subject,
+  subject: Measurable,
   what: Omit<Extract<LoadOrder, { order: 'load' }>, 'order'>,
   load: Load,
 ): Promise<LoadResult> {
@@ -124,7 +130,7 @@ async function loadAll(
   return result
 }
 
-function refuseFailures(subject: Subject, { statuses, failures }: LoadResult, expected: number): void {
+function refuseFailures(subject: Measurable, { statuses, failures }: LoadResult, expected: number): void {
   if (statuses['200'] === expected && failures === 0) return
   const counted = JSON.stringify({ ...statuses, 'no answer': failures })
   throw new AnswerNot200(`${subject.level}: of ${expected} answers not all were 200: ${counted}`)

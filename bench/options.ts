@@ -19,7 +19,13 @@ export interface BenchOptions {
   /** How long memory is left alone before it is read. */
   readonly settleMs: number
   readonly json: boolean
+  readonly isQuick: boolean
+  /** Instead of the levels: ten keys against a hundred thousand, on these stores. Empty: the levels. */
+  readonly scale: readonly ScaleStore[]
 }
+
+export type ScaleStore = 'server' | 'embedded'
+const STORES: readonly ScaleStore[] = ['server', 'embedded']
 
 const NORMAL = {
   rounds: 15,
@@ -49,6 +55,8 @@ export const USAGE = `npm run bench -- [options]
   --streams N         streamed answers per level and round (${NORMAL.streams})
   --open-streams N    streams held open at once (${NORMAL.openStreams})
   --soak N            also watches memory over N requests
+  --scale             instead: ten keys against 100,000, and how fast lists answer; see docs/bench.md
+  --stores server     of --scale: only this store (server, embedded)
   --quick             a few seconds in all: shows that it works, measures nothing
   --json              prints the results as JSON instead of a table`
 
@@ -64,12 +72,14 @@ export function readOptions(args: readonly string[], databaseUrl: string | undef
       streams: { type: 'string' },
       'open-streams': { type: 'string' },
       soak: { type: 'string' },
+      scale: { type: 'boolean', default: false },
+      stores: { type: 'string', default: STORES.join() },
       quick: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
     },
   })
   const defaults = values.quick ? QUICK : NORMAL
-  const levels = readLevels(values.levels)
+  const levels = readNames('levels', values.levels, LEVELS)
   const withPostgres = values.postgres && levels.includes('L3')
   return {
     levels: [...new Set<Level>(['L0', ...levels, ...(withPostgres ? (['L3-postgres'] as const) : [])])],
@@ -83,14 +93,16 @@ export function readOptions(args: readonly string[], databaseUrl: string | undef
     soakRequests: values.soak === undefined ? 0 : readCount('soak', values.soak, 0),
     settleMs: defaults.settleMs,
     json: values.json,
+    isQuick: values.quick,
+    scale: values.scale ? readNames('stores', values.stores, STORES) : [],
   }
 }
 
-function readLevels(raw: string): readonly Level[] {
+function readNames<Name extends string>(option: string, raw: string, known: readonly Name[]): readonly Name[] {
   return raw.split(',').map((name) => {
-    const level = LEVELS.find((each) => each === name)
-    if (level === undefined) throw new Error(`--levels: no level '${name}'\n${USAGE}`)
-    return level
+    const found = known.find((each) => each === name)
+    if (found === undefined) throw new Error(`--${option}: there is no '${name}'\n${USAGE}`)
+    return found
   })
 }
 

@@ -1,6 +1,6 @@
 import { connect } from 'node:net'
 import type { LoadResult, Percentiles, Target } from './load-protocol.ts'
-import { writeRequests } from './load-protocol.ts'
+import { writeRequest } from './load-protocol.ts'
 import { ResponseReader } from './response-reader.ts'
 
 interface Tally {
@@ -16,7 +16,8 @@ const SILENCE_MS = 30_000
 
 /** Closed loop: every connection sends its next request when it has the whole answer to the one before. */
 export async function runLoad(target: Target, connections: number, requests: number): Promise<LoadResult> {
-  const turns = writeRequests(target)
+  const one = writeRequest(target)
+  const requestAt = target.bearers === undefined ? () => one : (n: number) => writeRequest(target, n)
   const tally: Tally = {
     started: 0,
     done: 0,
@@ -26,7 +27,7 @@ export async function runLoad(target: Target, connections: number, requests: num
     firstBytes: new Float64Array(requests),
   }
   const from = performance.now()
-  await Promise.all(Array.from({ length: connections }, () => runConnection(target.port, turns, requests, tally)))
+  await Promise.all(Array.from({ length: connections }, () => runConnection(target.port, requestAt, requests, tally)))
   return {
     statuses: tally.statuses,
     failures: tally.failures,
@@ -36,7 +37,12 @@ export async function runLoad(target: Target, connections: number, requests: num
   }
 }
 
-async function runConnection(port: number, turns: readonly Buffer[], requests: number, tally: Tally): Promise<void> {
+async function runConnection(
+  port: number,
+  requestAt: (n: number) => Buffer,
+  requests: number,
+  tally: Tally,
+): Promise<void> {
   await new Promise<void>((resolve) => {
     let sentAt = 0
     let firstByteAt = 0
@@ -47,7 +53,7 @@ async function runConnection(port: number, turns: readonly Buffer[], requests: n
         socket.destroy()
         return
       }
-      const bytes = turns[tally.started % turns.length] ?? ''
+      const bytes = requestAt(tally.started)
       tally.started += 1
       isWaiting = true
       sentAt = performance.now()

@@ -68,8 +68,8 @@ async function startGateway(
   generalSettings: Readonly<Record<string, string>>,
   around: Surroundings,
 ): Promise<Subject> {
-  const { pid, port, master } = await serve(level, flags, generalSettings, around)
-  const { key } = await manage(port, master, '/key/generate', { models: MODELS })
+  const { pid, port, masterKey } = await startBareGateway(level, flags, generalSettings, around)
+  const { key } = await manage(port, masterKey, '/key/generate', { models: MODELS })
   return { level, pid, ...targetsOf(port, key, 'bench-') }
 }
 
@@ -81,40 +81,53 @@ async function startTokenGateway(
 ): Promise<Subject> {
   const { provider } = around
   const settings = { enable_jwt_auth: true, litellm_jwtauth: { ...tokenSettings(provider), ...more } }
-  const { pid, port, master } = await serve(level, [BENCH_LEVEL_FLAG, 'L1'], settings, around)
-  await manage(port, master, '/team/new', { team_id: 'bench-team', models: MODELS })
-  await manage(port, master, '/team/new', { team_id: 'other-team' })
+  const { pid, port, masterKey } = await startBareGateway(level, [BENCH_LEVEL_FLAG, 'L1'], settings, around)
+  await manage(port, masterKey, '/team/new', { team_id: 'bench-team', models: MODELS })
+  await manage(port, masterKey, '/team/new', { team_id: 'other-team' })
   if (level === 'L2-mapped') {
     const claim = { jwt_claim_name: 'sub', jwt_claim_value: CLAIMS.sub }
-    await manage(port, master, '/jwt_client/new', { ...claim, models: MODELS })
+    await manage(port, masterKey, '/jwt_client/new', { ...claim, models: MODELS })
   }
   const token = (): string => {
     const iat = Math.floor(Date.now() / 1000)
     return provider.token({ ...CLAIMS, jti: randomUUID(), exp: iat + TOKEN_SECONDS })
   }
   const { chat, ...targets } = targetsOf(port, token(), 'bench-')
+  const { authorization: _, ...headers } = chat.headers
   const freshChat = async (tokens: number): Promise<Target> => ({
     ...chat,
-    credentials: Array.from({ length: tokens }, () => `Bearer ${token()}`),
+    headers,
+    bearers: Array.from({ length: tokens }, token),
   })
   return { level, pid, chat, ...targets, freshChat }
 }
 
-async function serve(
-  level: Level,
+export interface StartedGateway {
+  readonly pid: number
+  readonly port: number
+  readonly masterKey: string
+}
+
+/** A gateway with the bench's models, on the data directory of its name. */
+export async function startBareGateway(
+  name: string,
   flags: readonly string[],
   generalSettings: Readonly<Record<string, unknown>>,
-  { processes, upstreamUrl, folder }: Surroundings,
-): Promise<{ readonly pid: number; readonly port: number; readonly master: string }> {
+  { processes, upstreamUrl, folder }: Pick<Surroundings, 'processes' | 'upstreamUrl' | 'folder'>,
+): Promise<StartedGateway> {
   const port = await findFreePort()
-  const master = `sk-${randomBytes(24).toString('hex')}`
-  const config = join(folder, `${level}.json`)
+  const masterKey = `sk-${randomBytes(24).toString('hex')}`
+  const config = join(folder, `${name}.json`)
   // JSON is YAML.
-  writeFileSync(config, JSON.stringify(gatewayConfig(upstreamUrl, { master_key: master, ...generalSettings })))
-  const data = join(folder, `${level}-data`)
+  writeFileSync(config, JSON.stringify(gatewayConfig(upstreamUrl, { master_key: masterKey, ...generalSettings })))
+  const data = dataDirOf(folder, name)
   const args = [GATEWAY, 'serve', '--config', config, '--port', String(port), '--data-dir', data, ...flags]
-  const pid = await processes.startLogged(level, 'measured', args, () => isAlive(port))
-  return { pid, port, master }
+  const pid = await processes.startLogged(name, 'measured', args, () => isAlive(port))
+  return { pid, port, masterKey }
+}
+
+export function dataDirOf(folder: string, name: string): string {
+  return join(folder, `${name}-data`)
 }
 
 function gatewayConfig(upstreamUrl: string, general_settings: Readonly<Record<string, unknown>>): object {
@@ -129,7 +142,7 @@ function gatewayConfig(upstreamUrl: string, general_settings: Readonly<Record<st
   return { model_list: models, general_settings }
 }
 
-function targetsOf(port: number, key: string, prefix: string): Pick<Subject, 'chat' | 'stream' | 'endless'> {
+export function targetsOf(port: number, key: string, prefix: string): Pick<Subject, 'chat' | 'stream' | 'endless'> {
   const target = (model: string, more: object): Target => ({
     port,
     path: PATH,

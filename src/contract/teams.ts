@@ -113,5 +113,4 @@ export const teamPageQuery = z
     sort: query.sort_by ?? 'created_at',
     order: query.sort_order ?? 'desc',
     status: query.status,
-    withKeys: false,
   }))

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import type { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { z } from 'zod'
 import type { AccessRow } from '../domain/access-row.ts'
@@ -17,6 +18,7 @@ import type { Exchange } from './wire/answer-fault.ts'
 import type { ClientAddresses } from './wire/client-address.ts'
 import { headerReader } from './wire/header-reader.ts'
 import type { BodyBudget } from './wire/read-body.ts'
+import { LongList } from './wire/long-list.ts'
 import { readBody } from './wire/read-body.ts'
 import { SAFE_HEADERS, sendProblem, statusOf } from './wire/render-problem.ts'
 import { COMPATIBLE_VERSION } from '../journey/reply-headers.ts'
@@ -136,7 +138,7 @@ export function plainRoute(app: FastifyInstance, edge: EdgePorts, route: PlainRo
           clientAddress: edge.addresses.of(request.raw),
           readBody: () => readWhole(request, edge),
         })
-        return sendJson(request, reply, body)
+        return sendJson(request, reply, body instanceof LongList ? body.toStream() : JSON.stringify(body))
       },
     })
   }
@@ -155,7 +157,7 @@ export function openRoute(app: FastifyInstance, edge: EdgePorts, route: OpenRout
       handler: async (request, reply) => {
         const clientAddress = edge.addresses.of(request.raw)
         const ask = { route: facts, request, reply, clientAddress, readBody: () => readWhole(request, edge) }
-        return sendJson(request, reply, await route.answer(ask))
+        return sendJson(request, reply, JSON.stringify(await route.answer(ask)))
       },
     })
   }
@@ -165,11 +167,11 @@ async function readWhole(request: FastifyRequest, edge: EdgePorts): Promise<stri
   return granted(await readBody(request.raw, edge.limits.managementBytes, edge.bodies))
 }
 
-function sendJson(request: FastifyRequest, reply: FastifyReply, body: unknown): FastifyReply {
+function sendJson(request: FastifyRequest, reply: FastifyReply, json: string | Readable): FastifyReply {
   return reply
     .headers({ ...SAFE_HEADERS, 'x-litellm-call-id': request.callId, 'x-litellm-version': COMPATIBLE_VERSION })
     .type('application/json')
-    .send(JSON.stringify(body))
+    .send(json)
 }
 
 /** Hands a decision's refusal to the one place that renders problems. */

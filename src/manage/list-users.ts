@@ -67,18 +67,22 @@ async function viewsOf(users: readonly User[], ask: Ask, ports: ManagePorts): Pr
   })
   const { reach } = ask
   if (reach.scope === 'all') return users.map((user) => whole(user, teams.get(user.id) ?? []))
-  const views: ListedUser[] = []
-  for (const user of users) {
-    const facts = await rooms.users.facts(user.id)
-    if (facts === undefined) continue
-    if (seesWhole(reach, facts, ask.principal)) {
-      views.push(whole(user, teamsShown(facts, reach)))
-      continue
-    }
-    const shared = facts.teams.filter(({ teamId }) => reach.adminTeams.has(teamId)).map(({ teamId }) => teamId)
-    views.push({ view: 'member', user, teams: await describeTeams(shared, user.id, reach, ports) })
+  const known = await rooms.users.factsOf(ids)
+  const shared = new Map<UserId, readonly TeamId[]>()
+  for (const [id, facts] of known) {
+    if (seesWhole(reach, facts, ask.principal)) continue
+    shared.set(
+      id,
+      facts.teams.map(({ teamId }) => teamId).filter((teamId) => reach.adminTeams.has(teamId)),
+    )
   }
-  return views
+  const described = await describeTeams(shared, reach, ports)
+  return users.flatMap((user): ListedUser | [] => {
+    const facts = known.get(user.id)
+    if (facts === undefined) return []
+    const ofMember = described.get(user.id)
+    return ofMember === undefined ? whole(user, teamsShown(facts, reach)) : { view: 'member', user, teams: ofMember }
+  })
 }
 
 /** A filter by a group of somebody else would tell who is in it. */

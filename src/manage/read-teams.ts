@@ -1,6 +1,7 @@
 import { allow, deny } from '../domain/decision.ts'
 import type { Decision } from '../domain/decision.ts'
 import { parseOrganizationId, parseTeamId, parseUserId } from '../domain/ids.ts'
+import type { UserId } from '../domain/ids.ts'
 import { keyOf, teamIdOf } from '../domain/principal.ts'
 import { reachesOwnTeam, reachesTeam } from '../domain/scope.ts'
 import type { Team } from '../domain/team.ts'
@@ -10,8 +11,8 @@ import type { Ask, ManagePorts } from './ports.ts'
 import { teamNotFound } from './refuse-teams.ts'
 import { malformed } from './refuse.ts'
 import { scopeOf } from './scope-of.ts'
-import { viewDeletedTeams, viewTeams } from './view-teams.ts'
-import type { TeamView } from './view-teams.ts'
+import { viewDeletedTeams, viewTeamRows, viewTeams } from './view-teams.ts'
+import type { TeamRowView, TeamView } from './view-teams.ts'
 
 export async function readTeam(name: string, ask: Ask, ports: ManagePorts): Promise<Decision<TeamView>> {
   const absent = teamNotFound(name, `{'message': 'Team not found, passed team id: ${name.slice(0, 255)}.'}`)
@@ -29,56 +30,97 @@ export async function readOwnTeam(name: string, ask: Ask, ports: ManagePorts): P
   return team !== undefined && reachesOwnTeam(ask.reach, team) ? allow(team) : teamNotFound(name)
 }
 
-export interface TeamListAsk {
-  readonly page: number
-  readonly size: number
+interface TeamFilter {
   readonly teamId?: string | undefined
   readonly organizationId?: string | undefined
   readonly alias?: string | undefined
   readonly userId?: string | undefined
+}
+
+export interface TeamListAsk extends TeamFilter {
+  readonly page: number
+  readonly size: number
   readonly sort: string
   readonly order: string
   readonly status?: string | undefined
-  /** The keys of each team as well. */
-  readonly withKeys: boolean
 }
 
-export const WHOLE_LIST = { page: 1, size: 100_000, sort: 'team_alias', order: 'asc', withKeys: true } as const
+const WHOLE_LIST = { page: 1, size: 100_000, sort: 'team_alias', order: 'asc' } as const
+/** So many that their keys are read and written out within milliseconds. */
+const TEAMS_AT_ONCE = 10
 
 const SORTS: ReadonlyMap<string, TeamQuery['sort']> = new Map(
   (['team_id', 'team_alias', 'created_at', 'spend', 'max_budget'] as const).map((name) => [name, name]),
 )
 const WITHOUT_ORGANIZATION = 'default_organization'
 
-export async function listTeams(list: TeamListAsk, ask: Ask, ports: ManagePorts): Promise<Decision<PageOf<TeamView>>> {
+export async function readTeamPage(
+  list: TeamListAsk,
+  ask: Ask,
+  ports: ManagePorts,
+): Promise<Decision<PageOf<TeamRowView>>> {
   const sort = SORTS.get(list.sort)
   if (sort === undefined) return malformed(`Invalid sort column. Must be one of: ${[...SORTS.keys()].join(', ')}`)
   const { order, page, size } = list
   if (order !== 'asc' && order !== 'desc') return malformed('Invalid sort order. Must be one of: asc, desc')
   if (list.status !== undefined && list.status !== 'deleted') return malformed('`status` must be deleted, or absent.')
-  if (!mayList(list.userId, ask)) {
-    const say = 'Only admins can list the teams of others. Pass your own user_id.'
-    return deny('admin-only', 'authz_role', say)
-  }
-  const filter = filterOf(list)
-  if (filter === undefined) return allow({ rows: [], total: 0 })
-  const query: TeamQuery = { ...filter, scope: teamScopeOf(ask), sort, order, page, size }
+  const filter = decideFilter(list, ask)
+  if (filter.verdict === 'deny') return filter
+  if (filter.granted === 'nothing') return allow({ rows: [], total: 0 })
+  const query: TeamQuery = { ...filter.granted, sort, order, page, size }
   const { views, total } = await pageOfTeams(query, list, ports)
-  return allow({ rows: views.map((view) => shownTo(ask, view)), total })
+  return allow({ rows: views.map((view) => rowShownTo(ask, view)), total })
 }
 
 async function pageOfTeams(
   query: TeamQuery,
-  { status, withKeys }: TeamListAsk,
+  { status }: TeamListAsk,
   ports: ManagePorts,
-): Promise<{ readonly views: readonly TeamView[]; readonly total: number }> {
+): Promise<{ readonly views: readonly TeamRowView[]; readonly total: number }> {
   const { teams } = ports.registry.rooms
   if (status === 'deleted') {
     const { rows, total } = await teams.listDeleted(query)
     return { views: await viewDeletedTeams(rows, ports), total }
   }
   const { rows, total } = await teams.list(query)
-  return { views: await viewTeams(rows, ports, { withKeys }), total }
+  return { views: await viewTeamRows(rows, ports), total }
+}
+
+/** All of them with their members and keys, some at a time: together they are as large as the company. */
+export async function listTeams(
+  list: TeamFilter,
+  ask: Ask,
+  ports: ManagePorts,
+): Promise<Decision<AsyncIterable<readonly TeamView[]>>> {
+  const filter = decideFilter(list, ask)
+  if (filter.verdict === 'deny') return filter
+  const query = filter.granted === 'nothing' ? undefined : { ...WHOLE_LIST, ...filter.granted }
+  const { rows } = query === undefined ? { rows: [] } : await ports.registry.rooms.teams.list(query)
+  return allow(viewInParts(rows, ask, ports))
+}
+
+async function* viewInParts(
+  teams: readonly Team[],
+  ask: Ask,
+  ports: ManagePorts,
+): AsyncGenerator<readonly TeamView[], void> {
+  for (let from = 0; from < teams.length; from += TEAMS_AT_ONCE) {
+    const views = await viewTeams(teams.slice(from, from + TEAMS_AT_ONCE), ports, { withKeys: true })
+    yield views.map((view) => shownTo(ask, view))
+  }
+}
+
+/** `nothing`: no team can fit. */
+function decideFilter(
+  list: TeamFilter,
+  ask: Ask,
+): Decision<(Pick<TeamQuery, 'scope'> & Partial<TeamQuery>) | 'nothing'> {
+  if (!mayList(list.userId, ask)) {
+    const say = 'Only admins can list the teams of others. Pass your own user_id.'
+    return deny('admin-only', 'authz_role', say)
+  }
+  const filter = filterOf(list)
+  return allow(filter === undefined ? 'nothing' : { ...filter, scope: teamScopeOf(ask) })
 }
 
 /** Teams that anybody may join. */
@@ -107,7 +149,7 @@ function teamScopeOf({ reach }: Ask): Scope {
 }
 
 /** Undefined: no team can fit. */
-function filterOf({ teamId, organizationId, alias, userId }: TeamListAsk): Partial<TeamQuery> | undefined {
+function filterOf({ teamId, organizationId, alias, userId }: TeamFilter): Partial<TeamQuery> | undefined {
   const team = teamId === undefined ? undefined : parseTeamId(teamId)
   const user = userId === undefined ? undefined : parseUserId(userId)
   const isNone = organizationId === WITHOUT_ORGANIZATION
@@ -128,19 +170,31 @@ function filterOf({ teamId, organizationId, alias, userId }: TeamListAsk): Parti
  * the own keys; a key without a user, itself and what the team as a whole has spent.
  */
 export function shownTo(ask: Ask, view: TeamView): TeamView {
-  const { team, members, keys, spend, deleted } = view
-  if (reachesTeam(ask.reach, team)) return view
+  if (reachesTeam(ask.reach, view.team)) return view
   const { principal } = ask
-  const user = principal.kind === 'master' ? undefined : principal.standing.user?.user.id
+  const user = ownId(ask)
   const digest = keyOf(principal)?.digest
   return {
+    ...rowShownTo(ask, view),
+    memberBudget: undefined,
+    keys: view.keys.filter(({ row }) => row.digest === digest || (user !== undefined && row.userId === user)),
+  }
+}
+
+function rowShownTo<View extends TeamRowView>(ask: Ask, view: View): View {
+  const { team, members, spend } = view
+  if (reachesTeam(ask.reach, team)) return view
+  const user = ownId(ask)
+  return {
+    ...view,
     team: { ...team, metadata: {}, tags: [] },
-    ...(deleted === undefined ? {} : { deleted }),
     spend: user === undefined ? spend : undefined,
     members: members.filter(({ member }) => member.userId === user),
-    memberBudget: undefined,
-    keys: keys.filter(({ row }) => row.digest === digest || (user !== undefined && row.userId === user)),
   }
+}
+
+function ownId({ principal }: Ask): UserId | undefined {
+  return principal.kind === 'master' ? undefined : principal.standing.user?.user.id
 }
 
 function isOfKey({ id }: Team, { principal }: Ask): boolean {

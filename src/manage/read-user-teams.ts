@@ -27,26 +27,36 @@ export interface MembershipOfUser {
   readonly budget: Budget | undefined
 }
 
+export async function describeTeamsOf(
+  userId: UserId,
+  ids: readonly TeamId[],
+  reach: Reach,
+  ports: ManagePorts,
+): Promise<readonly TeamOfUser[]> {
+  return (await describeTeams(new Map([[userId, ids]]), reach, ports)).get(userId) ?? []
+}
+
 /** Plain members see their own membership and no one else's. */
 export async function describeTeams(
-  ids: readonly TeamId[],
-  userId: UserId,
+  teamsOf: ReadonlyMap<UserId, readonly TeamId[]>,
   reach: Reach,
   { registry, ledger }: ManagePorts,
-): Promise<readonly TeamOfUser[]> {
+): Promise<ReadonlyMap<UserId, readonly TeamOfUser[]>> {
   const { rooms } = registry
+  const ids = [...new Set([...teamsOf.values()].flat())]
+  if (ids.length === 0) return new Map([...teamsOf.keys()].map((userId) => [userId, []]))
   const teams = new Map((await rooms.teams.findMany(ids)).map((team) => [team.id, team]))
   const members = Map.groupBy(await rooms.teamMembers.ofTeams(ids), ({ teamId }) => teamId)
   const spend = await ledger.spendOf('team', ids)
   const spendOfMember = await ledger.spendOf(
     'member',
-    ids.map((id) => memberSpendId(id, userId)),
+    [...teamsOf].flatMap(([userId, ofUser]) => ofUser.map((id) => memberSpendId(id, userId))),
   )
-  const own = [...members.values()].flat().filter((member) => member.userId === userId)
+  const own = [...members.values()].flat().filter((member) => teamsOf.has(member.userId))
   const budgetIds = own.map(({ budgetId }) => budgetId).filter((id): id is BudgetId => id !== undefined)
   const budgets = new Map((await rooms.budgets.findMany(budgetIds)).map((budget) => [budget.id, budget]))
 
-  return ids.flatMap((id) => {
+  const describe = (id: TeamId, userId: UserId): TeamOfUser | [] => {
     const team = teams.get(id)
     if (team === undefined) return []
     const all = members.get(id) ?? []
@@ -62,5 +72,6 @@ export async function describeTeams(
         budget: member.budgetId === undefined ? undefined : budgets.get(member.budgetId),
       },
     }
-  })
+  }
+  return new Map([...teamsOf].map(([userId, ofUser]) => [userId, ofUser.flatMap((id) => describe(id, userId))]))
 }

@@ -16,7 +16,7 @@ import { isOneself, placeOfUser } from './decide-user-change.ts'
 import { pageOfKeys } from './list-keys.ts'
 import type { Ask, ManagePorts } from './ports.ts'
 import type { KeyWithSpend } from './read-key.ts'
-import { describeTeams } from './read-user-teams.ts'
+import { describeTeamsOf } from './read-user-teams.ts'
 import type { TeamOfUser } from './read-user-teams.ts'
 import { userNotFound, userNotShown } from './refuse-user.ts'
 import type { UserView } from './user-view.ts'
@@ -48,7 +48,7 @@ export async function readUserInfo(
   if (facts === undefined) return userNotShown(name ?? '', reach)
   const isEverything = name === undefined && reach.scope === 'all'
   const teamIds = isEverything ? await allTeams(ports) : teamsShown(facts, reach)
-  const teams = await describeTeams(teamIds, facts.user.id, reach, ports)
+  const teams = await describeTeamsOf(facts.user.id, teamIds, reach, ports)
   if (!seesWhole(reach, facts, principal)) return allow({ view: 'member', user: facts.user, teams })
 
   const query = { scope: scopeOf(reach), size: PAGE, sort: 'created_at', order: 'desc' } as const
@@ -72,7 +72,7 @@ export async function readUser(name: string | undefined, ask: Ask, ports: Manage
   return allow({
     view: 'member',
     user: facts.user,
-    teams: await describeTeams(teamIds, facts.user.id, ask.reach, ports),
+    teams: await describeTeamsOf(facts.user.id, teamIds, ask.reach, ports),
   })
 }
 

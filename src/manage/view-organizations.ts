@@ -13,8 +13,8 @@ import type { OrganizationMemberView } from '../ports/registry.ts'
 import type { Ask, ManagePorts } from './ports.ts'
 import { organizationNotFound } from './refuse-teams.ts'
 import { scopeOf } from './scope-of.ts'
-import { findBudgets, viewTeams } from './view-teams.ts'
-import type { TeamView } from './view-teams.ts'
+import { findBudgets, viewTeamRows } from './view-teams.ts'
+import type { TeamRowView } from './view-teams.ts'
 
 export interface OrganizationMemberDetail {
   readonly member: OrganizationMemberView
@@ -28,22 +28,35 @@ export interface OrganizationView {
   readonly budget: Budget | undefined
   readonly spend: PicoUsd
   readonly members: readonly OrganizationMemberDetail[]
-  readonly teams: readonly TeamView[]
+  readonly teams: readonly TeamRowView[]
 }
 
+/** So many that their members and teams are read and written out within milliseconds. */
+const ORGANIZATIONS_AT_ONCE = 2
+
+/** All of them with members and teams, some at a time: together they are as large as the company. */
 export async function listOrganizations(
   { id, alias }: { readonly id: string | undefined; readonly alias: string | undefined },
   ask: Ask,
   ports: ManagePorts,
-): Promise<readonly OrganizationView[]> {
+): Promise<AsyncIterable<readonly OrganizationView[]>> {
   const wanted = id === undefined ? undefined : parseOrganizationId(id)
-  if (id !== undefined && wanted === undefined) return []
+  if (id !== undefined && wanted === undefined) return viewInParts([], ports)
   const rows = await ports.registry.rooms.organizations.list({
     scope: scopeOf(ask.reach),
     ...(wanted === undefined ? {} : { id: wanted }),
     ...(alias === undefined ? {} : { aliasPart: alias }),
   })
-  return viewOrganizations(rows, ports)
+  return viewInParts(rows, ports)
+}
+
+async function* viewInParts(
+  rows: readonly Organization[],
+  ports: ManagePorts,
+): AsyncGenerator<readonly OrganizationView[], void> {
+  for (let from = 0; from < rows.length; from += ORGANIZATIONS_AT_ONCE) {
+    yield await viewOrganizations(rows.slice(from, from + ORGANIZATIONS_AT_ONCE), ports)
+  }
 }
 
 /** In the order of the names; all or none. */
@@ -79,7 +92,7 @@ export async function viewOrganizations(
     ports,
   )
   const spend = await ports.ledger.spendOf('organization', ids)
-  const teams = await viewTeams(await teamsOf(ids, ports), ports, { withKeys: false })
+  const teams = await viewTeamRows(await teamsOf(ids, ports), ports)
   const teamsByOrganization = Map.groupBy(teams, ({ team }) => team.organizationId)
   const membersByOrganization = Map.groupBy(members, ({ organizationId }) => organizationId)
   const views: OrganizationView[] = []

@@ -14,16 +14,37 @@ export interface TeamMemberDetail {
   readonly spend: PicoUsd
 }
 
-/** A team with what belongs to it. */
-export interface TeamView {
+/** As much of a team as its row shows. */
+export interface TeamRowView {
   /** When it was deleted, and by whom. */
   readonly deleted?: { readonly at: EpochMs; readonly by: string }
   readonly team: Team
   /** Undefined: not for this reader. */
   readonly spend: PicoUsd | undefined
+  readonly members: readonly { readonly member: TeamMemberView }[]
+}
+
+/** A team with what belongs to it. */
+export interface TeamView extends TeamRowView {
   readonly members: readonly TeamMemberDetail[]
   readonly memberBudget: Budget | undefined
   readonly keys: readonly KeyWithSpend[]
+}
+
+export async function viewTeamRows(
+  teams: readonly Team[],
+  { registry, ledger }: ManagePorts,
+): Promise<readonly TeamRowView[]> {
+  const ids = teams.map(({ id }) => id)
+  if (ids.length === 0) return []
+  const members = (await registry.rooms.teamMembers.ofTeams(ids)).map((member) => ({ member }))
+  const spend = await ledger.spendOf('team', ids)
+  const membersByTeam = Map.groupBy(members, ({ member }) => member.teamId)
+  return teams.map((team) => ({
+    team,
+    spend: spend.get(team.id) ?? NO_MONEY,
+    members: membersByTeam.get(team.id) ?? [],
+  }))
 }
 
 /** Teams as they are now; a handful of reads, however many they are. `withKeys`: those of the teams too. */
@@ -70,7 +91,7 @@ export async function viewTeam(team: Team, ports: ManagePorts): Promise<TeamView
 export async function viewDeletedTeams(
   gone: readonly DeletedTeam[],
   { ledger }: Pick<ManagePorts, 'ledger'>,
-): Promise<readonly TeamView[]> {
+): Promise<readonly TeamRowView[]> {
   const ids = gone.map(({ team }) => team.id)
   const spend = ids.length === 0 ? undefined : await ledger.spendOf('team', ids)
   return gone.map(({ team, deletedAt, deletedBy }) => ({
@@ -78,8 +99,6 @@ export async function viewDeletedTeams(
     deleted: { at: deletedAt, by: deletedBy },
     spend: spend?.get(team.id) ?? NO_MONEY,
     members: [],
-    memberBudget: undefined,
-    keys: [],
   }))
 }
 
@@ -92,16 +111,8 @@ export async function findBudgets(
   return new Map(found.map((budget) => [budget.id, budget]))
 }
 
-const MOST_KEYS = 100_000
-
 async function keysOf(teams: readonly TeamId[], { registry, ledger }: ManagePorts): Promise<readonly KeyWithSpend[]> {
-  const { rows } = await registry.rooms.keys.list({
-    scope: { sees: 'some', organizations: [], teams, userId: undefined, keyDigest: undefined },
-    sort: 'created_at',
-    order: 'desc',
-    page: 1,
-    size: MOST_KEYS,
-  })
+  const rows = await registry.rooms.keys.ofTeams(teams)
   const spend = await ledger.spendOfKeys(rows.map(({ digest }) => digest))
   return rows.map((row) => ({ row, spend: spend.get(row.digest) ?? NO_MONEY }))
 }

@@ -125,6 +125,8 @@ export interface KeyRows extends Rows<VirtualKey, KeyDigest> {
   archive(digests: readonly KeyDigest[], by: string): Promise<readonly VirtualKey[]>
   ofUser(id: UserId, team?: TeamId): Promise<readonly VirtualKey[]>
   ofTeam(id: TeamId): Promise<readonly VirtualKey[]>
+  /** Newest first. For reading only. */
+  ofTeams(ids: readonly TeamId[]): Promise<readonly VirtualKey[]>
   ofOrganization(id: OrganizationId): Promise<readonly VirtualKey[]>
   list(query: KeyQuery): Promise<PageOf<VirtualKey>>
   listAliases(scope: Scope): Promise<readonly string[]>
@@ -148,6 +150,7 @@ export interface UserQuery extends Page {
 
 export interface UserRows extends Rows<User, UserId> {
   facts(id: UserId): Promise<UserFacts | undefined>
+  factsOf(ids: readonly UserId[]): Promise<ReadonlyMap<UserId, UserFacts>>
   /** The address is what a token said, and its provider does not vouch for it. */
   markEmailAsClaim(id: UserId): Promise<void>
   /** Everybody with the address, as `foldEmail` compares; those who want the same one take turns. */

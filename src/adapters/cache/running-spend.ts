@@ -7,7 +7,8 @@ import type { RunningSpend } from '../../ports/running-spend.ts'
 
 /** Until another replica's spend is looked at again. */
 const KEPT_MS = 60_000
-const MOST_KEYS = 20_000
+/** As many as the directory remembers: a key that is known by one and not by the other would be asked for all the same. */
+const MOST_KEYS = 120_000
 
 /** Reads a key's total once and adds this process's own calls to it. */
 export class CachedRunningSpend implements RunningSpend {

@@ -7,6 +7,7 @@ import type { LineQuery } from '../../ports/spend-reports.ts'
 import type { Database } from './database.ts'
 import { between, lineUser, linesInScope, naming, ofKey } from './ledger-conditions.ts'
 import { pageOf } from './rows/page-sql.ts'
+import type { Sort } from './rows/page-sql.ts'
 
 /** As the driver reads it. */
 export type StoredLine = Omit<LedgerRow, 'prompt_tokens' | 'completion_tokens' | 'detail'> & {
@@ -24,11 +25,11 @@ export function entryOfStored(row: StoredLine): LedgerEntry {
   })
 }
 
-const SORTS: Readonly<Record<LineQuery['sort'], RawBuilder<unknown>>> = {
-  startTime: sql`l.at`,
-  endTime: sql`(l.detail::json ->> 'endedAt')::bigint`,
-  spend: sql`l.amount_pico`,
-  total_tokens: sql`l.prompt_tokens + l.completion_tokens`,
+const SORTS: Readonly<Record<LineQuery['sort'], Sort>> = {
+  startTime: { by: sql`l.at` },
+  endTime: { by: sql`(l.detail::json ->> 'endedAt')::bigint`, isNullable: true },
+  spend: { by: sql`l.amount_pico` },
+  total_tokens: { by: sql`l.prompt_tokens + l.completion_tokens` },
 }
 
 export async function readLines(db: Kysely<Database>, query: LineQuery): Promise<PageOf<LedgerEntry>> {
@@ -36,6 +37,7 @@ export async function readLines(db: Kysely<Database>, query: LineQuery): Promise
     from: sql`latchkey.ledger_entry l`,
     alias: 'l',
     instead: sql`${lineUser} as user_id`,
+    id: 'entry_id',
     conditions: [...linesInScope(query.scope), ...between(query.from, query.until), ...conditionsOf(query)],
     sort: SORTS[query.sort],
     tie: sql`l.entry_id`,
@@ -64,10 +66,17 @@ function conditionsOf(query: LineQuery): RawBuilder<unknown>[] {
   ]
 }
 
-function said(member: string, value: string | undefined): RawBuilder<unknown>[] {
+type DetailMember = 'keyAlias' | 'deploymentId' | 'httpStatus' | 'sessionId' | 'upstreamModel'
+
+function said(member: DetailMember, value: string | undefined): RawBuilder<unknown>[] {
   return value === undefined ? [] : [says(member, value)]
 }
 
-function says(member: string, value: string): RawBuilder<unknown> {
-  return sql`l.detail::json ->> ${sql.lit(member)} = ${storableText(value)}`
+/** Looking for a text is a tenth of the work of reading JSON, which remains for the lines where it stands somewhere. */
+function says(member: DetailMember, value: string): RawBuilder<unknown> {
+  const is = sql`l.detail::json ->> ${sql.lit(member)} = ${storableText(value)}`
+  // Spelt in more than one way.
+  if (/[\0\ufffd]/.test(storableText(value))) return is
+  const written = member === 'httpStatus' ? value : JSON.stringify(value)
+  return sql`(strpos(l.detail, ${`"${member}":${written}`}) > 0 and ${is})`
 }

@@ -38,8 +38,9 @@ export function sqlAuditLog(db: Kysely<Database>): AuditLog {
       pageOf(db, {
         from: sql`latchkey.audit_record a`,
         alias: 'a',
+        id: 'sequence',
         conditions: conditionsOf(query),
-        sort: sql`a.at`,
+        sort: { by: sql`a.at` },
         tie: query.order === 'asc' ? sql`a.sequence` : sql`a.sequence desc`,
         page: query,
         read: recordOf,

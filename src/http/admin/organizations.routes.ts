@@ -28,6 +28,7 @@ import type { UserId } from '../../domain/ids.ts'
 import { NO_MONEY } from '../../domain/money.ts'
 import { granted } from '../route.ts'
 import type { EdgePorts, Method, PlainAsk } from '../route.ts'
+import { LongList } from '../wire/long-list.ts'
 import { askOf, readJson, schemaRoute, shaped, shapedQuery } from './read-ask.ts'
 import type { DescribedRoute } from './read-ask.ts'
 import { renderMemberUser } from './render-member-user.ts'
@@ -72,7 +73,7 @@ export function organizationRoutes(app: FastifyInstance, edge: EdgePorts, ports:
 
   route('GET', '/organization/list', 'List organizations', { query: organizationListQuery }, async (ask) => {
     const views = await listOrganizations(shapedQuery(organizationListQuery, ask.request), askOf(ask), ports)
-    return views.map((view) => renderWholeOrganization(view, now()))
+    return LongList.begin(views, (view) => renderWholeOrganization(view, now()))
   })
 
   route('GET', '/organization/info', 'Look at an organization', { query: organizationInfoQuery }, async (ask) => {

@@ -19,7 +19,7 @@ import { deleteTeams } from '../../manage/delete-teams.ts'
 import { decideDirectoryFields } from '../../manage/directory-fields.ts'
 import { MEMBER_PERMISSIONS } from '../../manage/member-permissions.ts'
 import type { ManagePorts } from '../../manage/ports.ts'
-import { listAvailableTeams, listTeams, readOwnTeam, readTeam, WHOLE_LIST } from '../../manage/read-teams.ts'
+import { listAvailableTeams, listTeams, readOwnTeam, readTeam, readTeamPage } from '../../manage/read-teams.ts'
 import {
   addTeamModels,
   removeTeamModels,
@@ -29,6 +29,7 @@ import {
 } from '../../manage/update-team.ts'
 import { viewTeam } from '../../manage/view-teams.ts'
 import { granted } from '../route.ts'
+import { LongList } from '../wire/long-list.ts'
 import type { EdgePorts, PlainAsk } from '../route.ts'
 import { askOf, readJson, schemaRoute, shaped, shapedQuery } from './read-ask.ts'
 import { renderListedTeam, renderTeam, renderTeamInfo } from './render-team.ts'
@@ -92,13 +93,14 @@ export function teamRoutes(app: FastifyInstance, edge: EdgePorts, ports: ManageP
   read('/team/list', 'List teams', teamListQuery, async (ask) => {
     const query = shapedQuery(teamListQuery, ask.request)
     const asked = askOf(ask)
-    const { rows } = granted(await listTeams({ ...WHOLE_LIST, ...query }, asked, ports))
-    return rows.map((view) => renderListedTeam(view, reachesTeam(asked.reach, view.team), now()))
+    return LongList.begin(granted(await listTeams(query, asked, ports)), (view) =>
+      renderListedTeam(view, reachesTeam(asked.reach, view.team), now()),
+    )
   })
 
   read('/v2/team/list', 'List teams by pages', teamPageQuery, async (ask) => {
     const query = shapedQuery(teamPageQuery, ask.request)
-    const { rows, total } = granted(await listTeams(query, askOf(ask), ports))
+    const { rows, total } = granted(await readTeamPage(query, askOf(ask), ports))
     return {
       teams: rows.map((view) => ({ ...renderTeam(view, now()), members_count: view.members.length })),
       total,

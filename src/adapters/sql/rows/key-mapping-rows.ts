@@ -66,8 +66,9 @@ export function sqlKeyMappingRows(place: Place): KeyMappingRows {
       pageOf(db, {
         from: sql`latchkey.jwt_key_mapping m`,
         alias: 'm',
+        id: 'mapping_id',
         conditions: [],
-        sort: sql`m.created_at`,
+        sort: { by: sql`m.created_at` },
         tie: byBytes('m.mapping_id'),
         page,
         read: keyMappingKind.read,

@@ -7,19 +7,29 @@ import { timestampText } from '../column-types.ts'
 import { keyKind } from './key-kind.ts'
 import type { KeyColumns } from './key-kind.ts'
 import { byBytes, contains, pageOf } from './page-sql.ts'
+import type { Sort } from './page-sql.ts'
 import { keysInScope } from './scope-sql.ts'
 import { lock, type Place, sqlRows, where } from './sql-rows.ts'
 
-const SORTS: Readonly<Record<KeyQuery['sort'], RawBuilder<unknown>>> = {
-  created_at: sql`k.created_at`,
-  updated_at: sql`k.updated_at`,
-  token: byBytes('k.digest'),
-  key_alias: byBytes('k.alias'),
-  max_budget: sql`k.max_budget_pico`,
-  spend: sql`(
-    select coalesce(sum(spend.total_pico - spend.forgiven_pico), 0) from latchkey.spend_total spend
-    where spend.kind = 'key' and (spend.id = k.digest or spend.id in (
-      select retired.digest from latchkey.retired_key_digest retired where retired.successor = k.digest)))`,
+/** Hexadecimal digits, which every collation orders alike, so that the primary key serves. */
+const DIGEST = sql`k.digest`
+
+const SORTS: Readonly<Record<KeyQuery['sort'], Sort>> = {
+  created_at: { by: sql`k.created_at` },
+  updated_at: { by: sql`k.updated_at` },
+  token: { by: DIGEST },
+  key_alias: { by: byBytes('k.alias'), isNullable: true },
+  max_budget: { by: sql`k.max_budget_pico`, isNullable: true },
+  spend: {
+    by: sql`coalesce(spend.total_pico - spend.forgiven_pico, 0) + coalesce(earlier.spent_pico, 0)`,
+    join: sql`
+      left join latchkey.spend_total spend on spend.kind = 'key' and spend.id = k.digest
+      left join (
+        select retired.successor, sum(part.total_pico - part.forgiven_pico) as spent_pico
+        from latchkey.retired_key_digest retired
+        join latchkey.spend_total part on part.kind = 'key' and part.id = retired.digest group by retired.successor
+      ) earlier on earlier.successor = k.digest`,
+  },
 }
 
 interface DeletedColumns extends KeyColumns {
@@ -60,6 +70,12 @@ export function sqlKeyRows(place: Place): KeyRows {
     ofUser: (id, team) =>
       select(team === undefined ? sql`user_id = ${id}` : sql`user_id = ${id} and team_id = ${team}`),
     ofTeam: (id) => select(sql`team_id = ${id}`),
+    async ofTeams(ids) {
+      const found = await sql<KeyColumns>`
+        select * from latchkey.virtual_key where team_id = any(${ids}::text[])
+        order by created_at desc, digest`.execute(db)
+      return found.rows.map(keyKind.read)
+    },
     ofOrganization: (id) => select(sql`organization_id = ${id}`),
 
     async rotate(from, to, graceEndsAt) {
@@ -90,9 +106,11 @@ export function sqlKeyRows(place: Place): KeyRows {
       pageOf(db, {
         from: sql`latchkey.virtual_key k`,
         alias: 'k',
+        id: 'digest',
         conditions: conditionsOf(query),
+        isSearch: query.aliasPart !== undefined,
         sort: SORTS[query.sort],
-        tie: byBytes('k.digest'),
+        tie: DIGEST,
         page: query,
         read: keyKind.read,
       }),
@@ -103,7 +121,7 @@ export function sqlKeyRows(place: Place): KeyRows {
         alias: 'k',
         conditions: conditionsOf(query),
         sort: SORTS[query.sort],
-        tie: byBytes('k.digest'),
+        tie: DIGEST,
         page: query,
         read: (row: DeletedColumns) => ({
           key: keyKind.read(row),
@@ -124,7 +142,7 @@ export function sqlKeyRows(place: Place): KeyRows {
     async listAliases(scope) {
       const found = await sql<{ alias: string }>`
         select k.alias from latchkey.virtual_key k ${where([sql`k.alias is not null`, ...keysInScope(scope)])}
-        order by k.alias collate "C"`.execute(db)
+        order by k.alias collate "C" asc nulls first`.execute(db)
       return found.rows.map(({ alias }) => alias)
     },
   }
@@ -157,8 +175,8 @@ function conditionsOf(query: KeyQuery): RawBuilder<unknown>[] {
   }
   if (teamId !== undefined) conditions.push(sql`k.team_id = ${teamId}`)
   if (organizationId !== undefined) {
-    conditions.push(sql`(k.organization_id = ${organizationId} or k.team_id in (
-      select t.team_id from latchkey.team t where t.organization_id = ${organizationId}))`)
+    conditions.push(sql`(k.organization_id = ${organizationId} or k.team_id = any(array(
+      select t.team_id from latchkey.team t where t.organization_id = ${organizationId})))`)
   }
   if (digest !== undefined) conditions.push(sql`k.digest = ${digest}`)
   if (aliasPart !== undefined) conditions.push(contains('k.alias', storableText(aliasPart)))

@@ -3,14 +3,26 @@ import type { Page, PageOf } from '../../../ports/page.ts'
 import type { Database } from '../database.ts'
 import { where } from './sql-rows.ts'
 
+export interface Sort {
+  readonly by: RawBuilder<unknown>
+  /** Rows without a value come last in either order. Not said where there are none, because no index would serve it. */
+  readonly isNullable?: true
+  /** What `by` refers to beside the row. */
+  readonly join?: RawBuilder<unknown>
+}
+
 interface Listing<Row, Read> {
   /** `latchkey.team t` */
   readonly from: RawBuilder<unknown>
   readonly alias: string
   /** Stands for a column of the same name. */
   readonly instead?: RawBuilder<unknown>
+  /** The column that tells its rows apart. Absent: `from` is no table. */
+  readonly id?: string
   readonly conditions: readonly RawBuilder<unknown>[]
-  readonly sort: RawBuilder<unknown>
+  /** Whether a condition looks into the texts of every row. */
+  readonly isSearch?: boolean
+  readonly sort: Sort
   /** Makes the order total. */
   readonly tie: RawBuilder<unknown>
   readonly page: Page
@@ -18,17 +30,46 @@ interface Listing<Row, Read> {
 }
 
 export async function pageOf<Row, Read>(db: Kysely<Database>, listing: Listing<Row, Read>): Promise<PageOf<Row>> {
-  const { from, alias, instead, conditions, sort, tie, page } = listing
-  const matching = where(conditions)
-  const count = await sql<{ total: bigint }>`select count(*) as total from ${from} ${matching}`.execute(db)
-  const total = Number(count.rows[0]?.total ?? 0n)
-  if (total <= (page.page - 1) * page.size) return { rows: [], total }
-  const direction = page.order === 'asc' ? sql`asc` : sql`desc`
-  const { rows } = await sql<Read>`
-    select ${sql.ref(alias)}.*${instead === undefined ? sql`` : sql`, ${instead}`} from ${from} ${matching}
-    order by ${sort} ${direction} nulls last, ${tie}
-    limit ${page.size} offset ${(page.page - 1) * page.size}`.execute(db)
-  return { rows: rows.map(listing.read), total }
+  const { from, conditions, page, read } = listing
+  const offset = (page.page - 1) * page.size
+  const count = async (): Promise<number> => {
+    const { rows } = await sql<{ total: bigint }>`
+      select count(*) as total from ${from} ${where(conditions)}`.execute(db)
+    return Number(rows[0]?.total ?? 0n)
+  }
+  if (listing.isSearch !== true) {
+    const total = await count()
+    if (total <= offset) return { rows: [], total }
+    const { rows } = await selectPage(listing, offset, sql``).execute(db)
+    return { rows: rows.map(read), total }
+  }
+  // One pass for the rows and their number: a second one would look into all those texts again.
+  const { rows } = await selectPage(listing, offset, sql`, count(*) over () as page_total`).execute(db)
+  const [first] = rows
+  if (first === undefined) return { rows: [], total: offset === 0 ? 0 : await count() }
+  return { rows: rows.map(read), total: Number(first.page_total) }
+}
+
+/** Finds the page by what it is sorted by, and only then the rows: those of the pages before stay unread. */
+function selectPage<Row, Read>(
+  { from, alias, instead, id, conditions, sort, tie, page }: Listing<Row, Read>,
+  offset: number,
+  total: RawBuilder<unknown>,
+): RawBuilder<Read & { readonly page_total: bigint }> {
+  const nulls = sort.isNullable === true ? sql`nulls last` : sql``
+  const direction = page.order === 'asc' ? sql`asc ${nulls}` : sql`desc ${nulls}`
+  const bounds = sql`limit ${page.size} offset ${offset}`
+  const columns = sql`${sql.ref(alias)}.*${instead === undefined ? sql`` : sql`, ${instead}`}`
+  const matching = sql`from ${from} ${sort.join ?? sql``} ${where(conditions)}`
+  if (id === undefined) {
+    return sql`select ${columns} ${total} ${matching} order by ${sort.by} ${direction}, ${tie} ${bounds}`
+  }
+  const key = sql.ref(`${alias}.${id}`)
+  return sql`
+    select ${columns}, page.* from (
+      select ${key} as page_id, ${sort.by} as page_sort ${total} ${matching}
+      order by ${sort.by} ${direction}, ${tie} ${bounds}
+    ) page join ${from} on ${key} = page.page_id order by page.page_sort ${direction}, ${tie}`
 }
 
 /** Byte order, so that the order does not depend on the collation a database was made with. */
@@ -36,9 +77,12 @@ export function byBytes(column: string): RawBuilder<unknown> {
   return sql`${sql.ref(column)} collate "C"`
 }
 
-export function spendOf(kind: string, id: RawBuilder<unknown>): RawBuilder<unknown> {
-  return sql`(select coalesce(sum(spend.total_pico - spend.forgiven_pico), 0) from latchkey.spend_total spend
-    where spend.kind = ${kind} and spend.id = ${id})`
+/** By what the entities of a kind have spent. Joined, because a subquery would be run for each row of the table. */
+export function bySpend(kind: string, id: RawBuilder<unknown>): Sort {
+  return {
+    by: sql`coalesce(spend.total_pico - spend.forgiven_pico, 0)`,
+    join: sql`left join latchkey.spend_total spend on spend.kind = ${kind} and spend.id = ${id}`,
+  }
 }
 
 /** A part of a text, without regard to case; what the caller wrote is no pattern. */

@@ -10,7 +10,9 @@ export function keysInScope(scope: Scope): RawBuilder<unknown>[] {
     sql`k.user_id = ${userId ?? ''}`,
     sql`k.team_id = any(${teams}::text[])`,
     sql`k.organization_id = any(${organizations}::text[])`,
-    sql`k.team_id in (select t.team_id from latchkey.team t where t.organization_id = any(${organizations}::text[]))`,
+    // An array, because each of these ways has an index, and a subquery among them would make none of use.
+    sql`k.team_id = any(array(
+      select t.team_id from latchkey.team t where t.organization_id = any(${organizations}::text[])))`,
   ]
   return [sql`(${sql.join(ways, sql` or `)})`]
 }
@@ -27,13 +29,13 @@ export function usersInScope(scope: Scope): RawBuilder<unknown>[] {
   if (scope.sees === 'all') return []
   const { organizations, teams, userId } = scope
   const ways: RawBuilder<unknown>[] = [
-    sql`u.user_id = ${userId ?? ''}`,
-    sql`exists (select 1 from latchkey.team_member m join latchkey.team t on t.team_id = m.team_id
-      where m.user_id = u.user_id and (m.team_id = any(${teams}::text[]) or t.organization_id = any(${organizations}::text[])))`,
-    sql`exists (select 1 from latchkey.organization_member o
-      where o.user_id = u.user_id and o.organization_id = any(${organizations}::text[]))`,
+    sql`select ${userId ?? ''}::text`,
+    sql`select m.user_id from latchkey.team_member m where m.team_id = any(${teams}::text[])`,
+    sql`select m.user_id from latchkey.team_member m join latchkey.team t on t.team_id = m.team_id
+      where t.organization_id = any(${organizations}::text[])`,
+    sql`select o.user_id from latchkey.organization_member o where o.organization_id = any(${organizations}::text[])`,
   ]
-  return [sql`(${sql.join(ways, sql` or `)})`]
+  return [sql`u.user_id in (${sql.join(ways, sql` union all `)})`]
 }
 
 /** What of `organization o` a scope sees. */

@@ -3,18 +3,19 @@ import type { EpochMs } from '../../../domain/ids.ts'
 import { storableText } from '../../../domain/storable-text.ts'
 import type { TeamQuery, TeamRows } from '../../../ports/registry.ts'
 import { aliasedRows } from './aliased-rows.ts'
-import { byBytes, contains, pageOf, spendOf } from './page-sql.ts'
+import { byBytes, bySpend, contains, pageOf } from './page-sql.ts'
+import type { Sort } from './page-sql.ts'
 import { teamsInScope } from './scope-sql.ts'
 import { lock, type Place, sqlRows } from './sql-rows.ts'
 import { teamKind } from './team-kind.ts'
 import type { TeamColumns } from './team-kind.ts'
 
-const SORTS: Readonly<Record<TeamQuery['sort'], RawBuilder<unknown>>> = {
-  team_id: byBytes('t.team_id'),
-  team_alias: byBytes('t.alias'),
-  created_at: sql`t.created_at`,
-  max_budget: sql`t.max_budget_pico`,
-  spend: spendOf('team', sql`t.team_id`),
+const SORTS: Readonly<Record<TeamQuery['sort'], Sort>> = {
+  team_id: { by: byBytes('t.team_id') },
+  team_alias: { by: byBytes('t.alias'), isNullable: true },
+  created_at: { by: sql`t.created_at` },
+  max_budget: { by: sql`t.max_budget_pico`, isNullable: true },
+  spend: bySpend('team', sql`t.team_id`),
 }
 
 interface DeletedColumns extends TeamColumns {
@@ -55,7 +56,9 @@ export function sqlTeamRows(place: Place): TeamRows {
       pageOf(db, {
         from: sql`latchkey.team t`,
         alias: 't',
+        id: 'team_id',
         conditions: conditionsOf(query),
+        isSearch: query.aliasPart !== undefined,
         sort: SORTS[query.sort],
         tie: byBytes('t.team_id'),
         page: query,

@@ -7,20 +7,21 @@ import type { IdentityLink } from '../../../domain/token-facts.ts'
 import type { User, UserFacts } from '../../../domain/user.ts'
 import type { UserQuery, UserRows } from '../../../ports/registry.ts'
 import { issuerOf } from './membership-source.ts'
-import { byBytes, contains, pageOf, spendOf } from './page-sql.ts'
+import { byBytes, bySpend, contains, pageOf } from './page-sql.ts'
+import type { Sort } from './page-sql.ts'
 import { keysInScope, usersInScope } from './scope-sql.ts'
 import { lock, type Place, sqlRows, where } from './sql-rows.ts'
 import { touchUser } from './touch-user.ts'
 import { userKind } from './user-kind.ts'
 import type { UserColumns } from './user-kind.ts'
 
-const SORTS: Readonly<Record<UserQuery['sort'], RawBuilder<unknown>>> = {
-  user_id: byBytes('u.user_id'),
-  user_email: byBytes('u.email'),
-  created_at: sql`u.created_at`,
-  user_alias: byBytes('u.alias'),
-  user_role: byBytes('u.role'),
-  spend: spendOf('user', sql`u.user_id`),
+const SORTS: Readonly<Record<UserQuery['sort'], Sort>> = {
+  user_id: { by: byBytes('u.user_id') },
+  user_email: { by: byBytes('u.email'), isNullable: true },
+  created_at: { by: sql`u.created_at` },
+  user_alias: { by: byBytes('u.alias'), isNullable: true },
+  user_role: { by: byBytes('u.role') },
+  spend: bySpend('user', sql`u.user_id`),
 }
 
 export function sqlUserRows(place: Place): UserRows {
@@ -51,6 +52,7 @@ export function sqlUserRows(place: Place): UserRows {
     update: (user) => withNames([user.id], () => rows.update(user)),
     delete: (ids) => withNames(ids, () => rows.delete(ids)),
     facts: (id) => findUserFacts(place, id),
+    factsOf: (ids) => findFactsOf(place, ids),
 
     async markEmailAsClaim(id) {
       await sql`update latchkey.user_account set email_is_claim = true where user_id = ${id}`.execute(db)
@@ -73,7 +75,9 @@ export function sqlUserRows(place: Place): UserRows {
       pageOf(db, {
         from: sql`latchkey.user_account u`,
         alias: 'u',
+        id: 'user_id',
         conditions: conditionsOf(query),
+        isSearch: query.idPart !== undefined || query.emailPart !== undefined,
         sort: SORTS[query.sort],
         tie: byBytes('u.user_id'),
         page: query,
@@ -117,8 +121,13 @@ interface FactColumns extends UserColumns {
   readonly identities: readonly IdentityLink[]
 }
 
+export async function findUserFacts(place: Pick<Place, 'db'>, id: UserId): Promise<UserFacts | undefined> {
+  return (await findFactsOf(place, [id])).get(id)
+}
+
 /** One statement, so that a user is never seen with the memberships of another moment. */
-export async function findUserFacts({ db }: Pick<Place, 'db'>, id: UserId): Promise<UserFacts | undefined> {
+async function findFactsOf({ db }: Pick<Place, 'db'>, ids: readonly UserId[]): Promise<ReadonlyMap<UserId, UserFacts>> {
+  if (ids.length === 0) return new Map()
   const { rows } = await sql<FactColumns>`
     select u.*,
       (select coalesce(jsonb_agg(jsonb_build_object(
@@ -132,14 +141,17 @@ export async function findUserFacts({ db }: Pick<Place, 'db'>, id: UserId): Prom
       (select coalesce(jsonb_agg(jsonb_build_object('issuer', i.issuer, 'subject', i.subject)
           order by i.created_at, i.issuer, i.subject), '[]')
         from latchkey.user_identity i where i.user_id = u.user_id) as identities
-    from latchkey.user_account u where u.user_id = ${id}`.execute(db)
-  const [row] = rows
-  if (row === undefined) return undefined
+    from latchkey.user_account u where u.user_id = any(${ids}::text[])`.execute(db)
+  return new Map(rows.map((row) => [row.user_id, factsOf(row)]))
+}
+
+function factsOf(row: FactColumns): UserFacts {
+  const user = userKind.read(row)
   return {
-    user: userKind.read(row),
+    user,
     teams: row.teams.map((team) => ({
       teamId: team.team_id,
-      userId: id,
+      userId: user.id,
       role: team.role,
       budgetId: team.budget_id ?? undefined,
       organizationId: team.organization_id ?? undefined,
@@ -148,7 +160,7 @@ export async function findUserFacts({ db }: Pick<Place, 'db'>, id: UserId): Prom
     })),
     organizations: row.organizations.map((organization) => ({
       organizationId: organization.organization_id,
-      userId: id,
+      userId: user.id,
       role: organization.role,
       budgetId: organization.budget_id ?? undefined,
     })),
