@@ -3,9 +3,36 @@ import { runSql } from '../../support/stores.ts'
 import { good, textAt } from '../authority/support/caller.ts'
 import { chatOnce, read } from '../jwt/support/asks.ts'
 import { newKey, update } from '../jwt/support/people.ts'
-import { eventually, fresh } from '../jwt/support/town.ts'
+import { SLOW, bearer, eventually, fresh } from '../jwt/support/town.ts'
 import { CLIENT, map, mappingsOf, openCity, registeredKeys } from './support/city.ts'
 import type { City, Replica } from './support/city.ts'
+
+interface Made {
+  readonly id: string
+  readonly key: string
+}
+
+/** One of thirty seconds, with its first words there; all of its text once it is over. */
+async function openStream(url: string, credential: string): Promise<Promise<string>[]> {
+  const response = await fetch(`${url}/v1/chat/completions`, {
+    method: 'POST',
+    headers: { ...bearer(credential), 'content-type': 'application/json' },
+    body: JSON.stringify({ model: SLOW, messages: [{ role: 'user', content: 'x' }], stream: true }),
+  })
+  expect(response.status).toBe(200)
+  const reader = response.body?.getReader()
+  const read = async (): Promise<string | undefined> => {
+    const piece = await reader?.read().catch(() => undefined)
+    return piece === undefined || piece.done ? undefined : Buffer.from(piece.value).toString()
+  }
+  const first = (await read()) ?? ''
+  const rest = async (): Promise<string> => {
+    let text = first
+    for (let more = await read(); more !== undefined; more = await read()) text += more
+    return text
+  }
+  return [rest()]
+}
 
 const AUTH = { ...CLIENT, user_id_upsert: true, team_ids_jwt_field: 'groups' }
 
@@ -47,6 +74,19 @@ describe('two replicas that refuse unknown clients', () => {
     await bothSay(client, 200)
     await update(here, '/key/delete', { keys: [rotated] })
     await bothSay(client, 403)
+  })
+
+  test.each([
+    { what: 'the mapping', path: '/jwt/key/mapping/delete', order: ({ id }: Made) => ({ id }) },
+    { what: 'the key', path: '/key/delete', order: ({ key }: Made) => ({ keys: [key] }) },
+  ])('INV-20: a stream ends when $what goes', async ({ path, order }) => {
+    const client = fresh('client')
+    const key = await newKey(here, {})
+    const id = textAt(await map(here, client, key), 'id')
+    const credential = here.idp.token({ client_id: client })
+    const streams = await Promise.all([here, there].map(({ gateway }) => openStream(gateway.url, credential)))
+    good(await here.master.post(path, order({ id, key })))
+    for (const text of await Promise.all(streams.flat())) expect(text).not.toContain('"finish_reason":"stop"')
   })
 
   test('a row that somebody changes by hand counts on both as well', async () => {

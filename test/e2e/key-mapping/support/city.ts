@@ -9,7 +9,7 @@ import { createDatabase } from '../../../support/stores.ts'
 import { good, textAt } from '../../authority/support/caller.ts'
 import type { Json } from '../../authority/support/caller.ts'
 import type { Town, TownOptions } from '../../jwt/support/town.ts'
-import { around, configure } from '../../jwt/support/town.ts'
+import { SLOW, around, configure } from '../../jwt/support/town.ts'
 
 export const STORES = [{ store: 'the embedded database' }, { store: 'a PostgreSQL server' }] as const
 
@@ -33,6 +33,7 @@ export const CLIENT = { user_id_jwt_field: 'sub', virtual_key_claim_field: 'clie
 
 export async function openCity(store: StoreName, options: TownOptions): Promise<City> {
   const upstream = await startMockUpstream()
+  upstream.script(SLOW, { words: 600, gapMs: 50 })
   const idp = options.idp ?? (await startIdentityProvider())
   const database = store === 'a PostgreSQL server' ? await createDatabase() : undefined
   const running = new Set<RunningGateway>()
