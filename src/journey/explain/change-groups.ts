@@ -1,9 +1,9 @@
 import type { BudgetId, EpochMs, OrganizationId, TeamId, UserId } from '../../domain/ids.ts'
 import type { JsonObject } from '../../domain/json.ts'
-import { NO_LIMITS } from '../../domain/limits.ts'
 import { usdNumber } from '../../domain/money.ts'
 import type { PicoUsd } from '../../domain/money.ts'
 import type { Organization } from '../../domain/organization.ts'
+import { blankTeam } from '../../domain/team.ts'
 import type { Team } from '../../domain/team.ts'
 import { stampedNew } from '../../domain/stamps.ts'
 import { callOf } from './change-call.ts'
@@ -16,7 +16,7 @@ export function makeTeam(id: TeamId, now: EpochMs): Change {
     `Make the team ${id}.`,
     '/team/new',
     { team_id: id },
-    { teams: new Map([[id, () => newTeam(id, now)]]) },
+    { teams: new Map([[id, () => blankTeam(id, '', now)]]) },
   )
 }
 
@@ -27,7 +27,7 @@ export function makeTeamOfAlias(id: TeamId, alias: string, now: EpochMs): Change
     '/team/new',
     { team_id: id, team_alias: alias },
     {
-      teams: new Map([[id, () => ({ ...newTeam(id, now), alias })]]),
+      teams: new Map([[id, () => ({ ...blankTeam(id, '', now), alias })]]),
       teamAliases: new Map([[alias, () => [id]]]),
     },
   )
@@ -160,24 +160,4 @@ export function raiseOrganization({ id, budgetId }: Organization, ceiling: PicoU
     { budgets: new Map([[budgetId, (row) => row && { ...row, limits: { ...row.limits, maxBudget: ceiling } }]]) },
     'PATCH',
   )
-}
-
-function newTeam(id: TeamId, now: EpochMs): Team {
-  return {
-    id,
-    alias: undefined,
-    organizationId: undefined,
-    models: [],
-    modelAliases: {},
-    metadata: {},
-    tags: [],
-    blocked: false,
-    blockedByRole: undefined,
-    memberPermissions: [],
-    defaultMemberModels: [],
-    accessGroupIds: [],
-    memberBudgetId: undefined,
-    limits: NO_LIMITS,
-    ...stampedNew('', now),
-  }
 }

@@ -2,11 +2,10 @@ import type { EndUser } from '../../domain/end-user.ts'
 import { epochMs } from '../../domain/ids.ts'
 import type { EpochMs, UserId } from '../../domain/ids.ts'
 import type { JsonObject } from '../../domain/json.ts'
-import { NO_LIMITS } from '../../domain/limits.ts'
 import { usdNumber } from '../../domain/money.ts'
 import type { PicoUsd } from '../../domain/money.ts'
 import type { UserRole } from '../../domain/role.ts'
-import { stampedNew } from '../../domain/stamps.ts'
+import { blankUser } from '../../domain/user.ts'
 import type { User, UserFacts } from '../../domain/user.ts'
 import type { VirtualKey } from '../../domain/virtual-key.ts'
 import { callOf } from './change-call.ts'
@@ -15,7 +14,7 @@ import type { Change } from './scene.ts'
 /** What can be done about users, keys and customers. */
 
 export function makeUser(id: UserId, role: UserRole, now: EpochMs): Change {
-  const facts: UserFacts = { user: newUser(id, role, now), teams: [], organizations: [], identities: [] }
+  const facts: UserFacts = { user: { ...blankUser(id, '', now), role }, teams: [], organizations: [], identities: [] }
   return callOf(
     `Make the user ${id}.`,
     '/user/new',
@@ -173,21 +172,4 @@ export function raiseCustomer({ id, budgetId }: EndUser, ceiling: PicoUsd): Chan
       ),
     },
   )
-}
-
-function newUser(id: UserId, role: UserRole, now: EpochMs): User {
-  return {
-    id,
-    email: undefined,
-    alias: undefined,
-    role,
-    ssoUserId: undefined,
-    blocked: false,
-    blockedByRole: undefined,
-    models: [],
-    metadata: {},
-    passwordHash: undefined,
-    limits: NO_LIMITS,
-    ...stampedNew('', now),
-  }
 }

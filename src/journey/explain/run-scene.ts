@@ -2,10 +2,10 @@ import { allow, deny } from '../../domain/decision.ts'
 import type { Decision, Denied } from '../../domain/decision.ts'
 import type { CallId, EpochMs } from '../../domain/ids.ts'
 import { parseKeyDigest } from '../../domain/ids.ts'
-import { NO_LIMITS } from '../../domain/limits.ts'
 import type { Principal } from '../../domain/principal.ts'
 import { Problem } from '../../domain/problem.ts'
 import type { Provision } from '../../domain/provision.ts'
+import { blankKey } from '../../domain/virtual-key.ts'
 import type { VirtualKey } from '../../domain/virtual-key.ts'
 import type { Arrival, HeaderReader } from '../1-intake/arrival.ts'
 import { GuessLimits } from '../2-authenticate/guess-limits.ts'
@@ -146,33 +146,6 @@ const NO_DIGEST = parseKeyDigest('0'.repeat(64))
 
 function personalKey({ userId, teamId }: Extract<Subject, { is: 'user' }>, now: EpochMs): VirtualKey {
   if (NO_DIGEST === undefined) throw new Problem('fault')
-  return {
-    digest: NO_DIGEST,
-    displayName: 'any key of this user',
-    alias: undefined,
-    userId,
-    teamId,
-    organizationId: undefined,
-    needsMembership: teamId !== undefined,
-    models: [],
-    modelAliases: {},
-    allowedRoutes: [],
-    enforcedParams: [],
-    tags: [],
-    metadata: {},
-    inert: {},
-    accessGroupIds: [],
-    limits: NO_LIMITS,
-    budgetId: undefined,
-    temporaryBudget: undefined,
-    blocked: false,
-    blockedByRole: undefined,
-    expiresAt: undefined,
-    createdAt: now,
-    createdBy: userId,
-    updatedAt: now,
-    updatedBy: userId,
-    rotationCount: 0,
-    lastRotatedAt: undefined,
-  }
+  const row = blankKey({ digest: NO_DIGEST, displayName: 'any key of this user' }, userId, now)
+  return { ...row, userId, teamId, needsMembership: teamId !== undefined }
 }
