@@ -4,7 +4,7 @@ import { cpuMsOf } from '../process-stats.ts'
 import { FIRST_PERSONAL, secretOf } from './fill-store.ts'
 import { LIST_CALLS, userOf } from './list-calls.ts'
 import type { ListCall } from './list-calls.ts'
-import type { ScaleSubject } from './measure-scale.ts'
+import type { ScaleSubject } from './scale-subject.ts'
 
 export interface MeasuredList extends ListCall {
   readonly kib: number

@@ -4,13 +4,12 @@ import { holdFile } from '../../src/adapters/system/hold-file.ts'
 import { clock } from '../../src/adapters/system/clock.ts'
 import { Secret } from '../../src/domain/secret.ts'
 import { openStatementTap } from '../../test/support/statement-tap.ts'
-import type { StatementTap } from '../../test/support/statement-tap.ts'
 import { runSql } from '../../test/support/stores.ts'
 import type { Load } from '../measure.ts'
 import type { BenchOptions, ScaleStore } from '../options.ts'
 import { rssMibOf } from '../process-stats.ts'
 import { dataDirOf, startBareGateway } from '../subjects.ts'
-import type { StartedGateway, Surroundings } from '../subjects.ts'
+import type { Surroundings } from '../subjects.ts'
 import { medianOf } from '../summarise.ts'
 import { LARGE, SMALL, fillStore, newSalt } from './fill-store.ts'
 import type { ScaleSize } from './fill-store.ts'
@@ -18,6 +17,7 @@ import { measureLists } from './measure-lists.ts'
 import type { MeasuredList } from './measure-lists.ts'
 import { loadsOf, measureWarm } from './measure-warm.ts'
 import type { WarmRound } from './measure-warm.ts'
+import type { ScaleSubject } from './scale-subject.ts'
 
 export interface ScaleResults {
   readonly store: ScaleStore
@@ -36,12 +36,6 @@ export interface WarmResult {
   /** Undefined where the store is in the process itself. */
   readonly askedPerRequest: number | undefined
   readonly rounds: readonly WarmRound[]
-}
-
-export interface ScaleSubject extends StartedGateway {
-  readonly size: ScaleSize
-  readonly salt: string
-  readonly tap: StatementTap | undefined
 }
 
 const QUICK_SIZE: ScaleSize = { ...LARGE, keys: 10_000, users: 1_000, teams: 100, lines: 2_000, records: 200 }

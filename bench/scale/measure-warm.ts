@@ -4,7 +4,7 @@ import { AnswerNot200, loadWithCpu } from '../measure.ts'
 import type { BenchOptions } from '../options.ts'
 import { targetsOf } from '../subjects.ts'
 import { BUDGETED, secretOf } from './fill-store.ts'
-import type { ScaleSubject } from './measure-scale.ts'
+import type { ScaleSubject } from './scale-subject.ts'
 
 export interface WarmLoad {
   readonly title: string
