@@ -11,7 +11,7 @@ import { Secret } from './domain/secret.ts'
 import { stampedNew } from './domain/stamps.ts'
 import type { StoredCredential } from './domain/stored-credential.ts'
 import type { StoredModel } from './domain/stored-model.ts'
-import { sealParams, sealValues } from './manage/stored-secrets.ts'
+import { sealParams, sealValues } from './manage/models/stored-secrets.ts'
 import { CatalogueReader } from './read-catalogue.ts'
 import { createModelReader } from './read-stored-model.ts'
 

@@ -1,5 +1,5 @@
 import type { ReadCheckpoints } from '../adapters/checkpoints/checkpoint-file.ts'
-import type { AuditFlaw, AuditVerdict } from '../manage/verify-audit.ts'
+import type { AuditFlaw, AuditVerdict } from '../manage/audit/verify-audit.ts'
 
 const SAY: Readonly<Record<AuditFlaw, string>> = {
   missing: 'is missing.',

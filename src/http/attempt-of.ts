@@ -1,7 +1,7 @@
 import type { AuditAction, AuditObject } from '../domain/audit-record.ts'
 import type { JsonValue } from '../domain/json.ts'
 import type { Digests } from '../ports/digests.ts'
-import { isRawKey } from '../manage/name-key.ts'
+import { isRawKey } from '../manage/keys/name-key.ts'
 import type { Attempt } from '../ports/registry.ts'
 
 /** Whose objects the routes below a path are about, and by which members their callers name them; the first path counts. */

@@ -2,7 +2,7 @@ import { allow } from '../domain/decision.ts'
 import type { Decision } from '../domain/decision.ts'
 import { isObject } from '../domain/json.ts'
 import type { JsonObject } from '../domain/json.ts'
-import { decideFields } from './unsupported-fields.ts'
+import { decideFields } from './keys/unsupported-fields.ts'
 
 /** Members of the metadata in the compatible API that have a place of their own here. */
 const LIFTED = {

@@ -3,7 +3,7 @@ import { newGroupBody, newModelGroupBody, updateGroupBody, updateModelGroupBody 
 import type { AccessGroup } from '../../domain/access-group.ts'
 import type { Decision } from '../../domain/decision.ts'
 import { Problem } from '../../domain/problem.ts'
-import { nameGroupModels } from '../../manage/name-group-models.ts'
+import { nameGroupModels } from '../../manage/models/name-group-models.ts'
 import type { ManagePorts } from '../../manage/ports.ts'
 import {
   groupNamed,
@@ -11,7 +11,7 @@ import {
   listNamedGroups,
   readAccessGroup,
   readNamedGroup,
-} from '../../manage/read-access-groups.ts'
+} from '../../manage/models/read-access-groups.ts'
 import {
   createAccessGroup,
   decideGroupGround,
@@ -19,7 +19,7 @@ import {
   groupNotFound,
   groupTaken,
   updateAccessGroup,
-} from '../../manage/write-access-group.ts'
+} from '../../manage/models/write-access-group.ts'
 import { granted } from '../route.ts'
 import type { EdgePorts, PlainAsk } from '../route.ts'
 import { pathParam } from './path-param.ts'

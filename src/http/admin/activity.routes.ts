@@ -8,8 +8,8 @@ import {
   userActivityQuery,
 } from '../../contract/activity.ts'
 import type { ManagePorts } from '../../manage/ports.ts'
-import { readActivity } from '../../manage/read-activity.ts'
-import type { ActivityAsk } from '../../manage/read-activity.ts'
+import { readActivity } from '../../manage/spend/read-activity.ts'
+import type { ActivityAsk } from '../../manage/spend/read-activity.ts'
 import type { EntityKind } from '../../ports/spend-reports.ts'
 import { granted } from '../route.ts'
 import type { EdgePorts, PlainAsk } from '../route.ts'

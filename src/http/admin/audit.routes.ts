@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { auditQuery } from '../../contract/audit.ts'
-import { readAuditPage, readAuditRecord } from '../../manage/read-audit.ts'
+import { readAuditPage, readAuditRecord } from '../../manage/audit/read-audit.ts'
 import type { AuditLog } from '../../ports/audit-log.ts'
 import { granted } from '../route.ts'
 import type { EdgePorts } from '../route.ts'

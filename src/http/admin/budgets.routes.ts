@@ -9,9 +9,9 @@ import {
   readBudget,
   readBudgets,
   updateBudget,
-} from '../../manage/keep-budgets.ts'
+} from '../../manage/budgets/keep-budgets.ts'
 import type { ManagePorts } from '../../manage/ports.ts'
-import { decideFields } from '../../manage/unsupported-fields.ts'
+import { decideFields } from '../../manage/keys/unsupported-fields.ts'
 import { granted } from '../route.ts'
 import type { EdgePorts, PlainAsk } from '../route.ts'
 import { askOf, readJson, schemaRoute, shaped, shapedQuery } from './read-ask.ts'

@@ -4,11 +4,16 @@ import { customerBody, customerQuery, customersBody } from '../../contract/custo
 import type { EndUser } from '../../domain/end-user.ts'
 import type { JsonObject } from '../../domain/json.ts'
 import { usdNumber } from '../../domain/money.ts'
-import { createCustomer, deleteCustomers, setCustomersBlocked, updateCustomer } from '../../manage/keep-customers.ts'
+import {
+  createCustomer,
+  deleteCustomers,
+  setCustomersBlocked,
+  updateCustomer,
+} from '../../manage/budgets/keep-customers.ts'
 import type { ManagePorts } from '../../manage/ports.ts'
-import { describeCustomers, listCustomers, readCustomer } from '../../manage/read-customers.ts'
-import type { CustomerView } from '../../manage/read-customers.ts'
-import { decideFields } from '../../manage/unsupported-fields.ts'
+import { describeCustomers, listCustomers, readCustomer } from '../../manage/budgets/read-customers.ts'
+import type { CustomerView } from '../../manage/budgets/read-customers.ts'
+import { decideFields } from '../../manage/keys/unsupported-fields.ts'
 import { granted } from '../route.ts'
 import type { EdgePorts, PlainAsk } from '../route.ts'
 import { askOf, readJson, schemaRoute, shaped, shapedQuery } from './read-ask.ts'

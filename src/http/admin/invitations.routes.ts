@@ -8,8 +8,8 @@ import {
   inviteBody,
 } from '../../contract/invitations.ts'
 import type { Invitation } from '../../domain/invitation.ts'
-import { claimInvitation, readOpenInvitation } from '../../manage/claim-invitation.ts'
-import { closeInvitation, deleteInvitation, inviteUser, readInvitation } from '../../manage/invite-user.ts'
+import { claimInvitation, readOpenInvitation } from '../../manage/users/claim-invitation.ts'
+import { closeInvitation, deleteInvitation, inviteUser, readInvitation } from '../../manage/users/invite-user.ts'
 import type { ManagePorts } from '../../manage/ports.ts'
 import { granted } from '../route.ts'
 import type { EdgePorts, PlainAsk } from '../route.ts'

@@ -6,10 +6,10 @@ import {
   newClientBody,
   newMappingBody,
 } from '../../contract/key-mappings.ts'
-import { deleteKeyMapping, readKeyMapping, updateKeyMapping } from '../../manage/change-key-mapping.ts'
-import { createKeyMapping, createMappedClient } from '../../manage/create-key-mapping.ts'
+import { deleteKeyMapping, readKeyMapping, updateKeyMapping } from '../../manage/mappings/change-key-mapping.ts'
+import { createKeyMapping, createMappedClient } from '../../manage/mappings/create-key-mapping.ts'
 import type { ManagePorts } from '../../manage/ports.ts'
-import { decideFields } from '../../manage/unsupported-fields.ts'
+import { decideFields } from '../../manage/keys/unsupported-fields.ts'
 import { granted } from '../route.ts'
 import type { EdgePorts } from '../route.ts'
 import { askOf, readJson, schemaRoute, shaped, shapedQuery } from './read-ask.ts'

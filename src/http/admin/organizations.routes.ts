@@ -12,18 +12,22 @@ import {
   organizationNewBody,
   organizationUpdateBody,
 } from '../../contract/organizations.ts'
-import { createOrganization, updateOrganization } from '../../manage/change-organizations.ts'
-import { deleteOrganizations } from '../../manage/delete-organizations.ts'
+import { createOrganization, updateOrganization } from '../../manage/organizations/change-organizations.ts'
+import { deleteOrganizations } from '../../manage/organizations/delete-organizations.ts'
 import { decideDirectoryFields } from '../../manage/directory-fields.ts'
 import {
   addOrganizationMembers,
   removeOrganizationMember,
   updateOrganizationMember,
-} from '../../manage/organization-members.ts'
+} from '../../manage/organizations/organization-members.ts'
 import type { ManagePorts } from '../../manage/ports.ts'
-import { viewUsers } from '../../manage/view-members.ts'
-import { listOrganizations, readOrganizations, viewOrganization } from '../../manage/view-organizations.ts'
-import type { OrganizationMemberDetail } from '../../manage/view-organizations.ts'
+import { viewUsers } from '../../manage/teams/view-members.ts'
+import {
+  listOrganizations,
+  readOrganizations,
+  viewOrganization,
+} from '../../manage/organizations/view-organizations.ts'
+import type { OrganizationMemberDetail } from '../../manage/organizations/view-organizations.ts'
 import type { UserId } from '../../domain/ids.ts'
 import { NO_MONEY } from '../../domain/money.ts'
 import { granted } from '../route.ts'

@@ -1,6 +1,6 @@
 import type { AccessGroup } from '../../domain/access-group.ts'
 import type { ModelCatalogue } from '../../domain/model-catalogue.ts'
-import type { HeldGroup } from '../../manage/write-access-group.ts'
+import type { HeldGroup } from '../../manage/models/write-access-group.ts'
 
 export function renderAccessGroup({ group, holders }: HeldGroup): object {
   return {

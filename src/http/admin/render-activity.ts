@@ -1,8 +1,8 @@
 import type { CallType } from '../../domain/ledger-entry.ts'
 import { addUsd, NO_MONEY, usdNumber } from '../../domain/money.ts'
 import { MASTER_ALIAS } from '../../domain/principal.ts'
-import type { ActivityNames } from '../../manage/name-activity.ts'
-import type { ActivityReport } from '../../manage/read-activity.ts'
+import type { ActivityNames } from '../../manage/spend/name-activity.ts'
+import type { ActivityReport } from '../../manage/spend/read-activity.ts'
 import type { ActivityPart } from '../../ports/spend-reports.ts'
 
 const ENDPOINTS: Readonly<Record<CallType, string>> = {

@@ -1,8 +1,8 @@
 import { usdNumber } from '../../domain/money.ts'
 import { MASTER_ALIAS } from '../../domain/principal.ts'
-import { rankBy } from '../../manage/report-spend.ts'
-import type { SpendParts } from '../../manage/report-spend.ts'
-import type { ActivityNames } from '../../manage/name-activity.ts'
+import { rankBy } from '../../manage/spend/report-spend.ts'
+import type { SpendParts } from '../../manage/spend/report-spend.ts'
+import type { ActivityNames } from '../../manage/spend/name-activity.ts'
 import type { ActivityPart } from '../../ports/spend-reports.ts'
 
 /** Teams go by their aliases, as far as those tell them apart. */

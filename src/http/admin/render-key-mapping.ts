@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../domain/json.ts'
 import type { KeyMapping } from '../../domain/key-mapping.ts'
-import type { MappedClient } from '../../manage/create-key-mapping.ts'
+import type { MappedClient } from '../../manage/mappings/create-key-mapping.ts'
 import { renderStamps } from './render-limits.ts'
 
 /** INV-15: neither the key nor its hash. */

@@ -1,8 +1,8 @@
 import type { EpochMs } from '../../domain/ids.ts'
 import { usdNumber } from '../../domain/money.ts'
 import type { VirtualKey } from '../../domain/virtual-key.ts'
-import type { IssuedKey } from '../../manage/issue-key.ts'
-import type { KeyWithSpend } from '../../manage/read-key.ts'
+import type { IssuedKey } from '../../manage/keys/issue-key.ts'
+import type { KeyWithSpend } from '../../manage/keys/read-key.ts'
 import {
   limitMetadata,
   renderBudgetOrNull,

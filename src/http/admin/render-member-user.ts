@@ -1,6 +1,6 @@
 import type { EpochMs } from '../../domain/ids.ts'
 import { usdNumber } from '../../domain/money.ts'
-import type { MemberUser } from '../../manage/view-members.ts'
+import type { MemberUser } from '../../manage/teams/view-members.ts'
 import { limitMetadata, renderLimits, timeOf } from './render-limits.ts'
 
 /** A user's row beside a membership. Who does not see all users gets what tells them apart. */

@@ -1,8 +1,8 @@
 import { usdNumber } from '../../domain/money.ts'
 import { describeChange } from '../../manage/describe-change.ts'
-import type { Identities } from '../../manage/link-identity.ts'
-import type { Candidate, Holder } from '../../manage/merge-users.ts'
-import type { MergePlan } from '../../manage/plan-merge.ts'
+import type { Identities } from '../../manage/identities/link-identity.ts'
+import type { Candidate, Holder } from '../../manage/identities/merge-users.ts'
+import type { MergePlan } from '../../manage/identities/plan-merge.ts'
 import type { UserHoldings } from '../../ports/registry.ts'
 import { timeOf } from './render-limits.ts'
 

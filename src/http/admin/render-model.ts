@@ -1,5 +1,5 @@
 import type { ShownModel } from '../../domain/shown-model.ts'
-import { wholeInfo } from '../../manage/show-model.ts'
+import { wholeInfo } from '../../manage/models/show-model.ts'
 
 /** The row of a stored model. Its parameters are masked already. */
 export function renderModel(model: ShownModel): object {

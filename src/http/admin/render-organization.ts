@@ -1,6 +1,6 @@
 import type { EpochMs } from '../../domain/ids.ts'
 import { usdNumber } from '../../domain/money.ts'
-import type { OrganizationMemberDetail, OrganizationView } from '../../manage/view-organizations.ts'
+import type { OrganizationMemberDetail, OrganizationView } from '../../manage/organizations/view-organizations.ts'
 import { limitMetadata, renderBudgetOrNull, renderStamps, timeOf } from './render-limits.ts'
 import { renderTeam } from './render-team.ts'
 

@@ -1,7 +1,7 @@
 import type { EpochMs } from '../../domain/ids.ts'
 import { usdNumber } from '../../domain/money.ts'
 import type { Team } from '../../domain/team.ts'
-import type { TeamMemberDetail, TeamRowView, TeamView } from '../../manage/view-teams.ts'
+import type { TeamMemberDetail, TeamRowView, TeamView } from '../../manage/teams/view-teams.ts'
 import { renderKey, renderNamedKey } from './render-key.ts'
 import { limitMetadata, renderBudgetOrNull, renderLimits, timeOf, usdOrNull } from './render-limits.ts'
 

@@ -14,20 +14,20 @@ import type { Decision } from '../../domain/decision.ts'
 import { reachesTeam } from '../../domain/scope.ts'
 import { DEFAULT_MEMBER_PERMISSIONS } from '../../domain/team.ts'
 import type { Team } from '../../domain/team.ts'
-import { createTeam } from '../../manage/create-team.ts'
-import { deleteTeams } from '../../manage/delete-teams.ts'
+import { createTeam } from '../../manage/teams/create-team.ts'
+import { deleteTeams } from '../../manage/teams/delete-teams.ts'
 import { decideDirectoryFields } from '../../manage/directory-fields.ts'
-import { MEMBER_PERMISSIONS } from '../../manage/member-permissions.ts'
+import { MEMBER_PERMISSIONS } from '../../manage/teams/member-permissions.ts'
 import type { ManagePorts } from '../../manage/ports.ts'
-import { listAvailableTeams, listTeams, readOwnTeam, readTeam, readTeamPage } from '../../manage/read-teams.ts'
+import { listAvailableTeams, listTeams, readOwnTeam, readTeam, readTeamPage } from '../../manage/teams/read-teams.ts'
 import {
   addTeamModels,
   removeTeamModels,
   setTeamBlocked,
   updateTeam,
   updateTeamPermissions,
-} from '../../manage/update-team.ts'
-import { viewTeam } from '../../manage/view-teams.ts'
+} from '../../manage/teams/update-team.ts'
+import { viewTeam } from '../../manage/teams/view-teams.ts'
 import { granted } from '../route.ts'
 import { LongList } from '../wire/long-list.ts'
 import type { EdgePorts, PlainAsk } from '../route.ts'

@@ -1,0 +1,123 @@
+import { parseBudgetDuration } from '../../domain/budget-window.ts'
+import { allow } from '../../domain/decision.ts'
+import type { Decision } from '../../domain/decision.ts'
+import type { EpochMs } from '../../domain/ids.ts'
+import type { JsonObject } from '../../domain/json.ts'
+import type { BudgetWindow, Limits } from '../../domain/limits.ts'
+import { parseUsd } from '../../domain/money.ts'
+import type { PicoUsd } from '../../domain/money.ts'
+import { malformed } from '../refuse.ts'
+
+/** What may be said about limits. Undefined: left as it is. Null: taken away. */
+export interface LimitWish {
+  readonly maxBudget?: number | null | undefined
+  readonly softBudget?: number | null | undefined
+  readonly budgetDuration?: string | null | undefined
+  readonly tokensPerMinute?: number | null | undefined
+  readonly requestsPerMinute?: number | null | undefined
+  readonly parallelRequests?: number | null | undefined
+  readonly modelMaxBudget?: Readonly<Record<string, JsonObject>> | null | undefined
+  readonly modelRequestsPerMinute?: Readonly<Record<string, number>> | null | undefined
+  readonly modelTokensPerMinute?: Readonly<Record<string, number>> | null | undefined
+}
+
+/** The limits with what is wished, or why they can't be so. */
+export function reviseLimits(current: Limits, wish: LimitWish, now: EpochMs): Decision<Limits> {
+  const maxBudget = money('max_budget', wish.maxBudget, current.maxBudget)
+  if (maxBudget.verdict === 'deny') return maxBudget
+  const softBudget = money('soft_budget', wish.softBudget, current.softBudget)
+  if (softBudget.verdict === 'deny') return softBudget
+  const window = windowOf(wish.budgetDuration, current.window, now)
+  if (window.verdict === 'deny') return window
+  const counts = decideCounts(wish)
+  if (counts.verdict === 'deny') return counts
+  const perModelBudget = decideModelBudgets(wish.modelMaxBudget ?? {})
+  if (perModelBudget.verdict === 'deny') return perModelBudget
+
+  const { perModel } = current
+  return allow({
+    maxBudget: maxBudget.granted,
+    softBudget: softBudget.granted,
+    window: window.granted,
+    tokensPerMinute: kept(wish.tokensPerMinute, current.tokensPerMinute),
+    requestsPerMinute: kept(wish.requestsPerMinute, current.requestsPerMinute),
+    parallelRequests: kept(wish.parallelRequests, current.parallelRequests),
+    perModel: {
+      maxBudget: wish.modelMaxBudget === undefined ? perModel.maxBudget : (wish.modelMaxBudget ?? {}),
+      tokensPerMinute: kept(wish.modelTokensPerMinute, perModel.tokensPerMinute),
+      requestsPerMinute: kept(wish.modelRequestsPerMinute, perModel.requestsPerMinute),
+    },
+  })
+}
+
+export function saysNothing(wish: LimitWish): boolean {
+  return Object.values(wish).every((value) => value === undefined || value === null)
+}
+
+function kept<Value>(wished: Value | null | undefined, current: Value | undefined): Value | undefined {
+  return wished === undefined ? current : (wished ?? undefined)
+}
+
+function money(
+  name: string,
+  wished: number | null | undefined,
+  current: PicoUsd | undefined,
+): Decision<PicoUsd | undefined> {
+  if (wished === undefined) return allow(current)
+  if (wished === null) return allow(undefined)
+  if (wished < 0) return malformed(`${name} cannot be negative. Received: ${wished}`)
+  const amount = parseUsd(wished)
+  return amount === undefined ? malformed(`\`${name}\` is beyond what an amount can be.`) : allow(amount)
+}
+
+function windowOf(
+  wished: string | null | undefined,
+  current: BudgetWindow | undefined,
+  now: EpochMs,
+): Decision<BudgetWindow | undefined> {
+  if (wished === undefined) return allow(current)
+  if (wished === null || wished === 'none' || wished === 'null') return allow(undefined)
+  const duration = parseBudgetDuration(wished)
+  if (duration === undefined) {
+    return malformed(
+      `Invalid duration format: \`budget_duration\` is a whole number and s, m, h, d, w, or 1mo. Received: ${wished.slice(0, 40)}`,
+    )
+  }
+  return allow(duration === current?.duration ? current : { duration, anchor: now })
+}
+
+function decideCounts(wish: LimitWish): Decision<undefined> {
+  const counts: readonly (readonly [string, number | null | undefined])[] = [
+    ['tpm_limit', wish.tokensPerMinute],
+    ['rpm_limit', wish.requestsPerMinute],
+    ['max_parallel_requests', wish.parallelRequests],
+    ...Object.entries(wish.modelTokensPerMinute ?? {}).map(
+      ([model, count]) => [`model_tpm_limit.${model}`, count] as const,
+    ),
+    ...Object.entries(wish.modelRequestsPerMinute ?? {}).map(
+      ([model, count]) => [`model_rpm_limit.${model}`, count] as const,
+    ),
+  ]
+  const negative = counts.find(([, count]) => typeof count === 'number' && count < 0)
+  return negative === undefined
+    ? allow(undefined)
+    : malformed(`${negative[0]} cannot be negative. Received: ${negative[1]}`)
+}
+
+function decideModelBudgets(budgets: Readonly<Record<string, JsonObject>>): Decision<undefined> {
+  for (const [model, budget] of Object.entries(budgets)) {
+    const limit = budget['budget_limit'] ?? budget['max_budget']
+    const period = budget['time_period'] ?? budget['budget_duration']
+    if (typeof limit !== 'number' || limit < 0) {
+      return malformed(`\`model_max_budget\` of ${model}: \`budget_limit\` must be an amount of at least 0.`)
+    }
+    if (
+      period !== undefined &&
+      period !== null &&
+      (typeof period !== 'string' || parseBudgetDuration(period) === undefined)
+    ) {
+      return malformed(`\`model_max_budget\` of ${model}: \`time_period\` must be a duration such as 1d.`)
+    }
+  }
+  return allow(undefined)
+}

@@ -1,0 +1,79 @@
+import type { AuditDraft } from '../../domain/audit-record.ts'
+import { allow } from '../../domain/decision.ts'
+import type { Decision } from '../../domain/decision.ts'
+import { NO_MONEY } from '../../domain/money.ts'
+import type { VirtualKey } from '../../domain/virtual-key.ts'
+import { changesKey, reachesKey } from '../../domain/scope.ts'
+import type { ObjectRefusal } from '../../ports/registry.ts'
+import { placeOfKey } from './key-place.ts'
+import { digestNamed } from './name-key.ts'
+import type { Ask, ManagePorts } from '../ports.ts'
+import type { KeyWithSpend } from './read-key.ts'
+import { foreign, keyNotFound, malformed } from '../refuse.ts'
+import type { KeyWish } from './revise-key.ts'
+import { aboutKey, changeWithin, updateOf } from './update-key.ts'
+
+const MOST_AT_ONCE = 500
+
+export interface BulkOutcome {
+  readonly name: string
+  readonly result: Decision<VirtualKey>
+}
+
+/**
+ * One transaction, and each key by the rules of a single change: what one is refused says nothing about the others. A key
+ * that is not the caller's refuses the whole call, like one that there is not (Z-02, Z-03).
+ */
+export async function updateKeys(
+  wishes: readonly { readonly key: string; readonly wish: KeyWish }[],
+  ask: Ask,
+  ports: ManagePorts,
+): Promise<Decision<readonly BulkOutcome[]>> {
+  if (wishes.length === 0 || wishes.length > MOST_AT_ONCE) {
+    return malformed(`\`keys\`: between 1 and ${MOST_AT_ONCE} keys can be changed at once.`)
+  }
+  const named = wishes.map(({ key, wish }) => ({ name: key, digest: digestNamed(key, ports.digests), wish }))
+  const digests = [...new Set(named.map(({ digest }) => digest))].filter((digest) => digest !== undefined)
+  return ports.registry.change(ask.origin, aboutKey('updated', digests.join(',')), async (rooms) => {
+    const known = await rooms.keys.findMany(digests)
+    for (const key of known) {
+      if (!changesKey(ask.reach, await placeOfKey(key, rooms), ask.origin.route)) return foreign(keyNotFound())
+    }
+    const isAnyAbsent = known.length < digests.length || named.some(({ digest }) => digest === undefined)
+    if (isAnyAbsent && ask.reach.scope !== 'all') return keyNotFound()
+
+    const outcome: BulkOutcome[] = []
+    const records: AuditDraft[] = []
+    const refusals: ObjectRefusal[] = []
+    for (const { name, digest, wish } of named) {
+      const result =
+        digest === undefined ? keyNotFound() : await changeWithin(updateOf(digest, wish, ports), ask, rooms, ports)
+      if (result.verdict === 'deny') {
+        refusals.push({ about: aboutKey('updated', digest ?? ''), denied: result })
+        outcome.push({ name, result })
+      } else {
+        records.push(...result.granted.records)
+        outcome.push({ name, result: allow(result.granted.outcome) })
+      }
+    }
+    return allow({ outcome, records, refusals })
+  })
+}
+
+/** All of them, or none. */
+export async function readKeys(
+  names: readonly string[],
+  ask: Ask,
+  { registry, digests, ledger }: ManagePorts,
+): Promise<Decision<readonly KeyWithSpend[]>> {
+  const wanted = [...new Set(names.map((name) => digestNamed(name, digests)))]
+  const known = wanted.filter((digest) => digest !== undefined)
+  if (known.length !== wanted.length || known.length > MOST_AT_ONCE) return keyNotFound()
+  const rows = await registry.rooms.keys.findMany(known)
+  if (rows.length !== known.length) return keyNotFound()
+  for (const row of rows) {
+    if (!reachesKey(ask.reach, await placeOfKey(row, registry.rooms), '/key/info')) return keyNotFound()
+  }
+  const spend = await ledger.spendOfKeys(known)
+  return allow(rows.map((row) => ({ row, spend: spend.get(row.digest) ?? NO_MONEY })))
+}

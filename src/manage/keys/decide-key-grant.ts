@@ -1,0 +1,205 @@
+import { allow, deny } from '../../domain/decision.ts'
+import type { Decision } from '../../domain/decision.ts'
+import { blockerOf, mayUnblock } from '../../domain/blocker.ts'
+import { decideModelsWithin, isUnrestricted } from '../../domain/effective.ts'
+import type { Limits } from '../../domain/limits.ts'
+import { keyOf } from '../../domain/principal.ts'
+import { isRaise } from '../../domain/raise.ts'
+import { ADMINISTRATORS } from '../../domain/role.ts'
+import type { VirtualKey } from '../../domain/virtual-key.ts'
+import { findBeyondOwn, NO_GROUNDS } from './find-beyond-own.ts'
+import type { KeyGrounds } from './key-grounds.ts'
+import { boundsOf, isNarrowed } from './own-bounds.ts'
+import type { Ask, GrantRules } from '../ports.ts'
+import { beyondYours, beyondYoursIn, malformed } from '../refuse.ts'
+
+/**
+ * INV-12: may this caller make the key into what it shall be? What the key hangs on bounds it for everybody; who is no
+ * administrator is bound by the own rights as well, and so is an administrator's key that was narrowed: whoever finds it
+ * must not make a wide one with it. `before`: the key as it was, absent for a new one. Returns the key with what is
+ * inherited written down.
+ */
+export function decideKeyGrant(
+  before: VirtualKey | undefined,
+  after: VirtualKey,
+  grounds: KeyGrounds,
+  ask: Ask,
+  rules: GrantRules,
+): Decision<VirtualKey> {
+  const { reach } = ask
+  const isAdmin = reach.scope === 'all'
+  const isFree = isAdmin && !isNarrowed(ask.principal)
+  const key = isFree || before !== undefined ? after : inheriting(after, ask)
+
+  const fits = decideFit(before, key, grounds, rules)
+  if (fits.verdict === 'deny') return fits
+  if (isFree) return allow(withBlocker(before, key, grounds, ask))
+  if (isAdmin) {
+    const beyondOwn = findBeyondOwn(before, key, NO_GROUNDS, ask, rules)
+    return beyondOwn === undefined ? allow(withBlocker(before, key, grounds, ask)) : beyondYoursIn(beyondOwn)
+  }
+
+  // A key has its owner's role: whoever gets its secret has that role as well.
+  const { user } = grounds
+  if (
+    user !== undefined &&
+    user.user.id !== (reach.scope === 'some' ? reach.userId : undefined) &&
+    ADMINISTRATORS.has(user.user.role)
+  ) {
+    return beyondYours('The key would have the rights of a user who stands above you.')
+  }
+  const beyond =
+    findForbiddenField(before, key) ??
+    findRaise(before, key, grounds, ask) ??
+    findBeyondOwn(before, key, grounds, ask, rules)
+  if (beyond !== undefined) return beyondYoursIn(beyond)
+  if (
+    before?.blocked === true &&
+    !key.blocked &&
+    !mayUnblock(blockerOf(ask.principal, grounds.place), before.blockedByRole)
+  ) {
+    return deny('beyond-yours', 'authz_field', 'Somebody with a higher role blocked this key, and can unblock it.')
+  }
+  return allow(withBlocker(before, key, grounds, ask))
+}
+
+/** A new secret is for the caller: who calls with a key that was narrowed gets none that opens more than that key. */
+export function decideSecret(key: VirtualKey, ask: Ask, rules: GrantRules): Decision<undefined> {
+  const isSelf = keyOf(ask.principal)?.digest === key.digest
+  const beyond =
+    isSelf || !isNarrowed(ask.principal) ? undefined : findBeyondOwn(undefined, key, NO_GROUNDS, ask, rules)
+  return beyond === undefined ? allow(undefined) : beyondYoursIn(beyond)
+}
+
+function withBlocker(
+  before: VirtualKey | undefined,
+  key: VirtualKey,
+  { place }: KeyGrounds,
+  { principal }: Ask,
+): VirtualKey {
+  if (!key.blocked) return { ...key, blockedByRole: undefined }
+  return before?.blocked === true ? key : { ...key, blockedByRole: blockerOf(principal, place) }
+}
+
+/** A new key has by default what the key has that makes it: the parents of both are the same, but not that one's lists. */
+function inheriting(key: VirtualKey, { principal }: Ask): VirtualKey {
+  const own = boundsOf(principal)
+  if (own === undefined) return key
+  return {
+    ...key,
+    models: isUnrestricted(key.models) && key.models.length === 0 ? own.models : key.models,
+    allowedRoutes: key.allowedRoutes.length === 0 ? own.allowedRoutes : key.allowedRoutes,
+    limits: inheritedLimits(key.limits, own.limits),
+    budgetId: key.budgetId ?? own.budgetId,
+  }
+}
+
+function inheritedLimits(limits: Limits, own: Limits): Limits {
+  return {
+    ...limits,
+    maxBudget: limits.maxBudget ?? own.maxBudget,
+    window: limits.maxBudget === undefined ? (limits.window ?? own.window) : limits.window,
+    tokensPerMinute: limits.tokensPerMinute ?? own.tokensPerMinute,
+    requestsPerMinute: limits.requestsPerMinute ?? own.requestsPerMinute,
+    parallelRequests: limits.parallelRequests ?? own.parallelRequests,
+  }
+}
+
+/** Does the key fit where it belongs? Asked of everybody; the store would keep a lie otherwise. */
+function decideFit(
+  before: VirtualKey | undefined,
+  key: VirtualKey,
+  { team, organization }: KeyGrounds,
+  { modelGroups }: GrantRules,
+): Decision<undefined> {
+  const ceilings = [team?.models ?? [], organization?.models ?? []]
+  const added = key.models.filter(
+    (model) => before === undefined || !before.models.includes(model) || before.teamId !== key.teamId,
+  )
+  const beyond = decideModelsWithin(added, ceilings, modelGroups)
+  if (beyond !== undefined) {
+    return deny(
+      'beyond-yours',
+      'authz_ceiling',
+      `Key models must be within the models of its team and organization. Not among them: ${beyond}`,
+    )
+  }
+  if (team === undefined) return allow(undefined)
+  const pairs = [
+    ['tpm_limit', key.limits.tokensPerMinute, team.limits.tokensPerMinute],
+    ['rpm_limit', key.limits.requestsPerMinute, team.limits.requestsPerMinute],
+  ] as const
+  const over = pairs.find(([, own, most]) => own !== undefined && most !== undefined && own > most)
+  if (over === undefined) return allow(undefined)
+  return malformed(`Key ${over[0]}=${over[1]} is higher than the team's ${over[0]}=${over[2]}.`)
+}
+
+/** What only administrators change on a key that exists. */
+function findForbiddenField(before: VirtualKey | undefined, key: VirtualKey): string | undefined {
+  // It means nothing here, and might to who reads it elsewhere.
+  const permissions = JSON.stringify(key.inert['permissions'] ?? {})
+  if (permissions !== JSON.stringify(before?.inert['permissions'] ?? {})) return 'permissions'
+  if (before === undefined) return undefined
+  if (before.userId !== key.userId) return 'user_id'
+  if (before.organizationId !== key.organizationId) return 'organization_id'
+  if (before.teamId !== key.teamId) return 'team_id'
+  return before.budgetId === key.budgetId ? undefined : 'budget_id'
+}
+
+const WIRE_NAMES: Readonly<Record<keyof Limits, string>> = {
+  maxBudget: 'max_budget',
+  softBudget: 'soft_budget',
+  window: 'budget_duration',
+  tokensPerMinute: 'tpm_limit',
+  requestsPerMinute: 'rpm_limit',
+  parallelRequests: 'max_parallel_requests',
+  perModel: 'model_max_budget',
+}
+
+/** Z-15, Z-20: an owner lowers; to raise takes the team's or the organisation's administrator, within what these have. */
+function findRaise(
+  before: VirtualKey | undefined,
+  key: VirtualKey,
+  { place, user, team, organizationBudget, budget }: KeyGrounds,
+  { principal }: Ask,
+): string | undefined {
+  const mayRaise = ['team_admin', 'org_admin'].includes(blockerOf(principal, place))
+  if (before !== undefined) {
+    const isLonger = before.expiresAt !== undefined && (key.expiresAt === undefined || key.expiresAt > before.expiresAt)
+    if (isLonger && !mayRaise) return 'duration'
+    const raised = isRaise(before.limits, key.limits)
+    if (raised !== undefined && !mayRaise) return WIRE_NAMES[raised]
+    if (key.temporaryBudget !== before.temporaryBudget && !mayRaise) return 'temp_budget_increase'
+    const dropped = before.enforcedParams.find((name) => !key.enforcedParams.includes(name))
+    if (dropped !== undefined && !mayRaise) return 'enforced_params'
+    const untagged = before.tags.find((tag) => !key.tags.includes(tag))
+    if (untagged !== undefined && !mayRaise) return 'tags'
+  } else if (
+    budget !== undefined &&
+    !mayRaise &&
+    principal.kind !== 'master' &&
+    boundsOf(principal)?.budgetId !== budget.id
+  ) {
+    return 'budget_id'
+  }
+  const own = mayRaise ? undefined : boundsOf(principal)?.limits
+  for (const ceiling of [
+    own,
+    place.teamId === undefined ? user?.user.limits : team?.limits,
+    organizationBudget?.limits,
+  ]) {
+    const beyond = ceiling === undefined ? undefined : exceeds(key.limits, ceiling)
+    if (beyond !== undefined) return beyond
+  }
+  return undefined
+}
+
+/** A number above the ceiling's. None at all is fine: at each use the ceiling counts as well. */
+function exceeds(limits: Limits, ceiling: Limits): string | undefined {
+  const names = ['maxBudget', 'tokensPerMinute', 'requestsPerMinute', 'parallelRequests'] as const
+  const over = names.find((name) => {
+    const [own, most] = [limits[name], ceiling[name]]
+    return own !== undefined && most !== undefined && own > most
+  })
+  return over === undefined ? undefined : WIRE_NAMES[over]
+}

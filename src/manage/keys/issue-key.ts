@@ -1,0 +1,152 @@
+import type { Budget } from '../../domain/budget.ts'
+import { allow, deny } from '../../domain/decision.ts'
+import type { Decision } from '../../domain/decision.ts'
+import type { KeyDefaults } from '../../domain/key-rules.ts'
+import { NO_MONEY } from '../../domain/money.ts'
+import type { PicoUsd } from '../../domain/money.ts'
+import { createsKey } from '../../domain/scope.ts'
+import { blankKey } from '../../domain/virtual-key.ts'
+import type { VirtualKey } from '../../domain/virtual-key.ts'
+import type { Change, Rooms } from '../../ports/registry.ts'
+import { decideBounds, decideGeneration, fillLimits } from './apply-key-rules.ts'
+import { decideExpiry, durationOfNewKey } from './decide-expiry.ts'
+import { decideKeyGrant } from './decide-key-grant.ts'
+import { isMemberOf, loadKeyGrounds } from './key-grounds.ts'
+import { describeRow } from '../describe-change.ts'
+import { makeKey } from './make-key.ts'
+import { changer } from '../ports.ts'
+import type { Ask, ManagePorts } from '../ports.ts'
+import { provisionUser } from '../users/provision-user.ts'
+import { aliasTaken, beyondYours, keyTaken, malformed, notYoursToMake } from '../refuse.ts'
+import { reviseKey } from './revise-key.ts'
+import type { KeyWish } from './revise-key.ts'
+import { withCascade } from '../with-cascade.ts'
+
+export type KeyType = 'default' | 'llm_api' | 'management' | 'read_only'
+
+export interface KeyOrder extends KeyWish {
+  /** A value of the caller's choice. */
+  readonly chosenKey?: string | undefined
+  readonly keyType?: KeyType | undefined
+  /** Nobody's own: it belongs to its team. */
+  readonly isServiceAccount?: boolean | undefined
+}
+
+/** A key and, for its one showing, the secret that opens it. */
+export interface IssuedKey {
+  readonly row: VirtualKey
+  readonly secret: string
+  /** As asked or as the operator's rules have it. */
+  readonly duration: string | undefined
+  readonly spend: PicoUsd
+  readonly budget?: Budget | undefined
+}
+
+const ROUTES_OF_TYPE: Readonly<Record<KeyType, readonly string[]>> = {
+  default: [],
+  llm_api: ['llm_api_routes'],
+  management: ['management_routes'],
+  read_only: ['info_routes'],
+}
+
+/** Makes a key inside of a change that may hold more than that. */
+export async function issueKey(
+  order: KeyOrder,
+  ask: Ask,
+  rooms: Rooms,
+  ports: ManagePorts,
+): Promise<Decision<Change<IssuedKey>>> {
+  const now = ports.clock.now()
+  if (order.chosenKey !== undefined && ask.reach.scope !== 'all') {
+    return deny('beyond-yours', 'authz_field', '`key`: only administrators choose the value of a key (K-01).')
+  }
+  const secret = makeKey(order.chosenKey, ports)
+  if (secret.verdict === 'deny') return secret
+  const allowedRoutes = routesOf(order)
+  if (allowedRoutes.verdict === 'deny') return allowedRoutes
+
+  const lets = decideGeneration(order, ask, ports.rules)
+  if (lets.verdict === 'deny') return lets
+  const bounds = decideBounds(order.limits, ports.rules)
+  if (bounds.verdict === 'deny') return bounds
+
+  const wish = {
+    ...withDefaults(order, ports.rules.keyDefaults),
+    allowedRoutes: allowedRoutes.granted,
+    limits: fillLimits(order.limits, ports.rules),
+  }
+  const wished = reviseKey({ ...blankKey(secret.granted, ask.origin.actor, now), updatedBy: changer(ask) }, wish, now)
+  if (wished.verdict === 'deny') return wished
+  const placed = withOwner(wished.granted, order, ask)
+
+  const duration = durationOfNewKey(order.duration, ports.rules)
+  const expiry = duration === undefined ? allow(undefined) : decideExpiry(duration, now, ports.rules)
+  if (expiry.verdict === 'deny') return expiry
+
+  const grounds = await loadKeyGrounds(placed, ask, rooms, ports)
+  if (grounds.verdict === 'deny') return grounds
+  const { place, user, team } = grounds.granted
+  if (!createsKey(ask.reach, place, '/key/generate')) {
+    return notYoursToMake()
+  }
+  if (
+    ask.reach.scope === 'some' &&
+    place.userId !== undefined &&
+    place.userId !== ask.reach.userId &&
+    !belongs(grounds.granted)
+  ) {
+    return beyondYours('The user is not a member of the team or organization that the key is for.')
+  }
+  const row: VirtualKey = { ...placed, expiresAt: expiry.granted, needsMembership: isMemberOf(user, team) }
+  const granted = decideKeyGrant(undefined, row, grounds.granted, ask, ports.grants())
+  if (granted.verdict === 'deny') return granted
+
+  if (row.alias !== undefined && (await rooms.keys.findByAlias(row.alias)) !== undefined) return aliasTaken(row.alias)
+  const newcomers = await provisionUser(grounds.granted.newcomer, rooms)
+  const issued = granted.granted
+  if ((await rooms.keys.insert(issued)) === 'taken') return keyTaken()
+  const outcome = { row: issued, secret: secret.granted.key, duration, spend: NO_MONEY, budget: grounds.granted.budget }
+  const about = { action: 'created', objectType: 'LiteLLM_VerificationToken', objectId: issued.digest } as const
+  return allow({ outcome, records: [withCascade({ ...about, before: {}, after: describeRow(issued) }, newcomers)] })
+}
+
+/** A user's new key is that user's, unless it is one of a team without a person behind it. */
+function withOwner(key: VirtualKey, { userId, isServiceAccount }: KeyOrder, { principal, reach }: Ask): VirtualKey {
+  if (userId !== undefined || isServiceAccount === true || reach.scope === 'all' || principal.kind === 'master')
+    return key
+  return { ...key, userId: principal.standing.user?.user.id }
+}
+
+function belongs({
+  place,
+  user,
+}: {
+  place: { teamId: unknown; organizationId: unknown }
+  user: Parameters<typeof isMemberOf>[0]
+}): boolean {
+  if (user === undefined) return false
+  return (
+    user.teams.some(({ teamId }) => teamId === place.teamId) ||
+    user.organizations.some(({ organizationId }) => organizationId === place.organizationId)
+  )
+}
+
+function routesOf({ keyType = 'default', allowedRoutes = [] }: KeyOrder): Decision<readonly string[]> {
+  const ofType = ROUTES_OF_TYPE[keyType]
+  if (ofType.length === 0) return allow(allowedRoutes)
+  const isSame = allowedRoutes.length === ofType.length && allowedRoutes.every((route) => ofType.includes(route))
+  if (allowedRoutes.length === 0 || isSame) return allow(ofType)
+  return malformed('`key_type` and `allowed_routes` say different things. Send one of them.')
+}
+
+/** What was left empty counts as not said. */
+function withDefaults(order: KeyOrder, defaults: KeyDefaults): KeyWish {
+  const { models = [], tags = [], metadata = {} } = order
+  return {
+    ...order,
+    models: models.length > 0 ? models : (defaults.models ?? []),
+    metadata: Object.keys(metadata).length > 0 ? metadata : (defaults.metadata ?? {}),
+    // Tags may also come with the metadata, and those are the caller's own as well.
+    tags: tags.length > 0 ? tags : 'tags' in metadata ? undefined : defaults.tags,
+  }
+}

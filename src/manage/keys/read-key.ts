@@ -1,0 +1,48 @@
+import { allow } from '../../domain/decision.ts'
+import type { Decision } from '../../domain/decision.ts'
+import type { Budget } from '../../domain/budget.ts'
+import type { EpochMs } from '../../domain/ids.ts'
+import { NO_MONEY } from '../../domain/money.ts'
+import type { PicoUsd } from '../../domain/money.ts'
+import { keyOf } from '../../domain/principal.ts'
+import { reachesKey } from '../../domain/scope.ts'
+import type { VirtualKey } from '../../domain/virtual-key.ts'
+import { placeOfKey } from './key-place.ts'
+import { digestNamed } from './name-key.ts'
+import type { Ask, ManagePorts } from '../ports.ts'
+import type { UserView } from '../users/user-view.ts'
+import { keyNotFound } from '../refuse.ts'
+
+export interface KeyWithSpend {
+  readonly row: VirtualKey
+  readonly spend: PicoUsd
+  /** The shared row of limits that it names. */
+  readonly budget?: Budget | undefined
+  /** Where it was asked for, and the caller may see that row. */
+  readonly owner?: UserView | undefined
+  /** Of a key that is gone and still on record. */
+  readonly deleted?: { readonly at: EpochMs; readonly by: string }
+}
+
+/** The asked key, or the caller's own. INV-14: somebody else's key and no key at all are one answer. */
+export async function readKey(name: string | undefined, ask: Ask, ports: ManagePorts): Promise<Decision<KeyWithSpend>> {
+  const { principal } = ask
+  const own = keyOf(principal)?.digest
+  const digest = name === undefined ? own : digestNamed(name, ports.digests)
+  if (digest === undefined) return keyNotFound()
+  const { rooms } = ports.registry
+  // The caller's own key may have been rotated, and the caller may still hold the secret of before.
+  const row = (await rooms.keys.find(digest)) ?? (await rooms.keys.findBySecretOfBefore(digest, ports.clock.now()))
+  if (row === undefined) return keyNotFound()
+  if (row.digest !== own && !reachesKey(ask.reach, await placeOfKey(row, rooms), '/key/info')) return keyNotFound()
+  return allow(await withSpend(row, ports))
+}
+
+export async function withSpend(
+  row: VirtualKey,
+  { ledger, registry }: Pick<ManagePorts, 'ledger' | 'registry'>,
+): Promise<KeyWithSpend> {
+  const spend = await ledger.spendOfKeys([row.digest])
+  const budget = row.budgetId === undefined ? undefined : await registry.rooms.budgets.find(row.budgetId)
+  return { row, spend: spend.get(row.digest) ?? NO_MONEY, budget }
+}

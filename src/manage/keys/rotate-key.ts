@@ -1,0 +1,127 @@
+import { allow, deny } from '../../domain/decision.ts'
+import type { Decision, Denied } from '../../domain/decision.ts'
+import { addDuration, parseDuration } from '../../domain/duration.ts'
+import { epochMs } from '../../domain/ids.ts'
+import type { EpochMs } from '../../domain/ids.ts'
+import { NO_MONEY } from '../../domain/money.ts'
+import { reachesKey } from '../../domain/scope.ts'
+import { restamped } from '../../domain/stamps.ts'
+import type { VirtualKey } from '../../domain/virtual-key.ts'
+import { decideSecret } from './decide-key-grant.ts'
+import { describeChange } from '../describe-change.ts'
+import type { Rooms } from '../../ports/registry.ts'
+import type { IssuedKey } from './issue-key.ts'
+import { makeKey } from './make-key.ts'
+import { placeOfKey } from './key-place.ts'
+import { digestNamed, shownName } from './name-key.ts'
+import { changer } from '../ports.ts'
+import type { Ask, ManagePorts } from '../ports.ts'
+import { provisionUser } from '../users/provision-user.ts'
+import { aliasTaken, foreign, keyNotFound, keyTaken, malformed } from '../refuse.ts'
+import type { KeyWish } from './revise-key.ts'
+import type { LimitWish } from '../budgets/revise-limits.ts'
+import { reviseWithin, wishedRow } from './update-key.ts'
+import type { RevisedKey } from './update-key.ts'
+import { withCascade } from '../with-cascade.ts'
+
+export interface RotationOrder extends KeyWish {
+  readonly chosenKey?: string | undefined
+  /** How long the secret so far goes on working beside the new one. */
+  readonly gracePeriod?: string | undefined
+}
+
+const LONGEST_GRACE_MS = 7 * 86_400_000
+const NO_GRACE = /^0[a-z]{0,7}$/
+
+/** K-09: a new secret for the same row. What the key has spent stays with it. */
+export async function rotateKey(
+  name: string,
+  order: RotationOrder,
+  ask: Ask,
+  ports: ManagePorts,
+): Promise<Decision<IssuedKey>> {
+  // A key of nobody's own has no rights of management, and so none over itself.
+  if (ask.principal.kind === 'virtual-key' && ask.principal.standing.user === undefined) {
+    return deny('admin-only', 'authz_role', 'A key without a user cannot rotate itself. Ask whoever manages it.')
+  }
+  const digest = digestNamed(name, ports.digests)
+  if (digest !== undefined && ports.digests.equal(digest, ports.masterKey)) {
+    return malformed('The master key is changed in the configuration, not here.')
+  }
+  const absent = keyNotFound(`Key ${shownName(name)} not found.`)
+  if (digest === undefined) return absent
+
+  if (order.chosenKey !== undefined && ask.reach.scope !== 'all') {
+    return deny('beyond-yours', 'authz_field', '`new_key`: only administrators choose the value of a key (K-01).')
+  }
+  const now = ports.clock.now()
+  const grace = decideGrace(order.gracePeriod, now, ports.rules.keyRotationGraceMs)
+  if (grace.verdict === 'deny') return grace
+
+  const secret = makeKey(order.chosenKey, ports)
+  if (secret.verdict === 'deny') return secret
+
+  // Asked before the change: once the old secret is gone, nothing may keep the new one from its holder.
+  const spend = (await ports.ledger.spendOfKeys([digest])).get(digest) ?? NO_MONEY
+  const about = { action: 'rotated', objectType: 'LiteLLM_VerificationToken', objectId: digest } as const
+  return ports.registry.change(ask.origin, about, async (rooms) => {
+    const current = await rooms.keys.find(digest)
+    if (current === undefined) return absent
+    const wished = await reviseRotated(current, order, absent, ask, rooms, ports)
+    if (wished.verdict === 'deny') return wished
+
+    const row: VirtualKey = {
+      ...restamped(wished.granted.key, changer(ask), now),
+      digest: secret.granted.digest,
+      displayName: secret.granted.displayName,
+      rotationCount: current.rotationCount + 1,
+      lastRotatedAt: now,
+    }
+    const may = decideSecret({ ...row, digest }, ask, ports.grants())
+    if (may.verdict === 'deny') return may
+    const holder = row.alias === undefined ? undefined : await rooms.keys.findByAlias(row.alias)
+    if (holder !== undefined && holder.digest !== digest) return aliasTaken(row.alias)
+    const newcomers = await provisionUser(wished.granted.newcomer, rooms)
+    if ((await rooms.keys.rotate(digest, row, grace.granted)) === 'taken') return keyTaken()
+    const outcome = { row, secret: secret.granted.key, duration: order.duration, spend }
+    return allow({ outcome, records: [withCascade({ ...about, ...describeChange(current, row) }, newcomers)] })
+  })
+}
+
+/** Reaching a key is enough for a new secret; with fields in the body it is a change like any other. */
+async function reviseRotated(
+  current: VirtualKey,
+  { chosenKey: _chosenKey, gracePeriod: _gracePeriod, ...wish }: RotationOrder,
+  absent: Denied,
+  ask: Ask,
+  rooms: Rooms,
+  ports: ManagePorts,
+): Promise<Decision<RevisedKey>> {
+  if (!reachesKey(ask.reach, await placeOfKey(current, rooms), ask.origin.route)) return foreign(absent)
+  const says = Object.entries(wish).some(
+    ([name, value]) => value !== undefined && (name !== 'limits' || !isEmpty(wish.limits)),
+  )
+  return says
+    ? reviseWithin(current, (key) => wishedRow(key, wish, ports), absent, ask, rooms, ports)
+    : allow({ key: current, newcomer: undefined })
+}
+
+function isEmpty(wish: LimitWish | undefined): boolean {
+  return wish === undefined || Object.values(wish).every((value) => value === undefined)
+}
+
+function decideGrace(
+  text: string | undefined,
+  now: EpochMs,
+  usualMs: number | undefined,
+): Decision<EpochMs | undefined> {
+  if (text === undefined) {
+    return allow(usualMs === undefined || usualMs <= 0 ? undefined : epochMs(now + Math.min(usualMs, LONGEST_GRACE_MS)))
+  }
+  if (NO_GRACE.test(text)) return allow(undefined)
+  const duration = parseDuration(text)
+  const endsAt = duration === undefined ? undefined : addDuration(now, duration)
+  return endsAt === undefined || endsAt > now + LONGEST_GRACE_MS
+    ? malformed('`grace_period` must be a duration of at most 7 days, such as 24h.')
+    : allow(endsAt)
+}

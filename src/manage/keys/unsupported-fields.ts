@@ -1,0 +1,47 @@
+import { allow, deny } from '../../domain/decision.ts'
+import type { Decision } from '../../domain/decision.ts'
+import { isObject } from '../../domain/json.ts'
+import type { JsonObject, JsonValue } from '../../domain/json.ts'
+
+const LATER = 'this version does not enforce it yet and therefore does not accept it'
+
+/**
+ * Fields of the compatible API behind which nothing stands yet. A limit that is accepted and not enforced would be a
+ * lie, so only values that mean "nothing" pass. A field leaves this table when the thing that it sets exists.
+ */
+const UNSUPPORTED: ReadonlyMap<string, string> = new Map(
+  because(LATER, [
+    ['budget_limits', 'budget_fallbacks', 'rpm_limit_type', 'tpm_limit_type'],
+    ['project_id', 'agent_id', 'object_permission'],
+    ['guardrails', 'policies', 'prompts', 'disable_global_guardrails'],
+    ['allowed_vector_store_indexes', 'allowed_passthrough_routes', 'router_settings', 'logging'],
+    ['auto_rotate', 'rotation_interval', 'team_member_key_duration', 'secret_manager_settings', 'send_invite_email'],
+    ['enforced_batch_output_expires_after', 'enforced_file_expires_after'],
+  ]),
+)
+
+/** `update`: clients that manage whole resources send 0 for what was never set. */
+export function decideFields(body: JsonObject, verb: 'create' | 'update'): Decision<JsonObject> {
+  const own = [...UNSUPPORTED.keys()].find((name) => !meansNothing(body[name], verb))
+  if (own !== undefined) return refused(own, own)
+  const { metadata } = body
+  if (!isObject(metadata)) return allow(body)
+  // The compatible API reads most of these from a key's metadata as well.
+  const hidden = [...UNSUPPORTED.keys()].find((name) => !meansNothing(metadata[name], verb))
+  return hidden === undefined ? allow(body) : refused(hidden, `metadata.${hidden}`)
+}
+
+function meansNothing(value: JsonValue | undefined, verb: 'create' | 'update'): boolean {
+  if (value === undefined || value === null || value === false || value === '') return true
+  if (value === 0 || value === '0') return verb === 'update'
+  if (Array.isArray(value)) return value.length === 0
+  return isObject(value) && Object.keys(value).length === 0
+}
+
+function refused(name: string, shown: string): Decision<never> {
+  return deny('param-forbidden', 'param_forbidden', `\`${shown}\`: ${UNSUPPORTED.get(name) ?? LATER}. Leave it out.`)
+}
+
+function because(why: string, names: readonly (readonly string[])[]): (readonly [string, string])[] {
+  return names.flat().map((name) => [name, why] as const)
+}

@@ -1,0 +1,122 @@
+import type { AccessGroup } from '../../domain/access-group.ts'
+import { allow, deny } from '../../domain/decision.ts'
+import type { Decision, Denied } from '../../domain/decision.ts'
+import { stampedNew } from '../../domain/stamps.ts'
+import type { GroupHolders } from '../../ports/registry.ts'
+import { assignAccessGroup } from './assign-access-group.ts'
+import { describeChange, describeRow } from '../describe-change.ts'
+import { changer } from '../ports.ts'
+import type { Ask, ManagePorts } from '../ports.ts'
+import { stampChange } from '../stamp-change.ts'
+import { withCascade } from '../with-cascade.ts'
+
+/** Absent: as it is, and of a new group empty. */
+export interface GroupWish {
+  readonly name?: string | undefined
+  readonly description?: string | null | undefined
+  readonly models?: readonly string[] | undefined
+  readonly mcpServerIds?: readonly string[] | undefined
+  readonly agentIds?: readonly string[] | undefined
+  readonly teams?: readonly string[] | undefined
+  readonly keys?: readonly string[] | undefined
+}
+
+export interface HeldGroup {
+  readonly group: AccessGroup
+  readonly holders: GroupHolders
+}
+
+const OBJECT = 'LiteLLM_AccessGroupTable'
+
+export async function createAccessGroup(
+  wish: GroupWish & { readonly name: string },
+  ask: Ask,
+  ports: ManagePorts,
+): Promise<Decision<HeldGroup>> {
+  const ground = decideGroupGround(ask)
+  if (ground.verdict === 'deny') return ground
+  const group: AccessGroup = {
+    id: ports.newId(),
+    name: wish.name,
+    description: wish.description ?? undefined,
+    models: wish.models ?? [],
+    mcpServerIds: wish.mcpServerIds ?? [],
+    agentIds: wish.agentIds ?? [],
+    ...stampedNew(changer(ask), ports.clock.now()),
+  }
+  const about = { action: 'created', objectType: OBJECT, objectId: group.id } as const
+  return ports.registry.change(ask.origin, about, async (rooms) => {
+    if ((await rooms.accessGroups.insert(group)) === 'taken') return groupTaken(group.name)
+    const assigned = await assignAccessGroup(group.id, wish, rooms, ask, ports)
+    if (assigned.verdict === 'deny') return assigned
+    const { holders, records } = assigned.granted
+    return allow({
+      outcome: { group, holders },
+      records: [withCascade({ ...about, before: {}, after: describeRow(group) }, records)],
+    })
+  })
+}
+
+export async function updateAccessGroup(
+  id: string,
+  wish: GroupWish,
+  ask: Ask,
+  ports: ManagePorts,
+): Promise<Decision<HeldGroup>> {
+  const ground = decideGroupGround(ask)
+  if (ground.verdict === 'deny') return ground
+  const about = { action: 'updated', objectType: OBJECT, objectId: id } as const
+  return ports.registry.change(ask.origin, about, async (rooms) => {
+    const current = await rooms.accessGroups.find(id)
+    if (current === undefined) return groupNotFound(id)
+    const wished: AccessGroup = {
+      ...current,
+      name: wish.name ?? current.name,
+      description: wish.description === undefined ? current.description : (wish.description ?? undefined),
+      models: wish.models ?? current.models,
+      mcpServerIds: wish.mcpServerIds ?? current.mcpServerIds,
+      agentIds: wish.agentIds ?? current.agentIds,
+    }
+    const group = stampChange(current, wished, ask, ports)
+    if ((await rooms.accessGroups.update(group)) === 'taken') return groupTaken(group.name)
+    const assigned = await assignAccessGroup(id, wish, rooms, ask, ports)
+    if (assigned.verdict === 'deny') return assigned
+    const { holders, records } = assigned.granted
+    return allow({
+      outcome: { group, holders },
+      records: [withCascade({ ...about, ...describeChange(current, group) }, records)],
+    })
+  })
+}
+
+/** Whoever held it holds it no more. */
+export async function deleteAccessGroup(id: string, ask: Ask, ports: ManagePorts): Promise<Decision<AccessGroup>> {
+  const ground = decideGroupGround(ask)
+  if (ground.verdict === 'deny') return ground
+  const about = { action: 'deleted', objectType: OBJECT, objectId: id } as const
+  return ports.registry.change(ask.origin, about, async (rooms) => {
+    if ((await rooms.accessGroups.find(id)) === undefined) return groupNotFound(id)
+    const assigned = await assignAccessGroup(id, { teams: [], keys: [] }, rooms, ask, ports)
+    if (assigned.verdict === 'deny') return assigned
+    const [gone] = await rooms.accessGroups.delete([id])
+    if (gone === undefined) return groupNotFound(id)
+    return allow({
+      outcome: gone,
+      records: [withCascade({ ...about, before: describeRow(gone), after: {} }, assigned.granted.records)],
+    })
+  })
+}
+
+export function groupNotFound(name: string): Denied {
+  return deny('access-group-not-found', 'object_denied', `Access group '${name.slice(0, 255)}' not found`)
+}
+
+export function groupTaken(name: string): Denied {
+  return deny('access-group-taken', 'param_type', `Access group '${name}' already exists.`)
+}
+
+/** A group belongs to no organisation, so it is the proxy administrators'. */
+export function decideGroupGround({ reach }: Pick<Ask, 'reach'>): Decision<true> {
+  if (reach.scope === 'all' && reach.mayWrite) return allow(true)
+  return deny('beyond-yours', 'authz_role', 'Only proxy admins make and change access groups.')
+}

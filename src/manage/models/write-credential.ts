@@ -1,0 +1,143 @@
+import { allow, deny } from '../../domain/decision.ts'
+import type { Decision } from '../../domain/decision.ts'
+import type { JsonObject } from '../../domain/json.ts'
+import { NO_REFERENCES, holdsReference } from '../../domain/references.ts'
+import { stampedNew } from '../../domain/stamps.ts'
+import type { StoredCredential } from '../../domain/stored-credential.ts'
+import type { Rooms } from '../../ports/registry.ts'
+import { describeChange, describeRow, isSame } from '../describe-change.ts'
+import { withoutMasks } from './mask-params.ts'
+import { mergeParams, withoutOldSecrets } from './merge-params.ts'
+import { decideSealing } from './model-ground.ts'
+import { changer } from '../ports.ts'
+import type { Ask, ManagePorts } from '../ports.ts'
+import { malformed } from '../refuse.ts'
+import { stampChange } from '../stamp-change.ts'
+import { openParams, openValues, sealValues } from './stored-secrets.ts'
+import { modelNotFound } from './update-model.ts'
+
+export interface CredentialOrder {
+  readonly name: string
+  readonly values: JsonObject | undefined
+  readonly info: JsonObject
+  /** A model of the store whose values it takes. */
+  readonly modelId: string | undefined
+}
+
+export interface CredentialWish {
+  readonly values: JsonObject | undefined
+  readonly info: JsonObject | undefined
+}
+
+const OBJECT = 'LiteLLM_CredentialsTable'
+
+/** What of a model's parameters says where its provider is and how to be let in. */
+const CONNECTION = /^(?:api_key|api_base|base_url|api_version|organization|headers|extra_headers)$/
+
+export async function createCredential(
+  order: CredentialOrder,
+  ask: Ask,
+  ports: ManagePorts,
+): Promise<Decision<StoredCredential>> {
+  const sealing = decideSealing(ports)
+  if (sealing.verdict === 'deny') return sealing
+
+  const about = { action: 'created', objectType: OBJECT, objectId: order.name } as const
+  return ports.registry.change(ask.origin, about, async (rooms) => {
+    const ofModel = order.modelId === undefined ? allow({}) : await connectionOf(order.modelId, rooms, ports)
+    if (ofModel.verdict === 'deny') return ofModel
+    const values = decideValues(withoutMasks({ ...ofModel.granted, ...order.values }), ports)
+    if (values.verdict === 'deny') return values
+
+    const row: StoredCredential = {
+      name: order.name,
+      sealedValues: sealValues(values.granted, order.name, ports.seal),
+      info: order.info,
+      ...stampedNew(changer(ask), ports.clock.now()),
+    }
+    if (holdsReference(row.info)) return deny('param-forbidden', 'param_forbidden', NO_REFERENCES)
+    if ((await rooms.credentials.insert(row)) === 'taken') return deny('credential-taken', 'param_type')
+    return allow({ outcome: row, records: [{ ...about, before: {}, after: describeRow(row) }] })
+  })
+}
+
+export async function updateCredential(
+  name: string,
+  wish: CredentialWish,
+  ask: Ask,
+  ports: ManagePorts,
+): Promise<Decision<StoredCredential>> {
+  const sealing = decideSealing(ports)
+  if (sealing.verdict === 'deny') return sealing
+
+  const about = { action: 'updated', objectType: OBJECT, objectId: name } as const
+  return ports.registry.change(ask.origin, about, async (rooms) => {
+    const current = await rooms.credentials.find(name)
+    if (current === undefined) return credentialNotFound()
+    const values = decideNewValues(current, wish.values ?? {}, ports)
+    if (values.verdict === 'deny') return values
+
+    const info = mergeParams(current.info, wish.info ?? {})
+    if (holdsReference(info)) return deny('param-forbidden', 'param_forbidden', NO_REFERENCES)
+    const sealedValues =
+      values.granted === undefined ? current.sealedValues : sealValues(values.granted, name, ports.seal)
+    const row = stampChange(current, { ...current, sealedValues, info }, ask, ports)
+    await rooms.credentials.update(row)
+    return allow({ outcome: row, records: [{ ...about, ...describeChange(current, row) }] })
+  })
+}
+
+export async function deleteCredential(name: string, ask: Ask, ports: ManagePorts): Promise<Decision<string>> {
+  const about = { action: 'deleted', objectType: OBJECT, objectId: name } as const
+  return ports.registry.change(ask.origin, about, async (rooms) => {
+    const [gone] = await rooms.credentials.delete([name])
+    if (gone === undefined) return credentialNotFound()
+    return allow({ outcome: name, records: [{ ...about, before: describeRow(gone), after: {} }] })
+  })
+}
+
+export function credentialNotFound(): Decision<never> {
+  return deny('credential-not-found', 'object_denied')
+}
+
+/** Undefined: they stay as they are. */
+function decideNewValues(
+  current: StoredCredential,
+  given: JsonObject,
+  ports: ManagePorts,
+): Decision<JsonObject | undefined> {
+  if (Object.keys(given).length === 0) return allow(undefined)
+  // Whatever can't be opened any more is written anew.
+  const opened = openValues(current, ports.seal)
+  const stored = opened ?? {}
+  const merged = mergeParams(stored, given)
+  if (opened !== undefined && isSame(opened, merged)) return allow(undefined)
+  const staysThere = originOf(stored) === originOf(merged)
+  return decideValues(staysThere ? merged : withoutOldSecrets(merged, given), ports)
+}
+
+function decideValues(values: JsonObject, { modelReader }: ManagePorts): Decision<JsonObject> {
+  if (holdsReference(values)) return deny('param-forbidden', 'param_forbidden', NO_REFERENCES)
+  for (const name of ['api_base', 'base_url']) {
+    const base = values[name]
+    const flaw = base === undefined ? undefined : modelReader.judgeBase(base)
+    if (flaw !== undefined) return malformed(`\`credential_values.${name}\`: ${flaw}`)
+  }
+  return allow(values)
+}
+
+function originOf(values: JsonObject): string {
+  const base = values['api_base'] ?? values['base_url']
+  if (typeof base !== 'string') return ''
+  return URL.canParse(base) ? new URL(base).origin : base
+}
+
+async function connectionOf(modelId: string, rooms: Rooms, ports: ManagePorts): Promise<Decision<JsonObject>> {
+  const served = ports.catalogue().deployment(modelId)
+  if (served !== undefined && served.stored === undefined) return deny('model-in-config', 'param_forbidden')
+  const row = await rooms.models.find(modelId)
+  if (row === undefined) return modelNotFound(modelId)
+  const params = openParams(row, ports.seal)
+  if (params === undefined) return malformed('The stored parameters of this model were sealed under another key.')
+  return allow(Object.fromEntries(Object.entries(params).filter(([name]) => CONNECTION.test(name))))
+}

@@ -1,0 +1,92 @@
+import { allow } from '../../domain/decision.ts'
+import type { Decision } from '../../domain/decision.ts'
+import { NO_MONEY, addUsd } from '../../domain/money.ts'
+import type { PicoUsd } from '../../domain/money.ts'
+import type { ActivityPart, EntityFilter, EntityKind } from '../../ports/spend-reports.ts'
+import { nameActivity } from './name-activity.ts'
+import type { ActivityNames } from './name-activity.ts'
+import { digestNamed } from '../keys/name-key.ts'
+import type { Ask, ManagePorts } from '../ports.ts'
+import { allDays, lastDays, readDays } from './read-days.ts'
+import { SPEND_LOGS } from './read-spend.ts'
+import { spendScopeOf } from './spend-scope.ts'
+
+export interface ReportAsk {
+  readonly by: EntityKind
+  readonly only?: EntityFilter
+  /** A key, in full or by its digest. */
+  readonly key?: string | undefined
+  readonly startDate?: string | undefined
+  readonly endDate?: string | undefined
+  /** Where no dates are given: the last thirty days, or all that there are. */
+  readonly otherwise: 'month' | 'ever'
+}
+
+export interface SpendParts {
+  readonly parts: readonly ActivityPart[]
+  readonly names: ActivityNames
+}
+
+const MONTH = 30
+
+/** The parts that reports are summed from, as far as the caller sees them. */
+export async function readSpendParts(
+  { by, only = {}, key, startDate, endDate, otherwise }: ReportAsk,
+  ask: Ask,
+  ports: ManagePorts,
+): Promise<Decision<SpendParts>> {
+  const range = readDays(startDate, endDate)
+  if (range.verdict === 'deny') return range
+  const now = ports.clock.now()
+  const days = range.granted ?? (otherwise === 'month' ? lastDays(MONTH, now) : allDays(now))
+  const digest = key === undefined ? undefined : digestNamed(key, ports.digests)
+  const isUnknown = key !== undefined && digest === undefined
+  const { parts } = isUnknown
+    ? { parts: [] }
+    : await ports.ledger.dailyActivity({
+        scope: spendScopeOf(ask, SPEND_LOGS),
+        by,
+        only,
+        except: {},
+        ...(digest === undefined ? {} : { key: digest }),
+        ...days,
+        days: 'all',
+      })
+  return allow({ parts, names: await nameActivity(parts, by, ports) })
+}
+
+export interface Ranked<Name> {
+  readonly name: Name
+  readonly spend: PicoUsd
+  readonly calls: number
+  readonly promptTokens: number
+  readonly completionTokens: number
+  readonly parts: readonly ActivityPart[]
+}
+
+/** By what was spent, most first. A part with several names counts for each of them. */
+export function rankBy<Name>(
+  parts: readonly ActivityPart[],
+  namesOf: (part: ActivityPart) => readonly Name[],
+): readonly Ranked<Name>[] {
+  const named = parts.flatMap((part) => namesOf(part).map((name) => ({ name, part })))
+  return [...Map.groupBy(named, ({ name }) => name)]
+    .map(([name, those]) =>
+      total(
+        name,
+        those.map(({ part }) => part),
+      ),
+    )
+    .toSorted((one, other) => (one.spend === other.spend ? 0 : one.spend < other.spend ? 1 : -1))
+}
+
+function total<Name>(name: Name, parts: readonly ActivityPart[]): Ranked<Name> {
+  return {
+    name,
+    spend: parts.reduce((sum, part) => addUsd(sum, part.spend), NO_MONEY),
+    calls: parts.reduce((sum, part) => sum + part.successes + part.failures, 0),
+    promptTokens: parts.reduce((sum, part) => sum + part.promptTokens, 0),
+    completionTokens: parts.reduce((sum, part) => sum + part.completionTokens, 0),
+    parts,
+  }
+}

@@ -1,0 +1,122 @@
+import type { Authority } from './team-authority.ts'
+import type { Budget } from '../../domain/budget.ts'
+import { allow } from '../../domain/decision.ts'
+import type { Decision, Denied } from '../../domain/decision.ts'
+import { decideModelsWithin, isUnrestricted } from '../../domain/effective.ts'
+import type { Limits } from '../../domain/limits.ts'
+import type { Organization } from '../../domain/organization.ts'
+import type { Principal } from '../../domain/principal.ts'
+import { isRaise } from '../../domain/raise.ts'
+import type { Team } from '../../domain/team.ts'
+import { boundsOf } from '../keys/own-bounds.ts'
+import { fieldNotYours } from './refuse-teams.ts'
+import { beyondYoursIn, malformed } from '../refuse.ts'
+
+type Groups = ReadonlyMap<string, readonly string[]>
+
+/** What surrounds a change of a team. */
+export interface TeamChange {
+  /** Undefined: the team is new. */
+  readonly before: Team | undefined
+  readonly after: Team
+  readonly organization: Organization | undefined
+  readonly organizationBudget: Budget | undefined
+  readonly authority: Authority
+  readonly principal: Principal
+  readonly groups: Groups
+}
+
+const NAMES = {
+  maxBudget: 'max_budget',
+  softBudget: 'soft_budget',
+  window: 'budget_duration',
+  tokensPerMinute: 'tpm_limit',
+  requestsPerMinute: 'rpm_limit',
+  parallelRequests: 'max_parallel_requests',
+  perModel: 'limits per model',
+} as const satisfies Record<keyof Limits, string>
+
+const AMOUNTS = ['maxBudget', 'tokensPerMinute', 'requestsPerMinute', 'parallelRequests'] as const
+
+/** Z-10, Z-14, Z-16: may the one who asks make the team so? Only what changes is asked about. */
+export function decideTeamChange(change: TeamChange): Decision<undefined> {
+  const { authority, before } = change
+  const refusal =
+    findMisfit(change) ??
+    (authority === 'proxy' ? undefined : findBeyondSetter(change)) ??
+    (authority === 'team' && before !== undefined ? findBeyondTeamAdmin(before, change) : undefined)
+  return refusal ?? allow(undefined)
+}
+
+/** The first amount that is named and larger than the ceiling's. What is not named is bounded by the ceiling anyway. */
+export function findAmountBeyond(limits: Limits, ceiling: Limits, before?: Limits): string | undefined {
+  const name = AMOUNTS.find((each) => {
+    const [amount, most] = [limits[each], ceiling[each]]
+    return amount !== undefined && most !== undefined && amount > most && amount !== before?.[each]
+  })
+  return name === undefined ? undefined : NAMES[name]
+}
+
+export function findRaise(before: Limits, after: Limits): string | undefined {
+  const name = isRaise(before, after)
+  return name === undefined ? undefined : NAMES[name]
+}
+
+/** A team lives inside of its organisation, whoever makes it. */
+function findMisfit(change: TeamChange): Denied | undefined {
+  const { after, organization, organizationBudget, authority, groups } = change
+  if (organization === undefined) return undefined
+  const moved = change.before?.organizationId !== after.organizationId
+  const before = moved ? undefined : change.before
+  const say = (field: string): Denied =>
+    authority === 'proxy'
+      ? malformed(`\`${field}\`: the team goes beyond what its organization has.`)
+      : beyondYoursIn(field)
+
+  const grant = decideModelsWithin(added(before, after), [organization.models], groups)
+  if (grant !== undefined) return say('models')
+  if (organizationBudget === undefined) return undefined
+  const amount = findAmountBeyond(after.limits, organizationBudget.limits, before?.limits)
+  return amount === undefined ? undefined : say(amount)
+}
+
+/** INV-12: the key that is presented, and the user behind it, bound what can be given. */
+function findBeyondSetter({ before, after, principal, groups }: TeamChange): Denied | undefined {
+  if (principal.kind === 'master') return undefined
+  const user = principal.standing.user?.user
+  // Who may use models in teams only has no list to give from; the team's or the organisation's counts then.
+  const ofUser = user === undefined || user.models.includes('no-default-models') ? [] : user.models
+  const ceilings = [boundsOf(principal)?.models ?? [], ofUser]
+  const grant = decideModelsWithin(added(before, after), ceilings, groups)
+  const isOpened = isOpen(after) && (before === undefined || !isOpen(before))
+  if (grant !== undefined || (isOpened && ceilings.some((ceiling) => !isUnrestricted(ceiling)))) {
+    return beyondYoursIn('models')
+  }
+  if (before !== undefined || user === undefined) return undefined
+  const amount = findAmountBeyond(after.limits, user.limits)
+  return amount === undefined ? undefined : beyondYoursIn(amount)
+}
+
+/** Whoever administers a team keeps what it has or gives some of it up. */
+function findBeyondTeamAdmin(before: Team, { after, groups }: TeamChange): Denied | undefined {
+  const raised = findRaise(before.limits, after.limits)
+  if (raised !== undefined) return beyondYoursIn(raised)
+  if (isOpen(after) && !isOpen(before)) return beyondYoursIn('models')
+  const had = [...before.models, ...before.accessGroupIds]
+  if (decideModelsWithin(added(before, after), [had], groups) !== undefined) return beyondYoursIn('models')
+  return before.tags.every((tag) => after.tags.includes(tag)) ? undefined : fieldNotYours('tags')
+}
+
+function isOpen({ models, accessGroupIds }: Team): boolean {
+  return accessGroupIds.length === 0 && isUnrestricted(models)
+}
+
+/** Every name of a model that the team has afterwards and had not before. What an alias leads to is granted with it. */
+function added(before: Team | undefined, after: Team): readonly string[] {
+  const had = new Set(before === undefined ? [] : grantsOf(before))
+  return grantsOf(after).filter((name) => !had.has(name))
+}
+
+function grantsOf({ models, accessGroupIds, modelAliases, defaultMemberModels }: Team): readonly string[] {
+  return [...models, ...accessGroupIds, ...Object.values(modelAliases), ...defaultMemberModels]
+}
