@@ -183,8 +183,8 @@ describe('a provider that is ill', () => {
       expect((await chat(town, idp.token({ sub: fresh('person') }))).status).toBe(200)
       await pause(OLD_MS)
       expect((await chat(town, idp.token({ sub: fresh('person') }))).status).toBe(200)
-      const said = town.gateway.stdout() + town.gateway.stderr()
-      expect(said).toContain('old keys of the identity provider are used, because it gives no new ones')
+      const said = (): string => town.gateway.stdout() + town.gateway.stderr()
+      await expect.poll(said).toContain('old keys of the identity provider are used, because it gives no new ones')
       // One that names a key which nobody knows can't be judged now.
       expect(await chat(town, unknownKey())).toMatchObject({ status: 503, type: 'auth_provider_unavailable' })
     })
