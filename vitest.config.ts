@@ -29,11 +29,11 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
-          globalSetup: ['test/support/setup-integration.ts'],
+          globalSetup: ['test/support/setup-integration.ts', 'test/support/setup-e2e.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
           // Each file has gateways and databases of its own, and waits for them most of the time.
-          maxWorkers: 2,
+          maxWorkers: 3,
           sequence: { groupOrder: 1 },
         },
       },

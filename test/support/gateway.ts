@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -51,6 +51,7 @@ export type StartOutcome =
 export async function tryGateway(options: GatewayOptions = {}): Promise<StartOutcome> {
   const home = mkdtempSync(join(tmpdir(), 'latchkey-e2e-'))
   const dataDir = options.dataDir ?? join(home, 'data')
+  if (isOrdinary(options)) cpSync(process.env['LATCHKEY_FRESH_STORE'] ?? '', dataDir, { recursive: true })
   const args = ['dist/cli.js', 'serve', '--port', '0', '--data-dir', dataDir, ...(options.args ?? [])]
   if (options.config !== undefined) {
     const file = join(home, 'config.yaml')
@@ -100,6 +101,12 @@ export async function tryGateway(options: GatewayOptions = {}): Promise<StartOut
       },
     },
   }
+}
+
+/** An embedded store of its own, in which a first start is not what is asked about. */
+function isOrdinary({ dataDir, databaseUrl, masterKey, args }: GatewayOptions): boolean {
+  const isEmbedded = dataDir === undefined && databaseUrl === undefined && args === undefined && masterKey !== null
+  return isEmbedded && process.env['LATCHKEY_FRESH_STORE'] !== undefined
 }
 
 function environment({ env, databaseUrl, masterKey }: GatewayOptions): NodeJS.ProcessEnv {

@@ -59,6 +59,7 @@ describe('POST /key/generate', () => {
       rpm_limit: null,
       max_parallel_requests: null,
       rpm_limit_type: null,
+      soft_budget: null,
       tpm_limit_type: null,
       model_max_budget: {},
       model_rpm_limit: null,

@@ -12,7 +12,7 @@ const INFO_MEMBERS = `
   key_alias key_name key_rotation_at last_active last_rotation_at litellm_budget_table max_budget
   max_parallel_requests metadata model_max_budget model_spend models object_permission_id organization_id
   permissions policies project_id rotation_count rotation_interval router_settings rpm_limit
-  soft_budget_cooldown spend team_id tpm_limit updated_at updated_by user_id
+  soft_budget soft_budget_cooldown spend team_id tpm_limit updated_at updated_by user_id
 `
   .trim()
   .split(/\s+/)

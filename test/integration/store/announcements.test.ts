@@ -155,7 +155,7 @@ describe.each([
     await eventually(() => heard.delete(digestOf(11)))
     await sql`delete from latchkey.virtual_key where digest = ${digestOf(12)}`.execute(store.db)
     await eventually(() => heard.delete(digestOf(12)))
-    await sql`truncate latchkey.virtual_key`.execute(store.db)
+    await sql`truncate latchkey.virtual_key cascade`.execute(store.db)
     await eventually(() => heard.delete('*'))
   })
 
