@@ -22,7 +22,8 @@ export default defineConfig({
           globalSetup: ['test/support/setup-integration.ts'],
           testTimeout: 60_000,
           hookTimeout: 120_000,
-          fileParallelism: false,
+          // Each file has databases of its own.
+          maxWorkers: 3,
         },
       },
       {
