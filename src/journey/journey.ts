@@ -7,6 +7,7 @@ import type { EndUserId } from '../domain/ids.ts'
 import { bearingOf, isTokenPrincipal } from '../domain/principal.ts'
 import type { Principal } from '../domain/principal.ts'
 import { Problem } from '../domain/problem.ts'
+import { shown } from '../domain/shown-text.ts'
 import type { WarmDirectory } from '../ports/directory.ts'
 import { HOPS_HEADER, decideLoop } from './1-intake/decide-loop.ts'
 import { INFERENCE_BOUNDS, LARGE_BODY, parseBody, parseLargeBody } from './1-intake/parse-body.ts'
@@ -157,8 +158,4 @@ async function askEndUser(id: EndUserId, directory: WarmDirectory): Promise<EndU
 function pinned(model: ResolvedModel, stored: StoredResponse | undefined): ResolvedModel {
   if (stored === undefined) return model
   return { ...model, deployments: model.deployments.filter((deployment) => deployment.id === stored.deploymentId) }
-}
-
-function shown(name: string): string {
-  return name.replaceAll(/[^\u0020-\u007e]/g, '?').slice(0, 200)
 }

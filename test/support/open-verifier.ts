@@ -8,45 +8,23 @@ import type { TokenPolicy, TokenProfile, TokenSettings } from '../../src/domain/
 import type { DocumentAsk } from '../../src/ports/document-getter.ts'
 import type { IdentityProvider } from './identity-provider.ts'
 import { SIGNING_ALGORITHMS } from './raw-token.ts'
+import { makeProfile } from './token-makers.ts'
 
 /** A profile as a plain configuration makes it, for tokens of this provider. */
 export function profileOf(provider: IdentityProvider, changes: Partial<TokenProfile> = {}): TokenProfile {
-  return {
-    id: provider.issuer,
-    issuer: provider.issuer,
-    audiences: [provider.audience],
-    keys: [{ kind: 'jwks', url: provider.jwksUrl }],
-    tenants: undefined,
-    algorithms: SIGNING_ALGORITHMS,
-    isDisabled: false,
-    requiresTyp: false,
-    acceptsIdTokens: false,
-    requiresExp: true,
-    leewaySeconds: 30,
-    maxLifetimeSeconds: 86_400,
-    maxTokenBytes: 12_288,
-    clients: undefined,
-    conditions: [],
-    fields: FIELDS,
-    emailDomains: [],
-    presumedEmailDomain: undefined,
-    trustsUserIds: false,
-    ...changes,
-  }
-}
-
-const FIELDS: TokenProfile['fields'] = {
-  userId: { path: ['sub'], text: 'sub', setting: 'user_id_jwt_field' },
-  email: undefined,
-  teamId: undefined,
-  teamIds: undefined,
-  teamAlias: undefined,
-  organizationId: undefined,
-  organizationAlias: undefined,
-  endUserId: undefined,
-  objectId: undefined,
-  roles: undefined,
-  allowedRoles: undefined,
+  const { issuer, audience, jwksUrl: url } = provider
+  return makeProfile(
+    { userId: 'sub' },
+    {
+      id: issuer,
+      issuer,
+      audiences: [audience],
+      keys: [{ kind: 'jwks', url }],
+      algorithms: SIGNING_ALGORITHMS,
+      trustsUserIds: false,
+      ...changes,
+    },
+  )
 }
 
 /** The verifier never looks at it. */

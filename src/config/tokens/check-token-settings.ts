@@ -1,4 +1,5 @@
 import { JWT } from './known-jwt-auth.ts'
+import { ADMINISTRATORS, ROLE_WITHOUT_USER } from '../../domain/role.ts'
 import type { ClaimFields, TokenPolicy } from '../../domain/token-settings.ts'
 import type { UserDefaults } from '../../domain/key-rules.ts'
 import type { Findings } from '../finding.ts'
@@ -56,7 +57,7 @@ export function checkTokenSettings(
 
 /** Nobody becomes an administrator by being new. */
 export function checkNewUsers(jwt: Section, policy: TokenPolicy, defaults: UserDefaults, findings: Findings): void {
-  if (!policy.createsUsers || (defaults.role !== 'proxy_admin' && defaults.role !== 'proxy_admin_viewer')) return
+  if (!policy.createsUsers || !ADMINISTRATORS.has(defaults.role ?? ROLE_WITHOUT_USER)) return
   const message = `user_id_upsert would make every new user a ${defaults.role}, by default_internal_user_params.`
   const suggestion =
     'Write user_role: internal_user or internal_user_viewer into litellm_settings.default_internal_user_params.'

@@ -1,4 +1,5 @@
 import { aUserRole, aScope, exactText, routes } from './token-readers.ts'
+import { ADMINISTRATORS } from '../../domain/role.ts'
 import type { RolePermission, RoutingOverride, TokenPolicy, TokenRole } from '../../domain/token-settings.ts'
 import type { Findings } from '../finding.ts'
 import { honour } from '../key-table.ts'
@@ -92,7 +93,7 @@ export const roleMap: Reader<TokenPolicy['roleMap']> = listOf(
 function checkPattern(pattern: string, role: string, section: Section, findings: Findings): void {
   const place = section.placeOf(ROLE_MAP.tokenRole)
   const key = section.pathOf(ROLE_MAP.tokenRole.name)
-  const governs = role === 'proxy_admin' || role === 'proxy_admin_viewer'
+  const governs = ADMINISTRATORS.has(role)
   if (governs && /^[*?]+$/.test(pattern)) {
     findings.error(place, key, `Every role would become ${role}.`, 'Name the role of your administrators in full.')
   } else if (governs) {

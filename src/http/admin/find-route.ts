@@ -1,5 +1,6 @@
 import { nearestName } from '../../config/nearest-name.ts'
 import { Problem } from '../../domain/problem.ts'
+import { shown } from '../../domain/shown-text.ts'
 import { operationOf } from '../../journey/1-intake/operation-paths.ts'
 import type { Operation } from '../../journey/1-intake/operations.ts'
 import type { ApiRoute } from '../route.ts'
@@ -47,6 +48,8 @@ function groupOf(name: string): string {
 function unknownRoute(routes: readonly ApiRoute[], method: string | undefined, path: string): Problem {
   const nearest = nearestName(path, new Set(routes.map((route) => route.path)))
   const hint = nearest === undefined ? 'GET /routes lists them.' : `Did you mean ${nearest}?`
-  const shown = path.replaceAll(/[^\u0020-\u007e]/g, '?').slice(0, 200)
-  return new Problem('route-unknown', `There is no route ${method === undefined ? '' : `${method} `}${shown}. ${hint}`)
+  return new Problem(
+    'route-unknown',
+    `There is no route ${method === undefined ? '' : `${method} `}${shown(path)}. ${hint}`,
+  )
 }

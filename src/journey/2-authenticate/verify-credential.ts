@@ -2,6 +2,7 @@ import { allow, deny } from '../../domain/decision.ts'
 import type { Decision } from '../../domain/decision.ts'
 import type { EpochMs, KeyDigest } from '../../domain/ids.ts'
 import { Problem } from '../../domain/problem.ts'
+import { printable } from '../../domain/shown-text.ts'
 import { formOf } from '../../domain/key-format.ts'
 import { stateOf } from '../../domain/virtual-key.ts'
 import type { VerifiedToken } from '../../domain/token-facts.ts'
@@ -140,16 +141,12 @@ function unknownKey(
 
 /** The last four characters of something this short would be most of it. */
 function maskedKey(presented: string): string {
-  return presented.length <= SHORT_KEY ? '****' : `sk-...${shown(presented.slice(-4))}`
+  return presented.length <= SHORT_KEY ? '****' : `sk-...${printable(presented.slice(-4))}`
 }
 
 function keyFormText(presented: string): string {
   const middle = presented.length <= SHORT_KEY ? '****' : `${presented.slice(0, 4)}****${presented.slice(-4)}`
-  return `LiteLLM Virtual Key expected. Received=${shown(middle)}, expected to start with 'sk-'.`
-}
-
-function shown(text: string): string {
-  return text.replaceAll(/[^\u0020-\u007e]/g, '?')
+  return `LiteLLM Virtual Key expected. Received=${printable(middle)}, expected to start with 'sk-'.`
 }
 
 function utcText(at: EpochMs): string {

@@ -4,6 +4,7 @@ import { parseUserId } from '../../domain/ids.ts'
 import type { EpochMs, UserId } from '../../domain/ids.ts'
 import type { UserDefaults } from '../../domain/key-rules.ts'
 import { MASTER_USER_ID } from '../../domain/principal.ts'
+import { ADMINISTRATORS } from '../../domain/role.ts'
 import type { IdentityLink } from '../../domain/token-facts.ts'
 import type { UserMatch } from '../../domain/token-ground.ts'
 import type { UserFacts } from '../../domain/user.ts'
@@ -146,7 +147,7 @@ function isLinkedAt({ identities }: UserFacts, issuer: string): boolean {
 }
 
 function isPowerful({ user }: UserFacts): boolean {
-  return user.role === 'proxy_admin' || user.role === 'proxy_admin_viewer'
+  return ADMINISTRATORS.has(user.role)
 }
 
 /** Nobody is the holder of the master key by a token. */

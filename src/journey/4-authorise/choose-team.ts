@@ -6,7 +6,7 @@ import type { RouteFacts } from '../1-intake/arrival.ts'
 import { decideTeamRoute } from './decide-team-route.ts'
 import { actingFor, settleTeam } from './settle-team.ts'
 import type { TokenCaller } from './settle-team.ts'
-import { shown } from './token-denials.ts'
+import { shown } from '../../domain/shown-text.ts'
 
 /**
  * The first team, in order, that may call the route and use the model. Asked once the model is known; undefined: the

@@ -4,7 +4,7 @@ import { mappingIssuerOf } from '../../domain/key-mapping.ts'
 import type { MappedClaim, MappedKey } from '../../domain/key-mapping.ts'
 import type { VerifiedToken } from '../../domain/token-facts.ts'
 import type { KeyMappingPolicy } from '../../domain/token-settings.ts'
-import { shown } from './token-denials.ts'
+import { shown } from '../../domain/shown-text.ts'
 
 /** What a token's claim comes to. */
 export type Mapping =

@@ -3,7 +3,7 @@ import type { Decision } from '../../domain/decision.ts'
 import type { Team } from '../../domain/team.ts'
 import type { TokenPolicy } from '../../domain/token-settings.ts'
 import type { RouteFacts } from '../1-intake/arrival.ts'
-import { shown } from './token-denials.ts'
+import { shown } from '../../domain/shown-text.ts'
 import { listCovers } from './token-limits.ts'
 
 /** May a token call this route for this team, whichever way the team was found? */

@@ -3,7 +3,8 @@ import type { Decision } from '../../domain/decision.ts'
 import type { TokenFacts, VerifiedToken } from '../../domain/token-facts.ts'
 import type { TokenPolicy } from '../../domain/token-settings.ts'
 import type { RouteFacts } from '../1-intake/arrival.ts'
-import { listed, shown } from './token-denials.ts'
+import { shown } from '../../domain/shown-text.ts'
+import { listed } from './token-denials.ts'
 import { listCovers, permissionOf } from './token-limits.ts'
 
 /** What can be said about a proven token on this route before anybody is looked up. Administrators included. */

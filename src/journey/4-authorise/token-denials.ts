@@ -1,5 +1,6 @@
 import { deny } from '../../domain/decision.ts'
 import type { Denied } from '../../domain/decision.ts'
+import { shown } from '../../domain/shown-text.ts'
 import type { ClaimFields } from '../../domain/token-settings.ts'
 
 /** The sentences by which clients know refusals of tokens. They name what the caller sent, and nothing else. */
@@ -142,8 +143,4 @@ export function nobody(isEnforced: boolean): Denied {
 
 export function listed(entries: readonly string[]): string {
   return `[${entries.map((entry) => `'${entry}'`).join(', ')}]`
-}
-
-export function shown(text: string): string {
-  return text.replaceAll(/[^\u0020-\u007e]/g, '?').slice(0, 200)
 }

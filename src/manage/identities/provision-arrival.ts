@@ -6,6 +6,7 @@ import { parseUserId } from '../../domain/ids.ts'
 import type { UserId } from '../../domain/ids.ts'
 import { MASTER_USER_ID } from '../../domain/principal.ts'
 import type { Provision } from '../../domain/provision.ts'
+import { ADMINISTRATORS } from '../../domain/role.ts'
 import type { IdentityLink } from '../../domain/token-facts.ts'
 import type { User } from '../../domain/user.ts'
 import { TOTAL_SPEND_ID } from '../users/create-user.ts'
@@ -49,7 +50,7 @@ export async function provisionArrival(
 async function adopt(id: UserId, link: IdentityLink, within: Provisioning): Promise<Arrival | undefined> {
   const { rooms } = within
   const user = id === link.subject ? await rooms.users.find(id) : undefined
-  const isOpen = user !== undefined && user.role !== 'proxy_admin' && user.role !== 'proxy_admin_viewer'
+  const isOpen = user !== undefined && !ADMINISTRATORS.has(user.role)
   if (!isOpen || (await rooms.identities.ofUser(id)).length > 0) return undefined
   if ((await rooms.formerUsers.find(id)) !== undefined) return undefined
   return writeLink(id, link, within)
