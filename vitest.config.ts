@@ -24,6 +24,7 @@ export default defineConfig({
           hookTimeout: 120_000,
           // Each file has databases of its own.
           maxWorkers: 3,
+          sequence: { groupOrder: 1 },
         },
       },
       {
@@ -35,7 +36,7 @@ export default defineConfig({
           hookTimeout: 120_000,
           // Each file has gateways and databases of its own, and waits for them most of the time.
           maxWorkers: 3,
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 2 },
         },
       },
     ],
