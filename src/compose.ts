@@ -219,6 +219,7 @@ export async function compose(parts: Parts): Promise<Gateway> {
     seal,
     storesModels: settings.storeModels,
     modelReader,
+    tokens: tokens?.texts,
   }
 
   const doors = new Doors()

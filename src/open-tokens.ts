@@ -6,9 +6,11 @@ import type { Settings } from './config/settings.ts'
 import type { TokenPorts } from './journey/identify-token.ts'
 import { loadCustomValidate } from './load-custom-validate.ts'
 import type { Provisioner } from './ports/provisioner.ts'
+import type { TokenTexts } from './ports/token-verifier.ts'
 
 export interface OpenTokens {
   readonly ports: TokenPorts
+  readonly texts: TokenTexts
   close(): Promise<void>
 }
 
@@ -24,6 +26,7 @@ export async function openTokens(
   const verifier = openTokenVerifier({ settings: tokens, getter, log, fraction: () => chance.fraction() })
   return {
     ports: { verifier, policy: tokens.policy, userDefaults: settings.userDefaults, newUserId, provisioner, log },
+    texts: verifier.texts,
     close: () => verifier.close(),
   }
 }

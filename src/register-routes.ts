@@ -14,6 +14,7 @@ import { invitationRoutes } from './http/admin/invitations.routes.ts'
 import { keyMappingRoutes } from './http/admin/key-mappings.routes.ts'
 import { keyRoutes } from './http/admin/keys.routes.ts'
 import { organizationRoutes } from './http/admin/organizations.routes.ts'
+import { revocationRoutes } from './http/admin/revocations.routes.ts'
 import { accessGroupRoutes } from './http/admin/access-groups.routes.ts'
 import { explainRoutes } from './http/admin/explain.routes.ts'
 import { credentialRoutes } from './http/admin/credentials.routes.ts'
@@ -60,6 +61,7 @@ export async function registerRoutes(
   modelRoutes(app, edge, facts)
   keyRoutes(app, edge, manage)
   keyMappingRoutes(app, edge, manage)
+  revocationRoutes(app, edge, manage)
   userRoutes(app, edge, manage)
   identityRoutes(app, edge, manage)
   invitationRoutes(app, edge, manage)

@@ -19,6 +19,7 @@ const verified: VerifiedToken = {
   issuer: ISSUER.issuer,
   claims: { sub: 'ada', groups: ['blue\u001b[2J'] },
   digest: 'd',
+  signedDigest: 's',
   expiresAt: epochMs(1_700_000_000_000),
   via: 'jwt',
 }

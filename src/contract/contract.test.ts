@@ -3,9 +3,18 @@ import { describe, expect, test } from 'vitest'
 import { describeIssues } from './describe-issues.ts'
 import { deleteBody, generateBody, keyListQuery, regenerateBody, updateBody } from './keys.ts'
 import { memberAddBody } from './members.ts'
+import { newRevocationBody } from './revocations.ts'
 import { spendLogsQuery } from './spend.ts'
 
-const SCHEMAS = { generateBody, updateBody, deleteBody, regenerateBody, keyListQuery, spendLogsQuery }
+const SCHEMAS = {
+  generateBody,
+  updateBody,
+  deleteBody,
+  regenerateBody,
+  keyListQuery,
+  spendLogsQuery,
+  newRevocationBody,
+}
 
 describe('bodies and queries', () => {
   test.each(Object.entries(SCHEMAS))('%s: no JSON makes reading throw, and every refusal says where', (_, schema) => {
@@ -64,6 +73,9 @@ describe('bodies and queries', () => {
       const result = regenerateBody.safeParse(body)
       expect(JSON.stringify(describeIssues(result.error?.issues ?? [], 'body', body))).not.toContain(secret)
     }
+    const token = newRevocationBody.safeParse({ token: [secret], jti: secret })
+    const tokens = describeIssues(token.error?.issues ?? [], 'body', { token: [secret] })
+    expect([tokens.length > 0, JSON.stringify(tokens).includes(secret)]).toEqual([true, false])
     const keys = deleteBody.safeParse({ keys: secret })
     expect(JSON.stringify(describeIssues(keys.error?.issues ?? [], 'body', { keys: secret }))).not.toContain(secret)
   })

@@ -9,7 +9,7 @@ export interface IssueDetail {
 }
 
 /** Members that hold credentials are not repeated, not even to who sent them. */
-const SECRET = /^(?:key|keys|new_key|new_master_key|api_key|key_hash|password|invitation_link)$/
+const SECRET = /^(?:key|keys|new_key|new_master_key|api_key|key_hash|token|password|invitation_link)$/
 const LONGEST_INPUT = 200
 
 export function describeIssues(

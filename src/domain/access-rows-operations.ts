@@ -186,6 +186,9 @@ export const OPERATION_ROWS: readonly AccessRow[] = [
   row(77, 'jwt-key-mapping-list', 'reads', ['GET /jwt/key/mapping/list'], 'A V - - - - - - - -'),
   row(77, 'jwt-key-mapping-info', 'reads', ['GET /jwt/key/mapping/info'], 'A V - - - - - - - -'),
   row(undefined, 'jwt-client-create', 'writes', ['POST /jwt_client/new'], 'A - - - - - - - - -'),
+  row(undefined, 'jwt-revocation-create', 'writes', ['POST /jwt/revocation/new'], 'A - - - - - - - - -'),
+  row(undefined, 'jwt-revocation-delete', 'writes', ['POST /jwt/revocation/delete'], 'A - - - - - - - - -'),
+  row(undefined, 'jwt-revocation-list', 'reads', ['GET /jwt/revocation/list'], 'A V - - - - - - - -'),
   row(78, 'scim', 'writes', ['ANY /scim/v2/*'], '-36 - - - - - - - - -'),
   row(
     79,

@@ -20,6 +20,8 @@ export type AuditObject =
   | 'LiteLLM_AccessGroupTable'
   | 'LiteLLM_InvitationLink'
   | 'LiteLLM_JWTKeyMapping'
+  /** Ours. */
+  | 'TokenRevocation'
   | 'route'
 
 /** One change of one object, as the verb that makes it tells it. Values hold no secrets: the verb shows them masked. */

@@ -59,6 +59,8 @@ export const PROBLEMS = {
   ),
   'mapping-key-unknown': badRequest('The provided key does not match an existing virtual key.'),
   'mapping-not-found': notFound('Mapping not found'),
+  'revocation-admin-only': forbidden('Only proxy admins can revoke tokens'),
+  'revocation-not-found': notFound('Revocation not found', 'id'),
   'mapping-taken': {
     status: 409,
     type: 'bad_request_error',

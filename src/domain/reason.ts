@@ -53,6 +53,7 @@ export type Reason =
   | 'jwt_sub_invalid'
   | 'jwt_type_wrong'
   | 'jwt_cnf_unsupported'
+  | 'jwt_revoked'
   | 'jwt_claim_missing'
   | 'jwt_claim_denied'
   | 'jwt_claim_type'

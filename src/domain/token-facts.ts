@@ -11,6 +11,8 @@ export interface VerifiedToken {
   readonly claims: Claims
   /** Lower-case hex SHA-256 of the whole token. */
   readonly digest: string
+  /** The same of what is signed of it, by which it is revoked (`signedText`); empty where there is no text. */
+  readonly signedDigest: string
   readonly expiresAt: EpochMs | undefined
   readonly via: 'jwt' | 'userinfo' | 'introspection'
 }

@@ -20,6 +20,7 @@ import { decideRegisteredKey } from './4-authorise/decide-registered-key.ts'
 import { decideStandIn } from './4-authorise/decide-token.ts'
 import { decideKnownUser } from './4-authorise/decide-token-user.ts'
 import { limitsOf } from './4-authorise/token-limits.ts'
+import { checkRevocation } from './check-revocation.ts'
 import { describeMappedKey, describeMapping } from './describe-mapping.ts'
 import type { Trail } from './trail.ts'
 
@@ -93,6 +94,11 @@ export function identifyMapped(
     return principal instanceof Promise ? principal.then(finish) : finish(principal)
   }
   const { profile } = token
+  const check = (match: UserMatch | undefined): Decision<Principal> | Promise<Decision<Principal>> => {
+    const stands = checkRevocation(token, facts, match, ports)
+    const go = (may: Decision<undefined>) => (may.verdict === 'deny' ? may : decide(match))
+    return stands instanceof Promise ? stands.then(go) : go(stands)
+  }
   const match = conclude(matchTokenUser(facts, { profile, userDefaults, newId: newUserId, now }, directory))
-  return match instanceof Promise ? match.then(decide) : decide(match)
+  return match instanceof Promise ? match.then(check) : check(match)
 }

@@ -18,6 +18,7 @@ import type { Mapping } from './4-authorise/decide-key-mapping.ts'
 import { decideTokenCaller } from './4-authorise/decide-token-caller.ts'
 import { covers } from './4-authorise/decide-route.ts'
 import { decideToken } from './4-authorise/decide-token.ts'
+import { checkRevocation } from './check-revocation.ts'
 import { describeFacts, describeGround } from './describe-token.ts'
 import { findMapping, identifyMapped } from './identify-mapped.ts'
 import type { Trail } from './trail.ts'
@@ -111,8 +112,13 @@ function identifyItself(
   }
   const { profile } = token
   const wanted = { policy, profile, teamHeader, now: ports.clock.now(), userDefaults, newId: newUserId }
+  const check = (ground: TokenGround): Identified | Promise<Identified> => {
+    const stands = checkRevocation(token, facts, ground.user, ports)
+    const go = (may: Decision<undefined>): Identified => (may.verdict === 'deny' ? may : decide(ground))
+    return stands instanceof Promise ? stands.then(go) : go(stands)
+  }
   const ground = gatherGround(facts, wanted, ports.directory)
-  return ground instanceof Promise ? ground.then(decide) : decide(ground)
+  return ground instanceof Promise ? ground.then(check) : check(ground)
 }
 
 /** AT-093: administrators choose among all teams, and a wrong choice is no reason to refuse them. */

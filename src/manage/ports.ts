@@ -12,6 +12,7 @@ import type { ModelReader } from '../ports/model-reader.ts'
 import type { Passwords } from '../ports/passwords.ts'
 import type { Registry } from '../ports/registry.ts'
 import type { Seal } from '../ports/seal.ts'
+import type { TokenTexts } from '../ports/token-verifier.ts'
 
 /** What the verbs of administration ask of the world. */
 export interface ManagePorts {
@@ -34,6 +35,8 @@ export interface ManagePorts {
   /** Whether models may be made through the API. */
   readonly storesModels: boolean
   readonly modelReader: ModelReader
+  /** Undefined: tokens of identity providers are not taken. */
+  readonly tokens: TokenTexts | undefined
 }
 
 /** What stands behind the names of groups. */

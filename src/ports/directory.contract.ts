@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { describeIdentities, describeNames } from '../../test/support/describe-identities.ts'
 import { describeKeyMappings } from '../../test/support/describe-key-mappings.ts'
+import { describeRevocations } from '../../test/support/describe-revocations.ts'
 import { digestOf, makeKey, NOON } from '../../test/support/entries.ts'
 import {
   ABOUT,
@@ -189,5 +190,6 @@ export function describeDirectory(name: string, open: () => Promise<OpenedDirect
     describeIdentities(() => opened, write)
     describeNames(() => opened, write)
     describeKeyMappings(() => opened, write)
+    describeRevocations(() => opened, write)
   })
 }

@@ -5,6 +5,7 @@ import type { MappedClaim, MappedKey } from '../domain/key-mapping.ts'
 import type { Organization } from '../domain/organization.ts'
 import type { Team } from '../domain/team.ts'
 import type { IdentityLink } from '../domain/token-facts.ts'
+import type { TokenRevocation } from '../domain/token-revocation.ts'
 import type { UserFacts } from '../domain/user.ts'
 import type { VirtualKey } from '../domain/virtual-key.ts'
 
@@ -41,6 +42,10 @@ export interface Directory {
   findOrganizationsByAlias(alias: string): Promise<readonly OrganizationId[]>
   /** What the claim stands for at any issuer, switched off or not, each with its key as it is now. */
   findKeyMappings(claim: MappedClaim): Promise<readonly MappedKey[]>
+  /** Whether there is any revocation that has not ended at `now`. */
+  hasRevocations(now: EpochMs): Promise<boolean>
+  /** Of those names (`revocableNames`); ended ones may be among them. */
+  findRevocations(names: readonly string[]): Promise<readonly TokenRevocation[]>
 }
 
 export interface LinkedUser {
@@ -73,4 +78,5 @@ export interface WarmDirectory extends Directory {
   peekTeamsByAlias(alias: string): Peeked<readonly TeamId[]>
   peekOrganizationsByAlias(alias: string): Peeked<readonly OrganizationId[]>
   peekKeyMappings(claim: MappedClaim): Peeked<readonly MappedKey[]>
+  peekRevocations(names: readonly string[]): Peeked<readonly TokenRevocation[]>
 }

@@ -21,6 +21,8 @@ export type FactKind =
   | 'organization_alias'
   /** The name of a claim and a value of it, with a line break between them. */
   | 'key_mapping'
+  /** As `revocationName` makes it. */
+  | 'revocation'
 
 /** Neither part holds a line break, so that no two links have one id. */
 export function factIdOf({ issuer, subject }: IdentityLink): string {

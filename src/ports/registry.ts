@@ -13,6 +13,7 @@ import type { StoredModel } from '../domain/stored-model.ts'
 import type { Tag } from '../domain/tag.ts'
 import type { Team } from '../domain/team.ts'
 import type { IdentityLink } from '../domain/token-facts.ts'
+import type { TokenRevocation } from '../domain/token-revocation.ts'
 import type { OrganizationMembership, TeamMembership, User, UserFacts } from '../domain/user.ts'
 import type { VirtualKey } from '../domain/virtual-key.ts'
 import type { FormerUser, LinkedUser } from './directory.ts'
@@ -81,6 +82,7 @@ export interface Rooms {
   readonly models: ModelRows
   readonly invitations: InvitationRows
   readonly keyMappings: KeyMappingRows
+  readonly revocations: RevocationRows
 }
 
 /** Which rows a caller may see at all. Part of every query, so that no count tells of what is hidden. */
@@ -340,4 +342,13 @@ export interface KeyMappingRows extends Rows<KeyMapping, string> {
   ofKeys(digests: readonly KeyDigest[]): Promise<readonly KeyMapping[]>
   /** By the time at which they were made. */
   list(page: Page): Promise<PageOf<KeyMapping>>
+}
+
+export interface RevocationRows extends Rows<TokenRevocation, string> {
+  /** As `revocationName` makes it; inside of a change, whoever asks for the same one takes turns. */
+  named(name: string): Promise<TokenRevocation | undefined>
+  /** Takes away some of those that have ended by then: more than a change adds. */
+  sweep(endedBy: EpochMs): Promise<void>
+  /** By the time at which they were made, without those that have ended by then. */
+  list(page: Page, endedBy: EpochMs): Promise<PageOf<TokenRevocation>>
 }

@@ -14,6 +14,24 @@ export interface TokenVerifier {
     | undefined
 }
 
+/** What there is to know about tokens for whoever takes one back. Nothing is proven by any of it. */
+export interface TokenTexts {
+  /** Undefined: no token like this would be taken, now or later. */
+  nameToken(text: string, now: EpochMs): NamedToken | undefined
+  /**
+   * For how long a token can be good that was issued by now; without an issuer, of whichever. `endless`: of some it can't
+   * be said. Undefined: none of the issuer are taken.
+   */
+  longestLife(issuer?: string): number | 'endless' | undefined
+}
+
+export interface NamedToken {
+  /** As `VerifiedToken` has it. */
+  readonly signedDigest: string
+  /** When it ends by its own word, with the leeway that clocks get. Undefined: it does not say. */
+  readonly endsAt: EpochMs | undefined
+}
+
 /** Says what can be said of tokens without their signatures. */
 export interface ClaimJudge {
   /**

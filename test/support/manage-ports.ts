@@ -29,6 +29,7 @@ export function quietPorts() {
     availableTeams: new Set<string>(),
     seal: createSeal([new Secret('a-salt-key-0123456789')], ''),
     storesModels: false,
+    tokens: undefined,
     modelReader: createModelReader({ providerEnvironment: new Map() }, new EgressGuard([])),
   }
 }

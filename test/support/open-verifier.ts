@@ -6,6 +6,7 @@ import { epochMs } from '../../src/domain/ids.ts'
 import type { VerifiedToken } from '../../src/domain/token-facts.ts'
 import type { TokenPolicy, TokenProfile, TokenSettings } from '../../src/domain/token-settings.ts'
 import type { DocumentAsk } from '../../src/ports/document-getter.ts'
+import type { TokenTexts } from '../../src/ports/token-verifier.ts'
 import type { IdentityProvider } from './identity-provider.ts'
 import { SIGNING_ALGORITHMS } from './raw-token.ts'
 import { makeProfile } from './token-makers.ts'
@@ -52,6 +53,7 @@ export interface OpenVerifier {
   /** Whether the answer came without a promise. */
   readonly isImmediate: (token: string) => boolean
   readonly pass: (seconds: number) => void
+  readonly texts: TokenTexts
   readonly logged: { level: string; message: string; facts: Readonly<Record<string, unknown>> }[]
   readonly asked: DocumentAsk[]
   readonly counted: string[]
@@ -99,6 +101,7 @@ export function openVerifier(settings: TokenSettings): OpenVerifier {
     pass: (seconds) => {
       shiftMs += seconds * 1000
     },
+    texts: verifier.texts,
     logged,
     asked,
     counted,

@@ -49,6 +49,8 @@ export function smallDirectory({ users, teams, organizations, budgets, deleted }
         .map(({ id }) => id)
         .slice(0, 2),
     findKeyMappings: async () => [],
+    hasRevocations: async () => false,
+    findRevocations: async () => [],
     findOrganizationsByAlias: async (alias) =>
       organizations
         .filter((organization) => organization.alias === alias)

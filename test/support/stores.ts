@@ -105,6 +105,7 @@ const EMPTIED = [
   'retired_key_digest',
   'deleted_key',
   'virtual_key',
+  'token_revocation',
   'invitation',
   'stored_model',
   'credential',

@@ -116,6 +116,7 @@ export function makeToken(claims: Claims, profile: TokenProfile): VerifiedToken 
     issuer: profile.issuer ?? '',
     claims,
     digest: '0'.repeat(64),
+    signedDigest: '1'.repeat(64),
     expiresAt: undefined,
     via: 'jwt',
   }

@@ -15,6 +15,9 @@ import {
 } from '../../../test/support/rows.ts'
 import { type EpochMs, epochMs } from '../../domain/ids.ts'
 import type { MappedKey } from '../../domain/key-mapping.ts'
+import { stampedNew } from '../../domain/stamps.ts'
+import { revocationName } from '../../domain/token-revocation.ts'
+import type { TokenRevocation } from '../../domain/token-revocation.ts'
 import type { Team } from '../../domain/team.ts'
 import type { User, UserFacts } from '../../domain/user.ts'
 import type { Directory, FoundKey } from '../../ports/directory.ts'
@@ -39,6 +42,7 @@ class World implements FactChanges {
   readonly keys = new Map<string, FoundKey>()
   /** By the value of a claim. */
   readonly mappings = new Map<string, readonly MappedKey[]>()
+  revocations: readonly TokenRevocation[] = []
   user: User | undefined
   team: Team | undefined
   readonly #subscribers: { kind: FactKind; one: (id: string) => void; all: () => void }[] = []
@@ -65,6 +69,9 @@ class World implements FactChanges {
       findTeamsByAlias: (alias) => this.#answer(() => (alias === 'Red' ? [TEAM] : [])),
       findOrganizationsByAlias: (alias) => this.#answer(() => (alias === 'Acme' ? [ORG] : [])),
       findKeyMappings: ({ value }) => this.#answer(() => this.mappings.get(value) ?? []),
+      hasRevocations: () => this.#answer(() => this.revocations.length > 0),
+      findRevocations: (names) =>
+        this.#answer(() => this.revocations.filter(({ target }) => names.includes(revocationName(target)))),
     }
     const clock = { now: () => this.time }
     this.cache = new CachedDirectory({ directory, changes: this, clock, maxPresent: 100, maxAbsent: 100 })
@@ -485,4 +492,63 @@ test('INV-03: whatever happens, an answer was true within the last second, this 
     }),
     { numRuns: 300 },
   )
+})
+
+describe('J-31: revocations', () => {
+  const NAMES = ['token\n\none', 'jti\ni\nj', 'subject\ni\ns']
+  const revoked = (digest: string): TokenRevocation => ({
+    id: digest,
+    target: { is: 'token', digest },
+    reason: undefined,
+    endsAt: undefined,
+    ...stampedNew('root', NOON),
+  })
+
+  test('while there are none, whether there are any is all that is asked', async () => {
+    const world = new World()
+    world.watch = 1
+    expect(world.cache.peekRevocations(NAMES)).toBe('ask')
+    expect(await world.cache.findRevocations(NAMES)).toEqual([])
+    expect([world.cache.peekRevocations(['token\n\nother']), world.reads]).toEqual([[], 1])
+    world.pass(59_000)
+    world.beat()
+    expect([world.cache.peekRevocations(NAMES), world.reads]).toEqual([[], 1])
+  })
+
+  test('one that is made is known by the next look, whichever of its names is announced', async () => {
+    const world = new World()
+    await world.cache.findRevocations(NAMES)
+    world.revocations = [revoked('one')]
+    world.announce({ kind: 'revocation', id: 'token\n\none' })
+    expect(world.cache.peekRevocations(NAMES)).toBe('ask')
+    expect(await world.cache.findRevocations(NAMES)).toEqual([revoked('one')])
+    expect(world.cache.peekRevocations(NAMES)).toEqual([revoked('one')])
+  })
+
+  test('what stands against nobody stays known when others are revoked', async () => {
+    const world = new World()
+    world.revocations = [revoked('other')]
+    expect(await world.cache.findRevocations(NAMES)).toEqual([])
+    const { reads } = world
+    world.announce({ kind: 'revocation', id: 'token\n\nyet another' })
+    await world.cache.findRevocations(NAMES)
+    expect(world.reads).toBe(reads + 1)
+    world.revocations = [revoked('other'), { ...revoked('one'), target: { is: 'jti', issuer: 'i', jti: 'j' } }]
+    world.announce({ kind: 'revocation', id: 'jti\ni\nj' })
+    expect(await world.cache.findRevocations(NAMES)).toHaveLength(1)
+  })
+
+  test('without word of changes, an absence is no older than a second', async () => {
+    const world = new World()
+    await world.cache.findRevocations(NAMES)
+    world.pass(1_001)
+    expect(world.cache.peekRevocations(NAMES)).toBe('ask')
+  })
+
+  test('a store that is away is no absence', async () => {
+    const world = new World()
+    world.isFailing = true
+    await expect(world.cache.findRevocations(NAMES)).rejects.toThrow('the store is away')
+    expect(world.cache.peekRevocations(NAMES)).toBe('ask')
+  })
 })

@@ -7,6 +7,7 @@ import type { Organization } from '../../domain/organization.ts'
 import type { Team } from '../../domain/team.ts'
 import { foldEmail } from '../../domain/fold-email.ts'
 import type { IdentityLink } from '../../domain/token-facts.ts'
+import type { TokenRevocation } from '../../domain/token-revocation.ts'
 import type { UserFacts } from '../../domain/user.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Directory, FormerUser, FoundKey, LinkedUser, Peeked, WarmDirectory } from '../../ports/directory.ts'
@@ -14,6 +15,7 @@ import { factIdOf, mappingFactId } from '../../ports/fact-changes.ts'
 import type { ChangedFact, FactChanges, FactKind } from '../../ports/fact-changes.ts'
 import { FactCache } from './fact-cache.ts'
 import { NameCache } from './name-cache.ts'
+import { RevocationCache } from './revocation-cache.ts'
 
 /** Enough that the keys and people of a large company stay known; a fact is about a kilobyte. */
 const MOST_FACTS = 120_000
@@ -50,6 +52,7 @@ export class CachedDirectory implements WarmDirectory {
   readonly #teamAliases: NameCache<readonly TeamId[]>
   readonly #organizationAliases: NameCache<readonly OrganizationId[]>
   readonly #keyMappings: NameCache<readonly MappedKey[]>
+  readonly #revocations: RevocationCache
   readonly #byKind: readonly (readonly [FactKind, AnyCache])[]
 
   constructor(options: CachedDirectoryOptions) {
@@ -92,6 +95,7 @@ export class CachedDirectory implements WarmDirectory {
       ask: async (id) => anyOf(await directory.findKeyMappings(claimOf(id))),
       announcedAs: (mappings: readonly MappedKey[]) => mappings.map(({ key }) => key.digest),
     })
+    this.#revocations = new RevocationCache({ ...shared, directory })
     this.#byKind = [
       ['key', this.#keys],
       ['user', this.#users],
@@ -106,6 +110,7 @@ export class CachedDirectory implements WarmDirectory {
       ['team_alias', this.#teamAliases],
       ['organization_alias', this.#organizationAliases],
       ['key_mapping', this.#keyMappings],
+      ['revocation', this.#revocations],
       // A mapping is known together with its key.
       ['key', this.#keyMappings],
     ]
@@ -241,6 +246,18 @@ export class CachedDirectory implements WarmDirectory {
 
   async findKeyMappings(claim: MappedClaim): Promise<readonly MappedKey[]> {
     return (await this.#keyMappings.find(mappingFactId(claim))) ?? []
+  }
+
+  hasRevocations(): Promise<boolean> {
+    return this.#revocations.hasAny()
+  }
+
+  peekRevocations(names: readonly string[]): Peeked<readonly TokenRevocation[]> {
+    return this.#revocations.peek(names)
+  }
+
+  findRevocations(names: readonly string[]): Promise<readonly TokenRevocation[]> {
+    return this.#revocations.find(names)
   }
 }
 

@@ -31,7 +31,7 @@ export function judgeClaims(
   if (denied !== undefined) return denied
   const end = endOf(whole)
   const expiresAt = end === undefined ? undefined : epochMs(end)
-  return allow({ profile, issuer, claims: whole, digest: '', expiresAt, via: 'jwt' })
+  return allow({ profile, issuer, claims: whole, digest: '', signedDigest: '', expiresAt, via: 'jwt' })
 }
 
 const USUAL_LIFE_SECONDS = 300

@@ -1,11 +1,12 @@
 import { hash } from 'node:crypto'
+import type { Claims } from '../../domain/claims.ts'
 import type { Decision } from '../../domain/decision.ts'
 import type { EpochMs } from '../../domain/ids.ts'
 import type { TokenProfile, TokenSettings } from '../../domain/token-settings.ts'
 import type { VerifiedToken } from '../../domain/token-facts.ts'
 import type { DocumentGetter } from '../../ports/document-getter.ts'
 import type { OperatorLog } from '../../ports/operator-log.ts'
-import type { ClaimJudge, TokenVerifier } from '../../ports/token-verifier.ts'
+import type { ClaimJudge, TokenTexts, TokenVerifier } from '../../ports/token-verifier.ts'
 import { profileChooser } from './choose-profile.ts'
 import { introspectionWitness } from './introspection.ts'
 import type { KeyStore } from './key-store.ts'
@@ -16,6 +17,7 @@ import { readToken } from './read-token.ts'
 import { refuseToken } from './refuse-token.ts'
 import { RememberedTokens } from './remembered-tokens.ts'
 import { RemoteKeys } from './remote-keys.ts'
+import { createTokenTexts } from './token-texts.ts'
 import { userInfoWitness } from './user-info.ts'
 import { verifyJwt } from './verify-jwt.ts'
 import { verifyByWitness } from './verify-opaque.ts'
@@ -35,6 +37,7 @@ export interface TokenVerifierOptions {
 }
 
 export interface OpenTokenVerifier extends TokenVerifier, ClaimJudge {
+  readonly texts: TokenTexts
   close(): Promise<void>
 }
 
@@ -60,6 +63,8 @@ export function openTokenVerifier(options: TokenVerifierOptions): OpenTokenVerif
   const overrides = settings.introspection?.overrides ?? []
   const userInfo = settings.userInfo === undefined ? undefined : userInfoWitness(settings.userInfo, getter)
   const witness = settings.introspection?.takesOpaque === true ? introspection : userInfo
+  const longest = introspection === undefined ? maxBytes : Math.max(maxBytes, introspection.profile.maxTokenBytes)
+  const isAskedAbout = (claims: Claims): boolean => introspection !== undefined && matchesOverride(claims, overrides)
 
   /** Who comes with the same token meanwhile waits for the same answer, so that it stays one object. */
   function once(key: string, go: () => Promise<Decision<VerifiedToken>>): Promise<Decision<VerifiedToken>> {
@@ -81,14 +86,13 @@ export function openTokenVerifier(options: TokenVerifierOptions): OpenTokenVerif
 
   return {
     verifyJwt(token, now) {
-      const longest = introspection === undefined ? maxBytes : Math.max(maxBytes, introspection.profile.maxTokenBytes)
       if (token.length > longest) return refuseToken('jwt_too_large')
       const digest = hash('sha256', token, 'hex')
       const known = remembered.recall(digest, now)
       if (known !== undefined) return known
       const read = readToken(token, longest)
       if (typeof read === 'string') return refuseToken(read)
-      if (introspection !== undefined && matchesOverride(read.claims, overrides))
+      if (introspection !== undefined && isAskedAbout(read.claims))
         return ask(introspection, { text: token, digest, memoryKey: digest }, now)
       return once(digest, () => verifyJwt(read, digest, now, parts))
     },
@@ -113,6 +117,15 @@ export function openTokenVerifier(options: TokenVerifierOptions): OpenTokenVerif
     },
 
     shared: settings.shared,
+
+    texts: createTokenTexts({
+      settings,
+      chooseProfile: parts.chooseProfile,
+      maxBytes: longest,
+      opaque: witness,
+      witnesses: [introspection, userInfo].filter((each) => each !== undefined),
+      isAskedAbout,
+    }),
 
     async close() {
       remembered.clear()

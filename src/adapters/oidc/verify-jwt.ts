@@ -12,6 +12,7 @@ import type { UnprovenToken } from './read-token.ts'
 import { refuseToken } from './refuse-token.ts'
 import type { TokenFlaw } from './refuse-token.ts'
 import type { RememberedTokens } from './remembered-tokens.ts'
+import { signedDigestOf } from './signed-digest.ts'
 
 export interface JwtParts {
   readonly chooseProfile: (iss: UnprovenToken['claims'][string] | undefined) => ChosenProfile | TokenFlaw
@@ -42,6 +43,14 @@ export async function verifyJwt(
   const issuer = typeof claims['iss'] === 'string' ? claims['iss'] : ''
   const expiresAt = end === undefined ? undefined : epochMs(end)
   const until = end === undefined ? Number.POSITIVE_INFINITY : end + profile.leewaySeconds * 1000
-  const verified: VerifiedToken = { profile, issuer, claims, digest, expiresAt, via: 'jwt' }
+  const verified: VerifiedToken = {
+    profile,
+    issuer,
+    claims,
+    digest,
+    signedDigest: signedDigestOf(text),
+    expiresAt,
+    via: 'jwt',
+  }
   return remembered.keep(digest, verified, text.length, { until, by: proof })
 }

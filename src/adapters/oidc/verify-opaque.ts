@@ -9,6 +9,7 @@ import { checkClaims } from './check-claims.ts'
 import { endOf } from './check-times.ts'
 import { refuseToken } from './refuse-token.ts'
 import type { RememberedTokens } from './remembered-tokens.ts'
+import { signedDigestOf } from './signed-digest.ts'
 
 /** What a provider says about a token that only it can read. */
 export type Testimony = { readonly claims: Claims } | { readonly denied: Denied; readonly isLasting: boolean }
@@ -50,7 +51,15 @@ export async function verifyByWitness(
   const issuer = typeof iss === 'string' ? iss : (profile.issuer ?? '')
   const expiresAt = end === undefined ? undefined : epochMs(end)
   const until = Math.min(now + witness.ttlSeconds * 1000, end ?? Number.POSITIVE_INFINITY)
-  const verified: VerifiedToken = { profile, issuer, claims, digest, expiresAt, via }
+  const verified: VerifiedToken = {
+    profile,
+    issuer,
+    claims,
+    digest,
+    signedDigest: signedDigestOf(text),
+    expiresAt,
+    via,
+  }
   const bytes = text.length + JSON.stringify(claims).length
   return remembered.keep(memoryKey, verified, bytes, { until, by: undefined })
 }

@@ -9,6 +9,7 @@ import { keyKind } from './rows/key-kind.ts'
 import type { KeyColumns } from './rows/key-kind.ts'
 import { findKeyMappings } from './rows/key-mapping-rows.ts'
 import { sqlNames } from './rows/name-rows.ts'
+import { findRevocations, hasRevocations } from './rows/revocation-rows.ts'
 import { sqlRooms } from './rows/rooms.ts'
 import { Touched } from './rows/touched.ts'
 import { findUserFacts } from './rows/user-rows.ts'
@@ -36,6 +37,8 @@ export function sqlDirectory(db: Kysely<Database>): Directory {
     findIdentity: (link) => findIdentity({ db }, link),
     findFormerUser: (id) => findFormerUser({ db }, id),
     findKeyMappings: (claim) => findKeyMappings({ db }, claim),
+    hasRevocations: (now) => hasRevocations({ db }, now),
+    findRevocations: (names) => findRevocations({ db }, names),
     ...sqlNames(db),
   }
 }

@@ -90,6 +90,9 @@ const OWN_WORDS: ReadonlyMap<string, readonly [problem: ProblemCode, say: string
   ['jwt-key-mapping-list', ['mapping-admin-only', 'Only proxy admins can list JWT key mappings']],
   ['jwt-key-mapping-info', ['mapping-admin-only', 'Only proxy admins can get JWT key mapping info']],
   ['jwt-client-create', ['mapping-admin-only', 'Only proxy admins can create JWT key mappings']],
+  ['jwt-revocation-create', ['revocation-admin-only', 'Only proxy admins can revoke tokens']],
+  ['jwt-revocation-delete', ['revocation-admin-only', 'Only proxy admins can take back revocations of tokens']],
+  ['jwt-revocation-list', ['revocation-admin-only', 'Only proxy admins can list revocations of tokens']],
 ])
 
 function refuseRole(principal: Principal, { path, row }: RouteFacts): Decision<never> {

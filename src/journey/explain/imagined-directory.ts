@@ -5,6 +5,7 @@ import type { MappedClaim, MappedKey } from '../../domain/key-mapping.ts'
 import type { Organization } from '../../domain/organization.ts'
 import type { Team } from '../../domain/team.ts'
 import type { IdentityLink } from '../../domain/token-facts.ts'
+import type { TokenRevocation } from '../../domain/token-revocation.ts'
 import type { UserFacts } from '../../domain/user.ts'
 import type { VirtualKey } from '../../domain/virtual-key.ts'
 import type { FormerUser, FoundKey, LinkedUser, Peeked, WarmDirectory } from '../../ports/directory.ts'
@@ -19,6 +20,7 @@ export interface ImaginedFacts {
   readonly budgets: Edits<Budget>
   readonly organizationAliases: Edits<readonly OrganizationId[]>
   readonly teamAliases: Edits<readonly TeamId[]>
+  readonly revocations: Edits<TokenRevocation>
 }
 
 type Edits<Fact> = ReadonlyMap<string, Edit<Fact>>
@@ -33,6 +35,7 @@ export const NOTHING_IMAGINED: ImaginedFacts = {
   budgets: new Map(),
   organizationAliases: new Map(),
   teamAliases: new Map(),
+  revocations: new Map(),
 }
 
 export function imagining(first: ImaginedFacts, then: Partial<ImaginedFacts>): ImaginedFacts {
@@ -45,6 +48,7 @@ export function imagining(first: ImaginedFacts, then: Partial<ImaginedFacts>): I
     budgets: chained(first.budgets, then.budgets),
     organizationAliases: chained(first.organizationAliases, then.organizationAliases),
     teamAliases: chained(first.teamAliases, then.teamAliases),
+    revocations: chained(first.revocations, then.revocations),
   }
 }
 
@@ -178,6 +182,23 @@ export class ImaginedDirectory implements WarmDirectory {
   peekKeyMappings(claim: MappedClaim): Peeked<readonly MappedKey[]> {
     const found = this.#directory.peekKeyMappings(claim)
     return found === 'ask' ? found : this.#mapped(found ?? [])
+  }
+
+  hasRevocations(now: EpochMs): Promise<boolean> {
+    return this.#directory.hasRevocations(now)
+  }
+
+  async findRevocations(names: readonly string[]): Promise<readonly TokenRevocation[]> {
+    return this.#standing(await this.#directory.findRevocations(names))
+  }
+
+  peekRevocations(names: readonly string[]): Peeked<readonly TokenRevocation[]> {
+    const found = this.#directory.peekRevocations(names)
+    return found === 'ask' ? found : this.#standing(found ?? [])
+  }
+
+  #standing(revocations: readonly TokenRevocation[]): readonly TokenRevocation[] {
+    return revocations.flatMap((revocation) => edited(this.#facts.revocations, revocation.id, revocation) ?? [])
   }
 
   #mapped(mappings: readonly MappedKey[]): readonly MappedKey[] {

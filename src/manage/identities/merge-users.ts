@@ -12,9 +12,11 @@ import type { MergeCandidate, Rooms, UserHoldings, UserMerge } from '../../ports
 import { describeChange, describeRow } from '../describe-change.ts'
 import { planMerge } from './plan-merge.ts'
 import type { MergePlan } from './plan-merge.ts'
+import { inheritCutOff } from '../revocations/keep-revocation.ts'
 import { changer } from '../ports.ts'
 import type { Ask, ManagePorts } from '../ports.ts'
 import { userNotFound } from '../users/refuse-user.ts'
+import { withCascade } from '../with-cascade.ts'
 import { dropInvitations } from '../users/update-user.ts'
 
 const MOST_CANDIDATES = 200
@@ -80,7 +82,9 @@ export async function mergeUsers(order: MergeOrder, ask: Ask, ports: ManagePorts
       before: { ...change.before, duplicate: describeRow(duplicate), moved: told(holdings) },
       after: { ...change.after, mergeId, mergedId: duplicate.id },
     }
-    return allow({ outcome: { ...plan, merged, mergeId }, records: [record] })
+    const cutOff = await inheritCutOff(duplicate.id, survivor.id, ask, rooms, ports)
+    if (cutOff.verdict === 'deny') return cutOff
+    return allow({ outcome: { ...plan, merged, mergeId }, records: [withCascade(record, cutOff.granted)] })
   })
 }
 

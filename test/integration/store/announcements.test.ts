@@ -64,6 +64,15 @@ const TABLES: readonly {
     remove: "organization_id = 'u'",
   },
   {
+    table: 'token_revocation',
+    kind: 'revocation',
+    id: 'jti\nhttps://a.example\nΩ: 1',
+    insert: `(revocation_id, kind, issuer, value, created_at, created_by, updated_at, updated_by)
+      values ('r', 'jti', 'https://a.example', 'Ω: 1', ${STAMPS})`,
+    update: "reason = 'x'",
+    remove: 'true',
+  },
+  {
     table: 'budget',
     kind: 'budget',
     id: 'u',

@@ -18,6 +18,7 @@ import { byBytes, contains } from './page-sql.ts'
 import { organizationsInScope } from './scope-sql.ts'
 import { type Place, type RowKind, sqlRows, tableOf, where } from './sql-rows.ts'
 import { tagKind } from './tag-kind.ts'
+import { sqlRevocationRows } from './revocation-rows.ts'
 import { sqlTeamRows } from './team-rows.ts'
 import { sqlUserRows } from './user-rows.ts'
 
@@ -75,6 +76,7 @@ export function sqlRooms(place: Place): Rooms {
     credentials: { ...sqlRows(credentialKind, place), list: () => all(credentialKind) },
     models: { ...sqlRows(modelKind, place), list: () => all(modelKind) },
     keyMappings: sqlKeyMappingRows(place),
+    revocations: sqlRevocationRows(place),
     invitations: { ...sqlRows(invitationKind, place), ofUser: (id) => all(invitationKind, [sql`o.user_id = ${id}`]) },
   }
 }

@@ -60,6 +60,7 @@ const OF_TOKENS: Readonly<Record<TokenReason, string>> = {
   jwt_sub_invalid: 'Have the identity provider name the user by a plain text.',
   jwt_type_wrong: 'This is a token for something else. Send the access token.',
   jwt_cnf_unsupported: 'The token is bound to a key. Ask the identity provider for a bearer token.',
+  jwt_revoked: `Somebody took the token back. ${NEW_TOKEN}`,
   jwt_claim_missing: 'Have the identity provider put the claim in that the message names.',
   jwt_claim_denied: 'Have the identity provider put another value into the claim that the message names.',
   jwt_claim_type: 'Have the identity provider put a text into the claim that the message names.',

@@ -18,6 +18,7 @@ import {
 import { forUnmapped } from './for-key-mapping.ts'
 import { forModel, forNoTeam, forUnknownModel } from './for-model.ts'
 import { forMissingParam } from './for-request.ts'
+import { forRevoked, forUndated } from './for-revocation.ts'
 import { forRole, forRoute } from './for-route.ts'
 import { forBlockedKey, forCustomer, forExpiredKey, forStanding } from './for-standing.ts'
 import { forAmbiguousOrganization, forUnknownOrganization, forUnknownOwner } from './for-token-owner.ts'
@@ -57,6 +58,8 @@ const PROPOSERS: Readonly<Partial<Record<Reason, Proposer>>> = {
   jwt_lifetime: forTimes,
   jwt_not_yet_valid: forTimes,
   jwt_iat_future: forTimes,
+  jwt_iat_missing: forUndated,
+  jwt_revoked: forRevoked,
   jwt_time_inconsistent: forTimes,
   jwt_aud_missing: forAudience,
   jwt_aud_type: forAudience,
