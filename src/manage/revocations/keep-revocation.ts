@@ -50,8 +50,9 @@ export async function inheritCutOff(
   ports: Pick<ManagePorts, 'clock' | 'newId'>,
 ): Promise<Decision<readonly AuditDraft[]>> {
   const cutOff = await rooms.revocations.named(userName(from))
-  if (cutOff === undefined || cutOff.target.is !== 'user') return allow([])
-  const kept = await keepRevocation({ ...cutOff, target: { ...cutOff.target, userId: to } }, ask, rooms, ports)
+  if (cutOff?.target.is !== 'user') return allow([])
+  const { target, reason, endsAt } = cutOff
+  const kept = await keepRevocation({ target: { ...target, userId: to }, reason, endsAt }, ask, rooms, ports)
   return kept.verdict === 'deny' ? kept : allow(kept.granted.records)
 }
 
