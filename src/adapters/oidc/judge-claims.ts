@@ -41,7 +41,9 @@ function usual({ audiences, clients }: TokenProfile, claims: Claims, now: EpochM
   const [audience] = audiences ?? []
   const [client] = clients ?? []
   const namesClient = 'azp' in claims || 'client_id' in claims
+  const tellsTimes = 'iat' in claims || 'exp' in claims
   return {
+    ...(tellsTimes ? {} : { iat: Math.trunc(now / 1000) }),
     exp: Math.trunc(now / 1000) + USUAL_LIFE_SECONDS,
     ...(audience === undefined ? {} : { aud: audience }),
     ...(client === undefined || namesClient ? {} : { azp: client }),

@@ -5,6 +5,7 @@ import type { Caller } from '../authority/support/caller.ts'
 import { digestOf } from '../authority/support/caller.ts'
 import { accountOf, chat, rosterOf, userIds } from '../jwt/support/asks.ts'
 import { join, newKey, newTeam, newUser, update } from '../jwt/support/people.ts'
+import { revoke } from '../jwt/support/revoke.ts'
 import type { Town } from '../jwt/support/town.ts'
 import { fresh, openTown } from '../jwt/support/town.ts'
 import { explainOf } from './support/explain-of.ts'
@@ -282,4 +283,41 @@ test('several names of one route are the same question, and a model in the path 
   }
   const { reason } = await explainOf(town, { key, route: '/engines/m1/chat/completions' })
   expect(reason).toBe('model_denied')
+})
+
+describe('J-31: a token that was revoked', () => {
+  test('is explained with what refuses it, to administrators with the way back', async () => {
+    const token = town.token({ sub: fresh('person') })
+    const { id } = await revoke(town, { token })
+    const explained = await explainOf(town, { token, route: CHAT, model: 'm1' })
+    expect(explained).toMatchObject({
+      verdict: 'deny',
+      status: 401,
+      reason: 'jwt_revoked',
+      change: { steps: [{ api: { method: 'POST', path: '/jwt/revocation/delete', body: { id } } }] },
+    })
+    expect(explained.steps.at(-1)).toMatchObject({
+      step: 'revocation',
+      inputs: { revoked_by: [{ id, kind: 'token', issued_before: null }] },
+    })
+  })
+
+  test('is nobody’s own any more: only administrators are told about it', async () => {
+    const user = await newUser(town)
+    const token = town.token({ sub: user })
+    const key = await newKey(town, { user_id: user })
+    expect((await asking(town.holder(key), { token })).status).toBe(200)
+    await revoke(town, { token })
+    expect((await asking(town.holder(key), { token })).status).toBe(404)
+  })
+
+  test('J-19: one that does not say when it was issued may say it', async () => {
+    const user = await newUser(town)
+    await revoke(town, { user_id: user, issued_before: '2020-01-01T00:00:00Z' })
+    const token = town.token({ sub: user, iat: undefined })
+    expect(await explainOf(town, { token, route: CHAT, model: 'm1' })).toMatchObject({
+      reason: 'jwt_iat_missing',
+      change: { steps: [{ claim: 'iat', value: expect.any(Number) }] },
+    })
+  })
 })

@@ -1,5 +1,7 @@
 import type { Json } from '../../authority/support/caller.ts'
+import { revoke } from '../../jwt/support/revoke.ts'
 import type { TownOptions } from '../../jwt/support/town.ts'
+import { fresh } from '../../jwt/support/town.ts'
 import { anyCall } from './denial.ts'
 import type { Kinds } from './denial.ts'
 import { said } from './said.ts'
@@ -94,5 +96,17 @@ export const DENIED_TOKENS: Kinds = {
   'what has to be in is another': async (town, random) => {
     const other = random.pick<Json>([{ tenant: 'evil' }, { env: 'dev' }, { realm: { groups: ['guests'] } }])
     return said(town, { ...proper(), ...other }, anyCall(random), 'proof', 'jwt_claim_denied')
+  },
+  'it was revoked by its name': async (town, random) => {
+    const jti = fresh('jti')
+    await revoke(town, { issuer: town.idp.issuer, jti })
+    return said(town, { ...proper(), jti }, anyCall(random), 'revocation', 'jwt_revoked')
+  },
+  'it was revoked by its name, and with all of its user': async (town, random) => {
+    const [jti, user_id] = [fresh('jti'), 'bea']
+    await town.master.post('/user/new', { user_id, user_role: 'internal_user', auto_create_key: false })
+    await revoke(town, { issuer: town.idp.issuer, jti })
+    await revoke(town, { user_id, issued_before: new Date(Date.now() + 30_000).toISOString() })
+    return said(town, { ...proper(), sub: user_id, jti }, anyCall(random), 'revocation', 'jwt_revoked')
   },
 }
