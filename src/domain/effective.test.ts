@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { ROUTE_GROUPS } from '../journey/4-authorise/route-groups.ts'
-import { coversRoute, decideModelsWithin, decideRoutesWithin, isUnrestricted } from './effective.ts'
+import { ACCESS_TABLE } from './access-table.ts'
+import { commonRoutes, coversRoute, decideModelsWithin, decideRoutesWithin, isUnrestricted } from './effective.ts'
 import { matchesWildcard } from './wildcard.ts'
 
 const GROUPS = new Map([
@@ -189,4 +190,45 @@ describe('INV-12: allowed routes stay within their ceilings', () => {
       }),
     )
   })
+
+  test.each([
+    [
+      ['/key/generate', '/v1/chat/completions'],
+      ['openai_routes', '/key/generate'],
+      ['/key/generate', '/v1/chat/completions'],
+    ],
+    [['openai_routes'], ['llm_api_routes'], ['openai_routes', 'llm_api_routes']],
+    [['management_routes'], ['/key/*'], ['/key/generate', '/key/delete']],
+    [['/key/*'], ['/key/info*'], ['/key/info*']],
+    [['/key/info'], ['/user/info'], []],
+    [[], ['/user/info'], []],
+  ])('%j and %j have in common what both open', (one, other, some) => {
+    const common = commonRoutes(one, other, ROUTE_GROUPS)
+    expect(common).toEqual(expect.arrayContaining(some))
+    if (some.length === 0) expect(common).toEqual([])
+    expect([routes(common, one), routes(common, other)]).toEqual([undefined, undefined])
+  })
+
+  test('what two lists have in common opens nothing that one of them does not', () => {
+    const someEntries = fc.array(fc.constantFrom(...ENTRIES), { minLength: 1, maxLength: 3 })
+    fc.assert(
+      fc.property(someEntries, someEntries, fc.constantFrom(...PATHS_THERE_ARE), (one, other, path) => {
+        const opens = (list: readonly string[]) => list.some((entry) => coversRoute(entry, path, ROUTE_GROUPS))
+        if (opens(commonRoutes(one, other, ROUTE_GROUPS))) expect([opens(one), opens(other)]).toEqual([true, true])
+      }),
+    )
+  })
 })
+
+const ENTRIES = [
+  ...ROUTE_GROUPS.keys(),
+  '/key',
+  '/key/*',
+  '/key/info*',
+  '/v1/*',
+  '/models',
+  '/*',
+  '/user/info',
+  '/v1/models',
+]
+const PATHS_THERE_ARE = [...new Set(ACCESS_TABLE.flatMap(({ routes }) => routes.map(({ path }) => path)))]

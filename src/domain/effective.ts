@@ -69,6 +69,17 @@ function isWithinRoutes(entry: string, ceiling: readonly string[], groups: Group
   return isGranted(entry) && ROUTES.filter((path) => path.startsWith(`${entry}/`)).every(isGranted)
 }
 
+/** What two lists of routes both open, as a list; entries of a group by themselves where all of it is not. */
+export function commonRoutes(one: readonly string[], other: readonly string[], groups: Groups): readonly string[] {
+  const within = (entries: readonly string[], ceiling: readonly string[]): readonly string[] =>
+    entries.flatMap((entry) => {
+      const parts = isWithinRoutes(entry, ceiling, groups) ? [entry] : (groups.get(entry) ?? [])
+      // A path stands for all below it as well, which the group may not hold.
+      return parts.filter((part) => isWithinRoutes(part, ceiling, groups) && isWithinRoutes(part, entries, groups))
+    })
+  return [...new Set([...within(one, other), ...within(other, one)])]
+}
+
 /** An entry of `allowed_routes` is a group's name, a prefix that ends in a star, or a path with all that is below it. */
 export function coversRoute(entry: string, path: string, groups: Groups): boolean {
   const group = groups.get(entry)

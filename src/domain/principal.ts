@@ -28,8 +28,9 @@ export interface KeyPrincipal {
 export interface Bearing {
   readonly token: VerifiedToken
   readonly facts: TokenFacts
-  /** Undefined: not limited. By `role_permissions`, and by `scope_mappings`. */
-  readonly roleRoutes: readonly string[] | undefined
+  /** Undefined: not limited. By `role_permissions` and `team_allowed_routes`; entries as those have them. */
+  readonly routes: readonly string[] | undefined
+  /** The same by `role_permissions`, and by `scope_mappings`. */
   readonly roleModels: readonly string[] | undefined
   readonly scopeModels: readonly string[] | undefined
 }

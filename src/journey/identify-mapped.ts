@@ -19,7 +19,7 @@ import type { Mapping } from './4-authorise/decide-key-mapping.ts'
 import { decideRegisteredKey } from './4-authorise/decide-registered-key.ts'
 import { decideStandIn } from './4-authorise/decide-token.ts'
 import { decideKnownUser } from './4-authorise/decide-token-user.ts'
-import { limitsOf } from './4-authorise/token-limits.ts'
+import { limitsOf, routesInTeam } from './4-authorise/token-limits.ts'
 import { checkRevocation } from './check-revocation.ts'
 import { describeMappedKey, describeMapping } from './describe-mapping.ts'
 import type { Trail } from './trail.ts'
@@ -83,10 +83,13 @@ export function identifyMapped(
     trail?.note('bearer', known, { user_id: match?.is === 'found' ? match.facts.user.id : null })
     if (known.verdict === 'deny') return known
     const user = known.granted.isNew ? undefined : known.granted.user
-    const bearer = { token, facts, user, ...limitsOf(facts, policy, route) }
+    const limits = limitsOf(facts, policy, route)
+    // What a token registered is as wide as the token, and not wider.
+    const routes = isRegistered && key.teamId !== undefined ? routesInTeam(limits.routes, policy) : limits.routes
+    const bearer = { token, facts, user, ...limits, routes }
     const finish = (principal: Principal): Decision<Principal> => {
       if (!isRegistered || principal.kind !== 'virtual-key') return allow(principal)
-      const registered = decideRegisteredKey(principal, bearer, policy)
+      const registered = decideRegisteredKey(principal, bearer, policy, route)
       trail?.note('registered-key', registered)
       return registered.verdict === 'deny' ? registered : allow(principal)
     }

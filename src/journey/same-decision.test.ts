@@ -329,10 +329,10 @@ describe('more claims take no restriction away', () => {
         const { standing: s1, ...p1 } = without.granted.principal
         const { standing: s2, ...p2 } = with_.granted.principal
         expect({ ...s2, organization: undefined }).toEqual({ ...s1, organization: undefined })
-        expect([p2.admin, p2.roleModels, p2.roleRoutes, p2.scopeModels]).toEqual([
+        expect([p2.admin, p2.roleModels, p2.routes, p2.scopeModels]).toEqual([
           p1.admin,
           p1.roleModels,
-          p1.roleRoutes,
+          p1.routes,
           p1.scopeModels,
         ])
         if (s1.organization !== undefined) expect(s2.organization).toBeDefined()

@@ -8,6 +8,7 @@ import {
   makeMembership,
   makePolicy,
   makeProfile,
+  makeRoute,
   makeToken,
 } from '../../../test/support/token-makers.ts'
 import type { Claims } from '../../domain/claims.ts'
@@ -24,16 +25,22 @@ function user(id: string, teams: readonly TeamStanding[] = []): UserFacts | unde
   return match.is === 'found' ? match.facts : undefined
 }
 
+interface Given {
+  readonly of?: string
+  readonly policy?: Partial<TokenPolicy>
+  readonly route?: string
+}
+
 function decide(
   claims: Claims,
   bearer: UserFacts | undefined,
-  { of = 'ann', policy = {} }: { readonly of?: string | undefined; readonly policy?: Partial<TokenPolicy> } = {},
+  { of = 'ann', policy = {}, route = '/v1/chat/completions' }: Given = {},
   team: typeof TEAM | undefined = TEAM,
 ): string {
   const key = makeKey(1, { userId: of === '' ? undefined : userId(of), teamId: teamId('t1') })
   const facts = factsOf(makeToken({ sub: 'ann', ...claims }, profile), makePolicy())
   const standing = { ...NOBODY, team }
-  const decision = decideRegisteredKey({ key, standing }, { facts, user: bearer }, makePolicy(policy))
+  const decision = decideRegisteredKey({ key, standing }, { facts, user: bearer }, makePolicy(policy), makeRoute(route))
   return decision.verdict === 'allow' ? 'allow' : decision.because
 }
 
@@ -70,5 +77,15 @@ test('a default team, and a membership that no token rules, are said elsewhere',
 test('a key without a team asks for none', () => {
   const { facts, key } = { facts: factsOf(makeToken({ sub: 'ann' }, profile), makePolicy()), key: makeKey(1) }
   const bearer = { facts, user: undefined }
-  expect(decideRegisteredKey({ key, standing: NOBODY }, bearer, makePolicy()).verdict).toBe('allow')
+  expect(decideRegisteredKey({ key, standing: NOBODY }, bearer, makePolicy(), makeRoute('/key/generate')).verdict).toBe(
+    'allow',
+  )
+})
+
+test('D-14: on the routes that tokens with a team have; administrators have their own', () => {
+  const root = makeMatch('ann', { role: 'proxy_admin' })
+  const made = { route: '/key/generate' }
+  expect(decide({ tid: 't1' }, ANN, made)).toBe('jwt_team_route')
+  expect(decide({ tid: 't1' }, ANN, { ...made, policy: { teamRoutes: ['/key/generate'] } })).toBe('allow')
+  expect(decide({ tid: 't1' }, root.is === 'found' ? root.facts : undefined, made)).toBe('allow')
 })

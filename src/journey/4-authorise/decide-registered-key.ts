@@ -3,16 +3,20 @@ import type { Decision } from '../../domain/decision.ts'
 import type { Bearer, KeyPrincipal } from '../../domain/principal.ts'
 import type { Team } from '../../domain/team.ts'
 import type { TokenPolicy } from '../../domain/token-settings.ts'
+import type { RouteFacts } from '../1-intake/arrival.ts'
+import { decideTeamRoute } from './decide-team-route.ts'
 import { claimedTeams } from './find-token-team.ts'
 
 /**
  * INV-05: a key that a token registered serves nobody but the user that it was registered for, and a team only as long as
- * the token may act for it. What an administrator made or changed is that one's own word.
+ * the token may act for it, and on the routes that tokens with a team have (D-14). What an administrator made or changed
+ * is that one's own word.
  */
 export function decideRegisteredKey(
   { key, standing }: Pick<KeyPrincipal, 'key' | 'standing'>,
   bearer: Pick<Bearer, 'facts' | 'user'>,
-  policy: Pick<TokenPolicy, 'defaultTeam' | 'syncs'>,
+  policy: Pick<TokenPolicy, 'defaultTeam' | 'syncs' | 'teamRoutes'>,
+  route: RouteFacts,
 ): Decision<undefined> {
   if (bearer.user?.user.id !== key.userId) {
     return deny(
@@ -22,7 +26,10 @@ export function decideRegisteredKey(
     )
   }
   const { team } = standing
-  if (team === undefined || mayActFor(team, bearer, policy)) return allow(undefined)
+  if (team === undefined) return allow(undefined)
+  if (mayActFor(team, bearer, policy)) {
+    return bearer.user?.user.role === 'proxy_admin' ? allow(undefined) : decideTeamRoute(team, policy, route, undefined)
+  }
   return deny(
     'token-denied',
     'team_not_in_token',

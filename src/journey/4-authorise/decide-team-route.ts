@@ -9,7 +9,7 @@ import { listCovers } from './token-limits.ts'
 /** May a token call this route for this team, whichever way the team was found? */
 export function decideTeamRoute(
   team: Team,
-  policy: TokenPolicy,
+  policy: Pick<TokenPolicy, 'teamRoutes'>,
   route: RouteFacts,
   header: string | undefined,
 ): Decision<undefined> {

@@ -20,7 +20,7 @@ function principal(more: Partial<TokenPrincipal> = {}): TokenPrincipal {
     admin: undefined,
     choice: undefined,
     registers: claim,
-    roleRoutes: undefined,
+    routes: undefined,
     roleModels: undefined,
     scopeModels: undefined,
     ...more,

@@ -6,6 +6,7 @@ import type { TeamGround } from '../../domain/token-ground.ts'
 import type { TokenPolicy } from '../../domain/token-settings.ts'
 import type { RouteFacts } from '../1-intake/arrival.ts'
 import { decideTeamRoute } from './decide-team-route.ts'
+import { routesInTeam } from './token-limits.ts'
 import { joinTeam } from './sync-token-user.ts'
 import { nobody, noTeamsInToken } from './token-denials.ts'
 
@@ -30,12 +31,15 @@ export function settleTeam(
   { policy, route, header }: TeamAsk,
 ): Decision<TokenCaller> {
   if (ground === undefined) return settleWithout(caller, policy)
-  if (caller.principal.admin === undefined) {
+  const { principal } = caller
+  if (principal.admin === undefined) {
     const may = decideTeamRoute(ground.team, policy, route, header)
     if (may.verdict === 'deny') return may
   }
-  const joins = by === 'claim' && policy.writesMemberships && !caller.principal.facts.isObjectTeam
-  const after = joins ? joined(caller, ground) : caller
+  const bound =
+    principal.admin === undefined ? { ...principal, routes: routesInTeam(principal.routes, policy) } : principal
+  const joins = by === 'claim' && policy.writesMemberships && !principal.facts.isObjectTeam
+  const after = joins ? joined({ ...caller, principal: bound }, ground) : { ...caller, principal: bound }
   return allow({ ...after, principal: actingFor(after.principal, ground) })
 }
 

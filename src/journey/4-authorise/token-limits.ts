@@ -1,8 +1,10 @@
+import { commonRoutes } from '../../domain/effective.ts'
 import type { Bearing } from '../../domain/principal.ts'
 import type { TokenFacts } from '../../domain/token-facts.ts'
 import type { RolePermission, TokenPolicy } from '../../domain/token-settings.ts'
 import type { RouteFacts } from '../1-intake/arrival.ts'
 import { covers } from './decide-route.ts'
+import { ROUTE_GROUPS } from './route-groups.ts'
 
 /** What the token's role may do; the first entry for it counts. */
 export function permissionOf({ tokenRole }: TokenFacts, policy: TokenPolicy): RolePermission | undefined {
@@ -25,14 +27,33 @@ export function limitsOf(
   facts: TokenFacts,
   policy: TokenPolicy,
   route: RouteFacts,
-): Pick<Bearing, 'roleRoutes' | 'roleModels' | 'scopeModels'> {
+): Pick<Bearing, 'routes' | 'roleModels' | 'scopeModels'> {
   const permission = permissionOf(facts, policy)
   return {
-    roleRoutes: permission?.routes,
+    routes: permission?.routes,
     roleModels: permission?.models,
     scopeModels: scopeModelsOf(facts, policy, route),
   }
 }
+
+/** D-14: what of these routes is left to whoever comes for a team. */
+export function routesInTeam(
+  routes: readonly string[] | undefined,
+  { teamRoutes }: Pick<TokenPolicy, 'teamRoutes'>,
+): readonly string[] {
+  if (routes === undefined) return teamRoutes
+  const known = commons.get(routes)
+  if (known?.teamRoutes === teamRoutes) return known.common
+  const common = commonRoutes(routes, teamRoutes, ROUTE_GROUPS)
+  commons.set(routes, { teamRoutes, common })
+  return common
+}
+
+/** Both lists are the operator's, and the same ones for every request. */
+const commons = new WeakMap<
+  readonly string[],
+  { readonly teamRoutes: readonly string[]; readonly common: readonly string[] }
+>()
 
 export function listCovers(entries: readonly string[], { path }: RouteFacts): boolean {
   return entries.some((entry) => covers(entry, path))

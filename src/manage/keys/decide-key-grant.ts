@@ -1,5 +1,5 @@
 import { allow, deny } from '../../domain/decision.ts'
-import type { Decision } from '../../domain/decision.ts'
+import type { Decision, Denied } from '../../domain/decision.ts'
 import { blockerOf, mayUnblock } from '../../domain/blocker.ts'
 import { decideModelsWithin, isUnrestricted } from '../../domain/effective.ts'
 import type { Limits } from '../../domain/limits.ts'
@@ -36,7 +36,7 @@ export function decideKeyGrant(
   if (isFree) return allow(withBlocker(before, key, grounds, ask))
   if (isAdmin) {
     const beyondOwn = findBeyondOwn(before, key, NO_GROUNDS, ask, rules)
-    return beyondOwn === undefined ? allow(withBlocker(before, key, grounds, ask)) : beyondYoursIn(beyondOwn)
+    return beyondOwn === undefined ? allow(withBlocker(before, key, grounds, ask)) : beyond(beyondOwn, ask)
   }
 
   // A key has its owner's role: whoever gets its secret has that role as well.
@@ -48,11 +48,11 @@ export function decideKeyGrant(
   ) {
     return beyondYours('The key would have the rights of a user who stands above you.')
   }
-  const beyond =
+  const raised =
     findForbiddenField(before, key) ??
     findRaise(before, key, grounds, ask) ??
     findBeyondOwn(before, key, grounds, ask, rules)
-  if (beyond !== undefined) return beyondYoursIn(beyond)
+  if (raised !== undefined) return beyond(raised, ask)
   if (
     before?.blocked === true &&
     !key.blocked &&
@@ -66,9 +66,18 @@ export function decideKeyGrant(
 /** A new secret is for the caller: who calls with a key that was narrowed gets none that opens more than that key. */
 export function decideSecret(key: VirtualKey, ask: Ask, rules: GrantRules): Decision<undefined> {
   const isSelf = keyOf(ask.principal)?.digest === key.digest
-  const beyond =
-    isSelf || !isNarrowed(ask.principal) ? undefined : findBeyondOwn(undefined, key, NO_GROUNDS, ask, rules)
-  return beyond === undefined ? allow(undefined) : beyondYoursIn(beyond)
+  const field = isSelf || !isNarrowed(ask.principal) ? undefined : findBeyondOwn(undefined, key, NO_GROUNDS, ask, rules)
+  return field === undefined ? allow(undefined) : beyond(field, ask)
+}
+
+/** Of routes the caller's own credential says which there are; the key that is made has them where none are named. */
+function beyond(field: string, { principal }: Ask): Denied {
+  const routes = field === 'allowed_routes' ? (boundsOf(principal)?.allowedRoutes ?? []) : []
+  if (routes.length === 0) return beyondYoursIn(field)
+  const own = routes.map((entry) => `'${entry}'`).join(', ')
+  return beyondYours(
+    `\`allowed_routes\`: nobody can grant what they do not have themselves. This credential opens [${own}]: name nothing beyond; a new key without a list has that one.`,
+  )
 }
 
 function withBlocker(

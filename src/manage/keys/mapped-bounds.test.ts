@@ -10,7 +10,7 @@ const token = makeToken({ sub: 'ann' }, makeProfile({}))
 
 function mapped(key: Partial<VirtualKey>, limits: Partial<Bearer>): Principal {
   const facts = factsOf(token, makePolicy())
-  const none = { roleRoutes: undefined, roleModels: undefined, scopeModels: undefined }
+  const none = { routes: undefined, roleModels: undefined, scopeModels: undefined }
   return {
     kind: 'virtual-key',
     key: makeKey(1, { models: [], allowedRoutes: [], accessGroupIds: ['g'], ...key }),
@@ -20,14 +20,12 @@ function mapped(key: Partial<VirtualKey>, limits: Partial<Bearer>): Principal {
 }
 
 test('INV-12: a key that a token stands for gives what both the key and the token have', () => {
-  const bounds = boundsOf(mapped({ models: ['m1', 'm2'] }, { scopeModels: ['m2', 'm3'], roleRoutes: ['/v1/models'] }))
+  const bounds = boundsOf(mapped({ models: ['m1', 'm2'] }, { scopeModels: ['m2', 'm3'], routes: ['/v1/models'] }))
   expect(bounds).toMatchObject({ models: ['m2'], allowedRoutes: ['/v1/models'], accessGroupIds: [] })
 })
 
 test('INV-12: where the two have nothing in common, nothing is left', () => {
-  const bounds = boundsOf(
-    mapped({ models: ['m1'], allowedRoutes: ['/a'] }, { scopeModels: ['m3'], roleRoutes: ['/b'] }),
-  )
+  const bounds = boundsOf(mapped({ models: ['m1'], allowedRoutes: ['/a'] }, { scopeModels: ['m3'], routes: ['/b'] }))
   expect(bounds).toMatchObject({ models: ['no-default-models'], allowedRoutes: [''] })
 })
 
@@ -36,4 +34,8 @@ test('a token without limits takes nothing from the key', () => {
   expect(boundsOf(principal)).toMatchObject({ models: ['m1'], allowedRoutes: [], accessGroupIds: ['g'] })
   expect(isNarrowed(principal)).toBe(true)
   expect(isNarrowed(mapped({}, {}))).toBe(false)
+})
+
+test('where a token has no routes at all, nor has what is made with it', () => {
+  expect(boundsOf(mapped({}, { routes: [] }))).toMatchObject({ allowedRoutes: [''] })
 })

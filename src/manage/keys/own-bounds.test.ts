@@ -13,10 +13,11 @@ const GIVEN: Case = {
   world: { teams: [makeTeam('t1')], users: { ann: makeMatch('ann', {}, [makeMembership('ann', 't1')]) } },
 }
 const CLAIMS = { uid: 'ann', tid: 't1' }
+const EVERY = ['/*']
 const ROUTES = ['/v1/chat/completions', '/key/generate']
 
 function callerBy(policy: Partial<TokenPolicy>, claims: object = {}): Principal {
-  return admitted({ ...CLAIMS, ...claims }, { ...GIVEN, policy }).principal
+  return admitted({ ...CLAIMS, ...claims }, { ...GIVEN, policy: { teamRoutes: EVERY, ...policy } }).principal
 }
 
 const permits = (
@@ -41,13 +42,13 @@ describe('INV-12: what a credential itself limits', () => {
     models: readonly string[]
     routes: readonly string[]
   }>([
-    { name: 'nothing is said', policy: {}, models: [], routes: [] },
+    { name: 'nothing is said', policy: {}, models: [], routes: EVERY },
     { name: 'the routes of a role', policy: permits(undefined, ROUTES), models: [], routes: ROUTES },
-    { name: 'the models of a role', policy: permits(['m1'], undefined), models: ['m1'], routes: [] },
+    { name: 'the models of a role', policy: permits(['m1'], undefined), models: ['m1'], routes: EVERY },
     { name: 'both of a role', policy: permits(['m1'], ROUTES), models: ['m1'], routes: ROUTES },
     { name: 'a role without models', policy: permits([], ROUTES), models: ['no-default-models'], routes: ROUTES },
-    { name: 'scopes', policy: scoped, claims: { scope: 'a' }, models: ['m1', 'm2'], routes: [] },
-    { name: 'no scope', policy: scoped, models: ['no-default-models'], routes: [] },
+    { name: 'scopes', policy: scoped, claims: { scope: 'a' }, models: ['m1', 'm2'], routes: EVERY },
+    { name: 'no scope', policy: scoped, models: ['no-default-models'], routes: EVERY },
     {
       name: 'what role and scopes both name',
       policy: { ...scoped, ...permits(['m2', 'm3'], ROUTES) },
@@ -66,7 +67,14 @@ describe('INV-12: what a credential itself limits', () => {
       name: 'a role of somebody else',
       policy: { ...permits(['m1'], ROUTES), enforcesRoles: false },
       models: [],
-      routes: [],
+      routes: EVERY,
+    },
+    { name: 'D-14: the routes of teams', policy: { teamRoutes: ROUTES }, models: [], routes: ROUTES },
+    {
+      name: 'what role and team both open',
+      policy: { ...permits(undefined, ROUTES), teamRoutes: ['openai_routes', 'info_routes'] },
+      models: [],
+      routes: ['/v1/chat/completions'],
     },
   ])('$name', ({ policy, claims, models, routes }) => {
     const caller = callerBy(policy, claims)

@@ -21,7 +21,7 @@ export function boundsOf(principal: Principal): OwnBounds | undefined {
 function boundsOfToken(bearing: Bearing): OwnBounds {
   return {
     models: modelsOf(bearing),
-    allowedRoutes: bearing.roleRoutes ?? [],
+    allowedRoutes: bearing.routes?.length === 0 ? NO_ROUTE : (bearing.routes ?? []),
     accessGroupIds: [],
     limits: NO_LIMITS,
     budgetId: undefined,

@@ -1,11 +1,14 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { IdentityProvider } from '../../support/identity-provider.ts'
+import { startIdentityProvider } from '../../support/identity-provider.ts'
 import type { Json } from '../authority/support/caller.ts'
 import { good } from '../authority/support/caller.ts'
 import type { Verdict } from './support/asks.ts'
 import { ask, chat } from './support/asks.ts'
-import { newUser } from './support/people.ts'
+import { opened } from './support/opened.ts'
+import { join, newKey, newTeam, newUser } from './support/people.ts'
 import type { Town } from './support/town.ts'
-import { openTown } from './support/town.ts'
+import { fresh, openTown } from './support/town.ts'
 
 const MAKE = '/key/generate'
 const CHAT = '/v1/chat/completions'
@@ -74,4 +77,97 @@ test('INV-12: nor can it be widened afterwards', async () => {
     expect([400, 403], JSON.stringify(change)).toContain(status)
   }
   expect((await chat(town, key, { model: 'm2' })).status).toBe(401)
+})
+
+describe('INV-12, D-14: a token that is bound to the routes of teams', () => {
+  const ROUTES = ['openai_routes', MAKE, '/key/update', '/key/regenerate', '/key/block']
+  let idp: IdentityProvider
+  beforeAll(async () => {
+    idp = await startIdentityProvider()
+  })
+  afterAll(() => idp.stop())
+
+  const teams = opened(() => idp, {
+    auth: { user_id_jwt_field: 'sub', team_ids_jwt_field: 'groups', team_allowed_routes: ROUTES },
+  })
+
+  interface Member {
+    readonly user: string
+    readonly team: string
+    readonly credential: string
+  }
+
+  async function newMember(): Promise<Member> {
+    const [user, team] = [await newUser(teams()), await newTeam(teams(), { team_member_permissions: ROUTES.slice(1) })]
+    await join(teams(), team, user)
+    return { user, team, credential: teams().token({ sub: user, groups: [team] }) }
+  }
+
+  const post = (credential: string, path: string, body: object) => teams().holder(credential).post(path, body)
+  const opens = async (key: string): Promise<readonly number[]> => [
+    (await teams().holder(key).chat('m1')).status,
+    (await teams().holder(key).get('/user/info')).status,
+    (await teams().holder(key).get('/key/list')).status,
+    (await post(key, '/key/delete', { keys: [key] })).status,
+  ]
+
+  test('makes keys with the same bound, its own and those of its team', async () => {
+    const { team, credential } = await newMember()
+    for (const body of [{}, { allowed_routes: [] }, { team_id: team }, { key_type: 'default' }]) {
+      const made = good(await post(credential, MAKE, body))
+      expect(made['allowed_routes']).toEqual(ROUTES)
+      expect(await opens(String(made['key']))).toEqual([200, 403, 403, 403])
+    }
+    const made = good(await post(credential, MAKE, { allowed_routes: [CHAT] }))
+    expect([made['allowed_routes'], await opens(String(made['key']))]).toEqual([[CHAT], [200, 403, 403, 403]])
+  })
+
+  test.each([
+    [['/user/info']],
+    [[CHAT, '/key/delete']],
+    [['management_routes']],
+    [['/key/*']],
+    [['/*']],
+    [['info_routes']],
+  ])('makes none for %j, and says what it has', async (allowed_routes) => {
+    const { credential } = await newMember()
+    const { status, text } = await post(credential, MAKE, { allowed_routes })
+    expect([status, text]).toEqual([
+      403,
+      expect.stringContaining("This credential opens ['openai_routes', '/key/generate'"),
+    ])
+  })
+
+  test('makes none that is wide by its kind', async () => {
+    const { credential } = await newMember()
+    expect((await post(credential, MAKE, { key_type: 'management' })).status).toBe(403)
+    expect(good(await post(credential, MAKE, { key_type: 'llm_api' }))['allowed_routes']).toEqual(['llm_api_routes'])
+  })
+
+  test('widens no key, and gives itself no secret of a wider one', async () => {
+    const { user, credential } = await newMember()
+    const narrow = String(good(await post(credential, MAKE, {}))['key'])
+    for (const allowed_routes of [[], ['/*'], [...ROUTES, '/user/info']]) {
+      expect((await post(credential, '/key/update', { key: narrow, allowed_routes })).status).toBe(403)
+      expect((await post(credential, '/key/regenerate', { key: narrow, allowed_routes })).status).toBe(403)
+    }
+    const wide = await newKey(teams(), { user_id: user })
+    expect((await post(credential, '/key/update', { key: wide, key_alias: fresh('alias') })).status).toBe(200)
+    expect((await post(credential, '/key/regenerate', { key: wide })).status).toBe(403)
+    expect((await teams().holder(wide).get('/user/info')).status, 'it stays as it was').toBe(200)
+    const again = good(await post(credential, '/key/regenerate', { key: narrow }))
+    expect(await opens(String(again['key']))).toEqual([200, 403, 403, 403])
+  })
+
+  test('a key that it made makes none without the bound either', async () => {
+    const { credential } = await newMember()
+    const first = String(good(await post(credential, MAKE, {}))['key'])
+    expect(good(await post(first, MAKE, {}))['allowed_routes']).toEqual(ROUTES)
+    expect((await post(first, MAKE, { allowed_routes: ['/user/info'] })).status).toBe(403)
+  })
+
+  test('administrators are bound by routes of their own, not by those of teams', async () => {
+    const root = teams().token({ sub: await newUser(teams(), { user_role: 'proxy_admin' }) })
+    expect(good(await post(root, MAKE, {}))['allowed_routes']).toEqual([])
+  })
 })
