@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import { CachedRunningSpend } from './adapters/cache/running-spend.ts'
+import { askingDirectory } from './adapters/cache/asking-directory.ts'
 import { CachedDirectory } from './adapters/cache/cached-directory.ts'
 import { openCheckpointFile } from './adapters/checkpoints/checkpoint-file.ts'
 import { digests } from './adapters/crypto/digests.ts'
@@ -35,6 +36,7 @@ import { AuditCheckpoints } from './jobs/checkpoint-audit.ts'
 import { RefusalTally } from './jobs/tell-refusals.ts'
 import { askAgain } from './journey/ask-again.ts'
 import type { JourneyPorts } from './journey/journey-ports.ts'
+import { SecondLooks } from './journey/second-looks.ts'
 import { StandingWatch } from './journey/standing-watch.ts'
 import { GuessLimits } from './journey/2-authenticate/guess-limits.ts'
 import { DeploymentHealth } from './journey/6-route/deployment-health.ts'
@@ -155,6 +157,7 @@ export async function compose(parts: Parts): Promise<Gateway> {
     },
     tokens: tokens?.ports,
     directory,
+    afresh: { directory: askingDirectory(store.directory), looks: new SecondLooks(clock) },
     catalogue,
     signer,
     nextTurn,

@@ -17,6 +17,7 @@ import { describeProof, describeRoute, describeStanding } from './describe-decis
 import { TEAM_HEADER, identifyToken } from './identify-token.ts'
 import type { Identified } from './identify-token.ts'
 import type { JourneyPorts } from './journey-ports.ts'
+import type { Afresh } from './second-looks.ts'
 
 /** Who calls; or why not, and who it would have been where that is known. */
 export type Identity = Admitted | (Denied & { readonly caller?: Principal })
@@ -26,7 +27,7 @@ type Admitted = Allowed<Principal> & { readonly effects: readonly Provision[] }
 
 type IdentifyPorts = Pick<
   JourneyPorts,
-  'clock' | 'credentials' | 'directory' | 'settings' | 'tokens' | 'trail' | 'proven'
+  'clock' | 'credentials' | 'directory' | 'afresh' | 'settings' | 'tokens' | 'trail' | 'proven'
 >
 type Asked = Pick<Arrival, 'headers' | 'route' | 'clientAddress'>
 
@@ -55,7 +56,7 @@ export async function identifyAndProvision(
   if (identity.verdict === 'deny') return identity
   const principal = identity.granted
   if (!isTokenPrincipal(principal)) return identity
-  const chosen = chooseCaller(identity, undefined, arrival.route, ports)
+  const chosen = await settleCaller(identity, undefined, arrival, ports)
   if (chosen.verdict === 'deny') return { ...chosen, caller: principal }
   if (chosen.effects.length > 0) {
     const made = await provision(chosen.effects, principal, arrival, ports)
@@ -74,7 +75,23 @@ export function decideProof(
 ): Identity | Promise<Identity> {
   ports.trail?.note('proof', proof, describeProof(proof))
   if (proof.verdict === 'deny') return proof
-  const identified = identifyProof(proof.granted, arrival, ports)
+  const { granted } = proof
+  const { afresh } = ports
+  const identity = decideOnce(granted, arrival, ports)
+  if (granted.kind !== 'token' || afresh === undefined) return identity
+  const reconsider = (known: Identity): Identity | Promise<Identity> =>
+    known.verdict === 'allow'
+      ? known
+      : afresh.looks.again(known, granted.token, () => decideOnce(granted, arrival, lookingAt(afresh, ports)))
+  return identity instanceof Promise ? identity.then(reconsider) : reconsider(identity)
+}
+
+function lookingAt<Ports extends Pick<JourneyPorts, 'directory'>>({ directory }: Afresh, ports: Ports): Ports {
+  return { ...ports, directory }
+}
+
+function decideOnce(proof: Proof, arrival: Asked, ports: IdentifyPorts): Identity | Promise<Identity> {
+  const identified = identifyProof(proof, arrival, ports)
   return identified instanceof Promise
     ? identified.then((one) => decideCaller(one, arrival.route, ports))
     : decideCaller(identified, arrival.route, ports)
@@ -107,8 +124,26 @@ function decideCaller(identified: Identified, asked: RouteFacts, ports: Identify
   return route.verdict === 'deny' ? { ...route, caller: principal } : identified
 }
 
-/** Closes the choice that a token with several teams leaves open, by the model that is asked for. */
-export function chooseCaller(
+/** Closes the choice that a token with several teams leaves open; with a second look where none of them will do. */
+export function settleCaller(
+  identity: Admitted,
+  model: string | undefined,
+  arrival: Asked,
+  ports: IdentifyPorts & Pick<JourneyPorts, 'catalogue'>,
+): Admitted | Denied | Promise<Admitted | Denied> {
+  const chosen = chooseCaller(identity, model, arrival.route, ports)
+  const { granted: principal } = identity
+  const { afresh } = ports
+  if (chosen.verdict === 'allow' || !isTokenPrincipal(principal) || afresh === undefined) return chosen
+  const { token } = principal
+  return afresh.looks.again(chosen, token, async () => {
+    const known = await decideOnce({ kind: 'token', token }, arrival, lookingAt(afresh, ports))
+    return known.verdict === 'deny' ? known : chooseCaller(known, model, arrival.route, ports)
+  })
+}
+
+/** By the model that is asked for. */
+function chooseCaller(
   identity: Admitted,
   model: string | undefined,
   route: RouteFacts,

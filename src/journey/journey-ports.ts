@@ -8,6 +8,7 @@ import type { CredentialPorts, Proof } from './2-authenticate/verify-credential.
 import type { RoutePolicy } from './4-authorise/decide-route.ts'
 import type { MeterPorts } from './5-meter/reserve-budget.ts'
 import type { TokenPorts } from './identify-token.ts'
+import type { Afresh } from './second-looks.ts'
 import type { Trail } from './trail.ts'
 
 export interface JourneyPorts {
@@ -22,6 +23,8 @@ export interface JourneyPorts {
   readonly meter: MeterPorts
   /** Undefined: tokens of identity providers are not taken. */
   readonly tokens: TokenPorts | undefined
+  /** Undefined: what is remembered is all that a refusal is told by. */
+  readonly afresh?: Afresh | undefined
   readonly settings: JourneySettings
   /** Present where somebody asked for an explanation. */
   readonly trail?: Trail

@@ -17,6 +17,7 @@ import type { TokenRevocation } from '../domain/token-revocation.ts'
 import type { OrganizationMembership, TeamMembership, User, UserFacts } from '../domain/user.ts'
 import type { VirtualKey } from '../domain/virtual-key.ts'
 import type { FormerUser, LinkedUser } from './directory.ts'
+import type { ChangedFact } from './fact-changes.ts'
 import type { Page, PageOf } from './page.ts'
 
 /** The truth about who and what there is, for those who administer it. */
@@ -46,6 +47,8 @@ export interface Change<Outcome> {
   readonly records: readonly AuditDraft[]
   /** Of a call about several objects: which it was not allowed to change, while it changed others. */
   readonly refusals?: readonly ObjectRefusal[]
+  /** What it found as somebody else had made it meanwhile: this process may remember it otherwise. */
+  readonly news?: readonly ChangedFact[]
 }
 
 export interface ObjectRefusal {

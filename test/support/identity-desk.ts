@@ -13,6 +13,7 @@ import type { TokenPolicy, TokenProfile } from '../../src/domain/token-settings.
 import { gatherGround } from '../../src/journey/3-identify/gather-ground.ts'
 import { readTokenFacts } from '../../src/journey/3-identify/read-token-facts.ts'
 import { decideTokenCaller } from '../../src/journey/4-authorise/decide-token-caller.ts'
+import type { FactChanges } from '../../src/ports/fact-changes.ts'
 import type { Ask, ManagePorts } from '../../src/manage/ports.ts'
 import { createProvisioner } from '../../src/manage/identities/provision-token.ts'
 import { NO_RULES, quietPorts } from './manage-ports.ts'
@@ -35,6 +36,8 @@ export function granted<Value>(decision: Decision<Value>): Value {
 export interface DeskOptions {
   readonly policy?: Partial<TokenPolicy>
   readonly userDefaults?: UserDefaults
+  /** By which it hears of others; those of the store. */
+  readonly changes?: FactChanges
 }
 
 export interface Arrived {
@@ -64,7 +67,11 @@ export function openDesk({ store }: Pick<OpenedStore, 'store'>, options: DeskOpt
   const policy = makePolicy({ createsUsers: true, ...options.policy })
   const time = { now: Date.now() }
   const clock = { now: () => epochMs(time.now) }
-  const directory = new CachedDirectory({ directory: store.directory, changes: store.changes, clock })
+  const directory = new CachedDirectory({
+    directory: store.directory,
+    changes: options.changes ?? store.changes,
+    clock,
+  })
   const registry = store.openRegistry(randomUUID, async (facts) => directory.forget(facts))
   const ports: ManagePorts = {
     registry,

@@ -8,6 +8,8 @@ export interface StatementTap {
   readonly url: string
   /** What was asked since the last call. */
   taken(): readonly string[]
+  /** Keeps back what the database says to those who listen for changes, until the returned function is called. */
+  holdNews(): () => void
   close(): Promise<void>
 }
 
@@ -15,9 +17,13 @@ export async function openStatementTap(databaseUrl: string): Promise<StatementTa
   const target = new URL(databaseUrl)
   let statements: string[] = []
   const sockets = new Set<Socket>()
+  const listening = new Map<Socket, Socket>()
   const server = createServer((client) => {
     const upstream = connect({ host: target.hostname, port: Number(target.port) })
-    const reader = new StatementReader((text) => statements.push(text))
+    const reader = new StatementReader((text) => {
+      statements.push(text)
+      if (text.startsWith('listen ')) listening.set(upstream, client)
+    })
     client.on('data', (data: Buffer) => reader.push(data))
     for (const [one, other] of [
       [client, upstream],
@@ -28,6 +34,7 @@ export async function openStatementTap(databaseUrl: string): Promise<StatementTa
       one.on('error', () => other.destroy())
       one.on('close', () => {
         sockets.delete(one)
+        listening.delete(one)
         other.destroy()
       })
     }
@@ -42,6 +49,12 @@ export async function openStatementTap(databaseUrl: string): Promise<StatementTa
       const taken = statements
       statements = []
       return taken
+    },
+    holdNews() {
+      for (const [upstream, client] of listening) upstream.unpipe(client).pause()
+      return () => {
+        for (const [upstream, client] of listening) upstream.pipe(client)
+      }
     },
     async close() {
       for (const socket of sockets) socket.destroy()

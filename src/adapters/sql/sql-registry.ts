@@ -40,6 +40,7 @@ export function sqlRegistry(
         const { outcome, head, refusals } = await db.transaction().execute(async (transaction) => {
           const decision = await work(sqlRooms({ db: transaction, locks: true, touched }))
           if (decision.verdict === 'deny') throw new Refused(decision)
+          for (const { kind, id } of decision.granted.news ?? []) touched.tell(kind, id)
           const drafts = decision.granted.records.filter(tellsSomething).map(done(origin))
           return { ...decision.granted, head: await appendAudit(transaction, newAuditId, drafts) }
         })

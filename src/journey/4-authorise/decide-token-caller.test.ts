@@ -386,6 +386,19 @@ describe('the organisation', () => {
     })
   })
 
+  test.each<World>([{ organization: { is: 'absent', ids: [] } }, { organization: { is: 'ambiguous', ids: [] } }])(
+    'AT-116: administrators by scope call no models without it, and may be about to make it: %j',
+    (world) => {
+      const claims = { ...ADMIN, company: 'O' }
+      const policy = { adminRoutes: ['openai_routes', 'management_routes'] }
+      expect(judge(claims, { fields, world, policy })).toEqual(
+        judge({ uid: 'ann', company: 'O' }, { fields, world: { ...world, users } }),
+      )
+      const { standing } = admitted(claims, { fields, world, policy, route: GENERATE }).principal
+      expect(standing.organization).toBeUndefined()
+    },
+  )
+
   test('found, it stands behind the caller', () => {
     const organization = makeOrganization('o', 'b')
     const world: World = { users, teams, organization: { is: 'found', organization } }

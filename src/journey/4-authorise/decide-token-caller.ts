@@ -104,7 +104,8 @@ function open(caller: TokenCaller, choice: TeamChoice): TokenCaller {
 
 /**
  * An administrator by scope is looked up and never made. A team that the header names is for limits and attribution; an
- * unknown one is no team, and no reason to refuse.
+ * unknown one is no team, and no reason to refuse. An organisation is what the token says, and has to be there where
+ * models are called.
  */
 function decideScopeAdmin(
   token: VerifiedToken,
@@ -115,14 +116,22 @@ function decideScopeAdmin(
   const known = decideKnownUser(facts, ground.user)
   if (known.verdict === 'deny') return known
   const { user, effects } = known.granted
-  const team = covers('llm_api_routes', ask.route.path) ? namedTeam(ask.teamHeader, ground) : undefined
-  const organization = ground.organization?.is === 'found' ? ground.organization.organization : undefined
+  const isModelRoute = covers('llm_api_routes', ask.route.path)
+  const team = isModelRoute ? namedTeam(ask.teamHeader, ground) : undefined
+  const organization = decideTokenOrganization(facts, ground.organization)
+  // Its limits and its models count there. Elsewhere it may be what the administrator is about to make.
+  if (organization.verdict === 'deny' && isModelRoute) return organization
   const principal: TokenPrincipal = {
     ...limitsOf(facts, ask.policy, ask.route),
     kind: 'user',
     token,
     facts,
-    standing: { user, team: undefined, organization, memberModels: [] },
+    standing: {
+      user,
+      team: undefined,
+      organization: organization.verdict === 'allow' ? organization.granted : undefined,
+      memberModels: [],
+    },
     membership: undefined,
     admin: 'scope',
     choice: undefined,

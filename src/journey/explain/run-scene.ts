@@ -64,6 +64,7 @@ function withoutEffects({ facts, settings }: Scene, observer: Observer, real: Jo
         ? undefined
         : { ...tokens, policy: settings.policy, provisioner: 'asking' },
     settings: { ...real.settings, routes: settings.routes },
+    afresh: undefined,
     trail: observer,
   }
 }

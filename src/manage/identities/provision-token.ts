@@ -5,6 +5,7 @@ import { JWT_PROVISIONER } from '../../domain/default-user.ts'
 import type { UserId } from '../../domain/ids.ts'
 import type { Provision } from '../../domain/provision.ts'
 import type { VerifiedToken } from '../../domain/token-facts.ts'
+import type { ChangedFact } from '../../ports/fact-changes.ts'
 import type { ProvisionedBy, Provisioner } from '../../ports/provisioner.ts'
 import type { Change } from '../../ports/registry.ts'
 import { CreationLimit } from './creation-limit.ts'
@@ -70,7 +71,24 @@ async function carryOut(effects: readonly Provision[], within: Provisioning): Pr
   }
   const [first, ...others] = records
   const arrival = first === undefined ? [] : [withCascade(first, others)]
-  return allow({ outcome: undefined, records: [...arrival, ...keyRecords] })
+  return allow({ outcome: undefined, records: [...arrival, ...keyRecords], news: effects.flatMap(newsOf) })
+}
+
+/** Another process that was quicker has written what is found; whoever is led there next must not be told the old. */
+function newsOf(effect: Provision): readonly ChangedFact[] {
+  switch (effect.make) {
+    case 'team':
+      return [{ kind: 'team', id: effect.teamId }]
+    case 'membership':
+    case 'no-membership':
+    case 'role':
+      return effect.userId === undefined ? [] : [{ kind: 'user', id: effect.userId }]
+    // Those who want the same link or the same mapping take turns, and are told by that.
+    case 'user':
+    case 'link':
+    case 'key':
+      return []
+  }
 }
 
 function ofKind<Make extends Provision['make']>(effects: readonly Provision[], make: Make): readonly Kind<Make>[] {

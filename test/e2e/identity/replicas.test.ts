@@ -96,6 +96,16 @@ describe('INV-20: what one replica decides about somebody holds for their tokens
     expect((await trailOf(here, id)).identities).toEqual([])
   })
 
+  test('who joins a team here is let in by the very next request there', async () => {
+    const { here, there } = site()
+    for (let n = 0; n < 10; n += 1) {
+      const { id, token } = await newColleague()
+      const team = await newTeam(here)
+      await join(here, team, id)
+      expect(await verdictAt(there, token, team)).toEqual([200, undefined])
+    }
+  })
+
   test('in a team and out of it', async () => {
     const { here, there } = site()
     const { id, token } = await newColleague()

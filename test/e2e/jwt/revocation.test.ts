@@ -210,10 +210,11 @@ describe.each(STORES)('J-31: revoking tokens, on $store', ({ store }) => {
     const viewer = await newKey(city(), { user_id: await newUser(city(), { user_role: 'proxy_admin_viewer' }) })
     const callers = [mine, viewer, await newKey(city(), { user_id: await newUser(city()) }), await newKey(city(), {})]
     for (const caller of callers) {
-      const { post, get } = city().holder(caller)
-      for (const token of [mine, somebodys]) expect((await post('/jwt/revocation/new', { token })).status).toBe(403)
-      expect((await post('/jwt/revocation/delete', { id: 'x' })).status).toBe(403)
-      expect((await get('/jwt/revocation/list')).status).toBe(caller === viewer ? 200 : 403)
+      const holder = city().holder(caller)
+      for (const token of [mine, somebodys])
+        expect((await holder.post('/jwt/revocation/new', { token })).status).toBe(403)
+      expect((await holder.post('/jwt/revocation/delete', { id: 'x' })).status).toBe(403)
+      expect((await holder.get('/jwt/revocation/list')).status).toBe(caller === viewer ? 200 : 403)
     }
     expect([await next(city(), mine), await next(city(), somebodys)]).toEqual(['200', '200'])
   })

@@ -45,7 +45,23 @@ async function records(town: Town): Promise<number> {
 }
 
 describe('organisations of a token', () => {
-  const town = opened(() => idp, { auth: { ...PEOPLE, org_id_jwt_field: 'org', org_alias_jwt_field: 'org_name' } })
+  const town = opened(() => idp, {
+    auth: {
+      ...PEOPLE,
+      org_id_jwt_field: 'org',
+      org_alias_jwt_field: 'org_name',
+      admin_allowed_routes: ['openai_routes', 'management_routes'],
+    },
+  })
+
+  test('AT-116: administrators by scope need theirs where they call models, and not where they make it', async () => {
+    const org = fresh('org')
+    const admin = idp.token({ sub: fresh('root'), scope: 'litellm_proxy_admin', org })
+    expect(await chat(town(), admin)).toMatchObject({ status: 401, reason: 'organization_unknown' })
+    const made = await town().holder(admin).post('/organization/new', { organization_id: org, organization_alias: org })
+    expect([made.status, made.text]).toEqual([200, expect.stringContaining(org)])
+    expect((await accountOf(town(), await chat(town(), admin))).organization).toBe(org)
+  })
 
   test('AT-116: one by its id, or by its alias', async () => {
     const organization_alias = fresh('Acme')

@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import { afterAll, beforeEach, describe, expect, test } from 'vitest'
+import { epochMs } from '../../../src/domain/ids.ts'
 import type { EpochMs } from '../../../src/domain/ids.ts'
 import { createUser } from '../../../src/manage/users/create-user.ts'
 import { deleteUsers } from '../../../src/manage/users/delete-users.ts'
@@ -14,6 +15,7 @@ import { readAudit } from '../../support/read-audit.ts'
 import { makeTeam, makeUser, teamId, userId } from '../../support/rows.ts'
 import { emptied, openEmbedded, openServer } from '../../support/stores.ts'
 import type { Store } from '../../../src/adapters/sql/open-store.ts'
+import { makeFields } from '../../support/token-makers.ts'
 import { writeRows } from '../../support/write-rows.ts'
 
 describe.each([
@@ -88,6 +90,35 @@ describe.each([
       objectType: 'LiteLLM_UserTable',
       objectId: 'ana@x.io',
       after: { identity: { issuer: 'https://idp.example', subject: 'ana@x.io' }, email: 'ana@x.io' },
+    })
+  })
+
+  describe('what another process was quicker to write', () => {
+    const profile = issuer('idp', { fields: makeFields({ userId: 'sub', teamId: 'team' }) })
+    const policy = { createsTeams: true, writesMemberships: true }
+    /** Of whom nobody tells anything, and who believes to know everything. */
+    const deaf = () => ({ watch: 1, completeUntil: epochMs(Date.now()), subscribe: () => {} })
+
+    beforeEach(async () => {
+      desk = openDesk({ store }, { policy, changes: deaf() })
+      await writeRows(store, ({ teams }) => teams.insert(makeTeam('blue')))
+      await desk.arrive({ sub: 'ana', team: 'blue' }, profile)
+    })
+
+    test('is what the token leads to: the membership as it is', async () => {
+      await writeRows(store, async ({ teams, teamMembers }) => {
+        await teams.insert(makeTeam('red'))
+        await teamMembers.insert({ teamId: teamId('red'), userId: userId('ana'), role: 'admin', budgetId: undefined })
+      })
+      const arrived = await desk.arrive({ sub: 'ana', team: 'red' }, profile)
+      expect(arrived).toMatchObject({ principal: { membership: { teamId: 'red', role: 'admin' } } })
+    })
+
+    test('the team with the limits that it was given', async () => {
+      expect(await desk.directory.findTeam(teamId('green'))).toBeUndefined()
+      await writeRows(store, ({ teams }) => teams.insert(makeTeam('green', { models: ['m1'] })))
+      const arrived = await desk.arrive({ sub: 'ana', team: 'green' }, profile)
+      expect(arrived).toMatchObject({ principal: { standing: { team: { id: 'green', models: ['m1'] } } } })
     })
   })
 
