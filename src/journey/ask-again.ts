@@ -8,7 +8,7 @@ import { decideEndUser } from './4-authorise/decide-end-user.ts'
 import { decideModelAccess } from './4-authorise/decide-model-access.ts'
 import type { Admission } from './admission.ts'
 import { TEAM_HEADER } from './identify-token.ts'
-import { decideProof, settleCaller } from './identify.ts'
+import { decideProof, chooseWithCare } from './identify.ts'
 import type { JourneyPorts } from './journey-ports.ts'
 
 /** Why the caller of a call that is under way would not be admitted any more; undefined: it would. */
@@ -23,7 +23,7 @@ export async function askAgain(
   const arrival = { headers, route, clientAddress }
   const identity = await decideProof(proof, arrival, ports)
   if (identity.verdict === 'deny') return identity
-  const chosen = await settleCaller(identity, ask.model, arrival, ports)
+  const chosen = await chooseWithCare(identity, ask.model, arrival, ports)
   if (chosen.verdict === 'deny') return chosen
   const current = chosen.granted
   const served = decideEndUser(endUser === undefined ? undefined : await ports.directory.findEndUser(endUser.id))

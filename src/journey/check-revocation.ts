@@ -6,7 +6,8 @@ import { revocableNames } from '../domain/token-revocation.ts'
 import type { TokenRevocation } from '../domain/token-revocation.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { WarmDirectory } from '../ports/directory.ts'
-import { conclude, learn } from './3-identify/learn.ts'
+import { concludeSeeing, learn } from './3-identify/learn.ts'
+import type { Learned } from './3-identify/learn.ts'
 import { decideRevocation, standingAgainst } from './4-authorise/decide-revocation.ts'
 import type { Trail } from './trail.ts'
 
@@ -16,22 +17,30 @@ interface RevocationPorts {
   readonly trail?: Trail
 }
 
-/** On every request, of remembered tokens too. Without a promise where it is known what stands against the token. */
+/**
+ * On every request, of remembered tokens too. Without a promise where it is known what stands against the token. What lets
+ * it pass does so for as long as the directory says the same: with time, revocations only end.
+ */
 export function checkRevocation(
   token: VerifiedToken,
   { subject }: Pick<TokenFacts, 'subject'>,
   match: UserMatch | undefined,
   { clock, directory, trail }: RevocationPorts,
-): Decision<undefined> | Promise<Decision<undefined>> {
+): Learned<Decision<undefined>> | Promise<Learned<Decision<undefined>>> {
   const userId = match?.is === 'found' ? match.facts.user.id : undefined
   const names = revocableNames(token, subject, userId)
-  const decide = (revocations: readonly TokenRevocation[] = []): Decision<undefined> => {
+  const decide = ({ result = [], seen }: Learned<readonly TokenRevocation[] | undefined>) => {
     const now = clock.now()
-    const decision = decideRevocation(token, revocations, now)
-    trail?.note('revocation', decision, describe(token, standingAgainst(token, revocations, now)))
-    return decision
+    const decision = decideRevocation(token, result, now)
+    trail?.note('revocation', decision, describe(token, standingAgainst(token, result, now)))
+    return { result: decision, seen }
   }
-  const found = conclude(learn(directory.peekRevocations(names), () => directory.findRevocations(names)))
+  const found = concludeSeeing(
+    learn(
+      () => directory.peekRevocations(names),
+      () => directory.findRevocations(names),
+    ),
+  )
   return found instanceof Promise ? found.then(decide) : decide(found)
 }
 

@@ -1,5 +1,5 @@
 import { allow, deny } from '../domain/decision.ts'
-import type { Allowed, Decision, Denied } from '../domain/decision.ts'
+import type { Decision, Denied } from '../domain/decision.ts'
 import { isTokenPrincipal } from '../domain/principal.ts'
 import type { Principal, TokenPrincipal } from '../domain/principal.ts'
 import type { Provision } from '../domain/provision.ts'
@@ -8,22 +8,14 @@ import { findCredential } from './2-authenticate/find-credential.ts'
 import { verifyCredential } from './2-authenticate/verify-credential.ts'
 import type { Proof } from './2-authenticate/verify-credential.ts'
 import { resolvePrincipal } from './3-identify/resolve-principal.ts'
-import { chooseTeam } from './4-authorise/choose-team.ts'
-import { decideModelAccess } from './4-authorise/decide-model-access.ts'
 import { decideRoute } from './4-authorise/decide-route.ts'
 import { decideStanding } from './4-authorise/decide-standing.ts'
-import { registerKey } from './4-authorise/register-key.ts'
 import { describeProof, describeRoute, describeStanding } from './describe-decision.ts'
+import { chooseCaller } from './choose-caller.ts'
 import { TEAM_HEADER, identifyToken } from './identify-token.ts'
-import type { Identified } from './identify-token.ts'
+import type { Caller, Identified } from './identify-token.ts'
 import type { JourneyPorts } from './journey-ports.ts'
 import type { Afresh } from './second-looks.ts'
-
-/** Who calls; or why not, and who it would have been where that is known. */
-export type Identity = Admitted | (Denied & { readonly caller?: Principal })
-
-/** And what the directory is to become for it. */
-type Admitted = Allowed<Principal> & { readonly effects: readonly Provision[] }
 
 type IdentifyPorts = Pick<
   JourneyPorts,
@@ -35,7 +27,7 @@ type Asked = Pick<Arrival, 'headers' | 'route' | 'clientAddress'>
  * The part of the journey that every route shares: who calls, and may they call this route at all? It comes before the
  * body is looked at, so that a stranger learns nothing of what we would accept. Without a promise where the key is known.
  */
-export function identify(arrival: Asked, ports: IdentifyPorts): Identity | Promise<Identity> {
+export function identify(arrival: Asked, ports: IdentifyPorts): Identified | Promise<Identified> {
   if (ports.proven !== undefined) return decideProof(allow(ports.proven), arrival, ports)
   const credential = findCredential(arrival.headers, ports.settings.keyHeader)
   ports.trail?.note('credential', credential)
@@ -51,12 +43,12 @@ export function identify(arrival: Asked, ports: IdentifyPorts): Identity | Promi
 export async function identifyAndProvision(
   arrival: Asked & Pick<Arrival, 'callId'>,
   ports: Omit<IdentifyPorts, 'catalogue'> & Pick<JourneyPorts, 'catalogue'>,
-): Promise<Identity> {
+): Promise<Identified> {
   const identity = await identify(arrival, ports)
   if (identity.verdict === 'deny') return identity
   const principal = identity.granted
   if (!isTokenPrincipal(principal)) return identity
-  const chosen = await settleCaller(identity, undefined, arrival, ports)
+  const chosen = await chooseWithCare(identity, undefined, arrival, ports)
   if (chosen.verdict === 'deny') return { ...chosen, caller: principal }
   if (chosen.effects.length > 0) {
     const made = await provision(chosen.effects, principal, arrival, ports)
@@ -72,14 +64,14 @@ export function decideProof(
   proof: Decision<Proof>,
   arrival: Asked,
   ports: IdentifyPorts,
-): Identity | Promise<Identity> {
+): Identified | Promise<Identified> {
   ports.trail?.note('proof', proof, describeProof(proof))
   if (proof.verdict === 'deny') return proof
   const { granted } = proof
   const { afresh } = ports
   const identity = decideOnce(granted, arrival, ports)
   if (granted.kind !== 'token' || afresh === undefined) return identity
-  const reconsider = (known: Identity): Identity | Promise<Identity> =>
+  const reconsider = (known: Identified): Identified | Promise<Identified> =>
     known.verdict === 'allow'
       ? known
       : afresh.looks.again(known, granted.token, () => decideOnce(granted, arrival, lookingAt(afresh, ports)))
@@ -90,7 +82,7 @@ function lookingAt<Ports extends Pick<JourneyPorts, 'directory'>>({ directory }:
   return { ...ports, directory }
 }
 
-function decideOnce(proof: Proof, arrival: Asked, ports: IdentifyPorts): Identity | Promise<Identity> {
+function decideOnce(proof: Proof, arrival: Asked, ports: IdentifyPorts): Identified | Promise<Identified> {
   const identified = identifyProof(proof, arrival, ports)
   return identified instanceof Promise
     ? identified.then((one) => decideCaller(one, arrival.route, ports))
@@ -112,7 +104,7 @@ function identifyProof(proof: Proof, arrival: Asked, ports: IdentifyPorts): Iden
 
 const NO_EFFECTS: readonly Provision[] = []
 
-function decideCaller(identified: Identified, asked: RouteFacts, ports: IdentifyPorts): Identity {
+function decideCaller(identified: Identified, asked: RouteFacts, ports: IdentifyPorts): Identified {
   if (identified.verdict === 'deny') return identified
   const principal = identified.granted
   ports.trail?.caller(principal)
@@ -125,12 +117,12 @@ function decideCaller(identified: Identified, asked: RouteFacts, ports: Identify
 }
 
 /** Closes the choice that a token with several teams leaves open; with a second look where none of them will do. */
-export function settleCaller(
-  identity: Admitted,
+export function chooseWithCare(
+  identity: Caller,
   model: string | undefined,
   arrival: Asked,
   ports: IdentifyPorts & Pick<JourneyPorts, 'catalogue'>,
-): Admitted | Denied | Promise<Admitted | Denied> {
+): Caller | Denied | Promise<Caller | Denied> {
   const chosen = chooseCaller(identity, model, arrival.route, ports)
   const { granted: principal } = identity
   const { afresh } = ports
@@ -140,30 +132,6 @@ export function settleCaller(
     const known = await decideOnce({ kind: 'token', token }, arrival, lookingAt(afresh, ports))
     return known.verdict === 'deny' ? known : chooseCaller(known, model, arrival.route, ports)
   })
-}
-
-/** By the model that is asked for. */
-function chooseCaller(
-  identity: Admitted,
-  model: string | undefined,
-  route: RouteFacts,
-  { tokens, catalogue, trail }: Pick<JourneyPorts, 'tokens' | 'catalogue' | 'trail'>,
-): Admitted | Denied {
-  const { granted: principal, effects } = identity
-  if (!isTokenPrincipal(principal) || tokens === undefined) return identity
-  const mayUse = (one: TokenPrincipal, name: string): boolean => {
-    const access = decideModelAccess(one, name, catalogue())
-    return access.verdict === 'allow' || access.problem === 'model-unknown'
-  }
-  const chosen = chooseTeam({ principal, effects }, model, route, tokens.policy, mayUse)
-  trail?.note('team', chosen, { model: model ?? null })
-  if (chosen.verdict === 'deny') return chosen
-  const { granted } = chosen
-  trail?.caller(granted.principal)
-  const standing = decideStanding(granted.principal)
-  trail?.note('standing', standing, describeStanding(granted.principal))
-  if (standing.verdict === 'deny') return standing
-  return { ...standing, effects: [...granted.effects, ...registerKey(granted.principal)] }
 }
 
 /** `nothing`: an explanation changes nothing, and neither does the second look at what was just made. */

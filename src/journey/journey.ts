@@ -23,7 +23,7 @@ import type { StoredResponse } from './4-authorise/response-ids.ts'
 import { foreseeBudget, reserveBudget } from './5-meter/reserve-budget.ts'
 import type { Admission } from './admission.ts'
 import { describeModelAccess } from './describe-decision.ts'
-import { identify, makingNothing, provision, settleCaller } from './identify.ts'
+import { identify, makingNothing, provision, chooseWithCare } from './identify.ts'
 import { TEAM_HEADER } from './identify-token.ts'
 import type { JourneyPorts } from './journey-ports.ts'
 
@@ -48,7 +48,7 @@ export async function admit(operation: Operation, arrival: Arrival, ports: Journ
   const intake = readModelRequest(operation, arrival, parsed.granted, ports.settings.intake)
   if (intake.verdict === 'deny') return intake
 
-  const settled = settleCaller(identity, intake.granted.model, arrival, ports)
+  const settled = chooseWithCare(identity, intake.granted.model, arrival, ports)
   const chosen = settled instanceof Promise ? await settled : settled
   if (chosen.verdict === 'deny') return chosen
   const principal = chosen.granted

@@ -4,6 +4,8 @@ import type { Organization } from '../../src/domain/organization.ts'
 import type { Budget } from '../../src/domain/budget.ts'
 import { foldEmail } from '../../src/domain/fold-email.ts'
 import type { Team } from '../../src/domain/team.ts'
+import { revocationName } from '../../src/domain/token-revocation.ts'
+import type { TokenRevocation } from '../../src/domain/token-revocation.ts'
 import type { UserFacts } from '../../src/domain/user.ts'
 import type { Directory, WarmDirectory } from '../../src/ports/directory.ts'
 import type { FactChanges } from '../../src/ports/fact-changes.ts'
@@ -16,10 +18,12 @@ export interface SmallWorld {
   readonly budgets: readonly Budget[]
   /** Ids of users who are gone. */
   readonly deleted: readonly string[]
+  readonly revocations?: readonly TokenRevocation[]
 }
 
 /** Rows in memory, as a store has them. */
-export function smallDirectory({ users, teams, organizations, budgets, deleted }: SmallWorld): Directory {
+export function smallDirectory(world: SmallWorld): Directory {
+  const { users, teams, organizations, budgets, deleted, revocations = [] } = world
   return {
     findKey: async () => undefined,
     findEndUser: async () => undefined,
@@ -49,8 +53,8 @@ export function smallDirectory({ users, teams, organizations, budgets, deleted }
         .map(({ id }) => id)
         .slice(0, 2),
     findKeyMappings: async () => [],
-    hasRevocations: async () => false,
-    findRevocations: async () => [],
+    hasRevocations: async () => revocations.length > 0,
+    findRevocations: async (names) => revocations.filter(({ target }) => names.includes(revocationName(target))),
     findOrganizationsByAlias: async (alias) =>
       organizations
         .filter((organization) => organization.alias === alias)
