@@ -17,6 +17,8 @@ export interface RevocationCacheOptions extends Omit<FactCacheOptions<string, ob
 }
 
 const NONE: readonly TokenRevocation[] = []
+/** As many as there are proven tokens remembered. */
+const MOST_TOKENS = 20_000
 
 /** Revocations by the names of a token. While there are none at all, nobody's are looked up. */
 export class RevocationCache {
@@ -30,6 +32,7 @@ export class RevocationCache {
     })
     this.#named = new NameCache({
       ...shared,
+      maxPresent: Math.min(shared.maxPresent ?? MOST_TOKENS, MOST_TOKENS),
       ask: async (id) => {
         const names: readonly string[] = id.split(SEPARATOR)
         return { names, found: await directory.findRevocations(names) }
