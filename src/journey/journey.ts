@@ -105,8 +105,8 @@ export async function admit(operation: Operation, arrival: Arrival, ports: Journ
 
   const counted = takeRates(metered, ports.meter)
   const rates = counted instanceof Promise ? await unlessFailed(counted, budget.granted) : counted
+  if (rates.verdict === 'deny' || rates.granted !== undefined) ports.trail?.note('rates', rates)
   if (rates.verdict === 'deny') {
-    ports.trail?.note('rates', rates)
     await budget.granted?.release()
     return rates
   }
