@@ -1,0 +1,32 @@
+import type { Denied } from '../../domain/decision.ts'
+import { boundPrompt, measurePrompt } from '../5-meter/bound-prompt.ts'
+import { readClientEvent } from './read-client-event.ts'
+import { errorOf } from './session-events.ts'
+import type { SessionError } from './session-events.ts'
+import type { SessionState } from './session-state.ts'
+
+export type HeardFromClient =
+  | { readonly is: 'passed'; readonly text: string }
+  /** Nobody hears of it but the client, and the session goes on. */
+  | { readonly is: 'refused'; readonly error: SessionError; readonly about: string | null }
+  | { readonly is: 'over'; readonly denied: Denied }
+
+/** What a client says, before it goes upstream: understood, permitted, and paid for if it can make the upstream speak. */
+export async function hearClient(text: string, state: SessionState): Promise<HeardFromClient> {
+  const { models, meter, book, attempt } = state
+  const { nextTurn } = attempt.ports
+  const read = await readClientEvent(text, nextTurn)
+  if (read.verdict === 'deny') return { is: 'refused', error: errorOf(read), about: null }
+
+  const { type, id, value } = read.granted
+  const permitted = models.decide(value, state.principal, state.catalogue())
+  if (permitted.verdict === 'deny') return { is: 'refused', error: errorOf(permitted), about: id }
+
+  const window = { name: models.current.upstreamModel, maxInputTokens: undefined }
+  meter.add(boundPrompt(await measurePrompt(value, nextTurn), window))
+  const asks = type === 'response.create'
+  const denied = await meter.cover(Math.max(1, book.underWay + (asks ? 1 : 0)))
+  if (denied !== undefined) return { is: 'over', denied }
+  if (asks) book.asked()
+  return { is: 'passed', text: permitted.granted === value ? text : JSON.stringify(permitted.granted) }
+}
