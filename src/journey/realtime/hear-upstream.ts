@@ -6,7 +6,7 @@ import { redact } from '../7-provider/redact.ts'
 import { responseIn } from './response-book.ts'
 import { reportedModel } from './session-models.ts'
 import type { SessionState } from './session-state.ts'
-import { lineOf, settleDone } from './settle-response.ts'
+import { lineOf, settleDone, settleTranscript } from './settle-response.ts'
 
 export type HeardFromUpstream =
   /** `denied`: and that was the last of it. */
@@ -28,6 +28,9 @@ export async function hearUpstream(text: string, state: SessionState): Promise<H
       return { is: 'passed', text }
     case 'response.done':
       return { is: 'passed', text, denied: await endResponse(event, state) }
+    case 'conversation.item.input_audio_transcription.completed':
+      if (isObject(event['usage'])) await settleTranscript(state, String(event['item_id']), event['usage'])
+      return { is: 'passed', text }
     case 'error':
       book.refused()
       return { is: 'passed', text: JSON.stringify({ ...event, error: clean(event['error'] ?? null, state.secrets) }) }

@@ -26,6 +26,7 @@ export class SessionMeter {
   #coveredTokens = 0
   #contextTokens = 0
   #sinceBegun = 0
+  #turn: Promise<void> = Promise.resolve()
 
   constructor(first: CallBudget | undefined, reserve: ReserveResponse) {
     this.#reserve = reserve
@@ -59,16 +60,17 @@ export class SessionMeter {
   }
 
   /** Makes sure that so many responses can be paid for at the same time. */
-  async cover(responses: number): Promise<Denied | undefined> {
-    if (this.#isFree || (this.#holds.length >= responses && this.#contextTokens <= this.#coveredTokens))
-      return undefined
-    let denied: Denied | undefined
-    for (const spare of [SPARE_TOKENS, 0]) {
-      const covered = await this.#hold(responses, this.#contextTokens + spare)
-      if (covered.verdict === 'allow') return undefined
-      denied = covered
-    }
-    return denied
+  cover(responses: number): Promise<Denied | undefined> {
+    return this.#inTurn(async () => {
+      if (this.#isFree || this.#covers(responses)) return undefined
+      let denied: Denied | undefined
+      for (const spare of [SPARE_TOKENS, 0]) {
+        const held = await this.#hold(responses, this.#contextTokens + spare)
+        if (held.verdict === 'allow') return undefined
+        denied = held
+      }
+      return denied
+    })
   }
 
   /** For the line of a response: the oldest of what is held. The next one is reserved for anew. */
@@ -85,15 +87,34 @@ export class SessionMeter {
       : weightOfTokens(allowance.tokens * ROUGHNESS + SPARE_OUTPUT)
   }
 
-  async release(): Promise<void> {
+  /** Nothing is held until somebody speaks again: what is held is kept from others, and ends by itself after a while. */
+  release(): Promise<void> {
+    return this.#inTurn(() => this.#letGo())
+  }
+
+  #covers(responses: number): boolean {
+    return this.#holds.length >= responses && this.#contextTokens <= this.#coveredTokens
+  }
+
+  async #letGo(): Promise<void> {
     const holds = this.#holds
     this.#holds = []
     await Promise.all(holds.map((hold) => hold.release()))
   }
 
+  /** Both sides of a session may speak at once. */
+  #inTurn<Result>(step: () => Promise<Result>): Promise<Result> {
+    const mine = this.#turn.then(step)
+    this.#turn = mine.then(
+      () => undefined,
+      () => undefined,
+    )
+    return mine
+  }
+
   async #hold(responses: number, tokens: number): Promise<Decision<undefined>> {
-    if (tokens > this.#coveredTokens || this.#holds.length === 0) await this.release()
-    this.#coveredTokens = Math.max(tokens, this.#holds.length === 0 ? 0 : this.#coveredTokens)
+    if (tokens > this.#coveredTokens) await this.#letGo()
+    if (this.#holds.length === 0) this.#coveredTokens = tokens
     while (this.#holds.length < responses) {
       const held = await this.#reserve(this.#coveredTokens).catch(() => STORE_SILENT)
       if (held.verdict === 'deny') return held

@@ -26,6 +26,7 @@ const OF_THE_SESSION = 'session.model'
  */
 export class SessionModels {
   #current: ServedModel
+  #transcriber: ServedModel | undefined
   /** By the upstream's name. */
   readonly #known = new Map<string, ServedModel>()
 
@@ -39,6 +40,11 @@ export class SessionModels {
     return this.#current
   }
 
+  /** What writes down the client's sound. */
+  get transcriber(): ServedModel {
+    return this.#transcriber ?? this.#current
+  }
+
   /** The event as it may go upstream. */
   decide(event: JsonObject, principal: Principal, catalogue: ModelCatalogue): Decision<JsonObject> {
     let renamed = event
@@ -47,6 +53,7 @@ export class SessionModels {
       const served = this.#find(name, principal, catalogue)
       if (served.verdict === 'deny') return served
       const mayDiffer = path[0] === 'session'
+      if (path.at(-2)?.endsWith('transcription') === true) this.#transcriber = served.granted
       if (!mayDiffer && served.granted.upstreamModel !== this.#current.upstreamModel) return ELSEWHERE
       this.#known.set(served.granted.upstreamModel, served.granted)
       renamed = withName(renamed, path, served.granted.upstreamModel)

@@ -27,6 +27,7 @@ export interface SessionPorts {
 /** N-39 */
 const MOST_MS = 60 * 60_000
 const REAUTHORISE_MS = 60_000
+const LAST_WORDS_MS = 30_000
 const NO_GOODBYE = 1006
 const NORMAL = 1000
 
@@ -48,9 +49,10 @@ export class Session {
   readonly #fromUpstream: Lane
   readonly #ended = Promise.withResolvers<End>()
   #isOver = false
+  #isStopping = false
   /** Something of ours failed. */
   #fault: Error | undefined
-  #cancelReauthorisation = (): void => {}
+  #cancelLook = (): void => {}
 
   constructor(state: SessionState, ports: SessionPorts) {
     this.#state = state
@@ -66,14 +68,14 @@ export class Session {
     const endings = [
       standing.watch(attempt.admission, (denied) => this.#deny(denied)),
       timers.after(MOST_MS, () => this.#end({ error: TOO_LONG, code: POLICY, reason: TOO_LONG.message })),
-      this.#ports.whenStopping(() => this.#end({ code: GOING_AWAY, reason: 'The gateway stops.' })),
+      this.#ports.whenStopping(() => this.#stop()),
     ]
-    this.#reauthoriseLater()
+    this.#lookAgainLater()
     this.#listen()
 
     const end = await this.#ended.promise
     for (const undo of endings) undo()
-    this.#cancelReauthorisation()
+    this.#cancelLook()
     try {
       await Promise.all([this.#fromClient.stop(), this.#fromUpstream.stop()])
       for (const open of book.open) await settleCut(lineOf(this.#state), open, end.failure)
@@ -117,6 +119,7 @@ export class Session {
     }
     if (heard.is === 'passed' && !this.#ports.client.send(heard.text)) this.#fromUpstream.hold()
     if (heard.denied !== undefined) this.#deny(heard.denied)
+    if (this.#isStopping) this.#stop()
   }
 
   #upstreamLeft(code: number, reason: string): void {
@@ -131,6 +134,14 @@ export class Session {
   #deny(denied: Pick<Denied, 'problem' | 'say'>): void {
     const error = errorOf(denied)
     this.#end({ error, code: PROBLEMS[denied.problem].status >= 500 ? FAULT : POLICY, reason: error.message })
+  }
+
+  /** What is being said may be said to its end. */
+  #stop(): void {
+    const { book, attempt } = this.#state
+    if (book.underWay === 0) return this.#end(STOPPED)
+    if (!this.#isStopping) attempt.ports.timers.after(LAST_WORDS_MS, () => this.#end(STOPPED))
+    this.#isStopping = true
   }
 
   /** The first word counts. Whoever is gone already does not hear it. */
@@ -159,25 +170,29 @@ export class Session {
     }
   }
 
-  /** A store or a provider that does not answer ends nothing: what is not known to be taken back goes on. */
-  #reauthoriseLater(): void {
-    this.#cancelReauthorisation = this.#state.attempt.ports.timers.after(REAUTHORISE_MS, () => {
-      void this.#ports
-        .reauthorise()
-        .catch(() => undefined)
-        .then((current) => {
-          if (this.#isOver) return
-          if (current?.verdict === 'allow') this.#state.principal = current.granted
-          else if (current !== undefined && PROBLEMS[current.problem].status < 500) return this.#deny(current)
-          this.#reauthoriseLater()
-        })
+  #lookAgainLater(): void {
+    this.#cancelLook = this.#state.attempt.ports.timers.after(REAUTHORISE_MS, () => {
+      void this.#lookAgain().then(() => {
+        if (!this.#isOver) this.#lookAgainLater()
+      })
     })
+  }
+
+  /** A store or a provider that does not answer ends nothing: what is not known to be taken back goes on. */
+  async #lookAgain(): Promise<void> {
+    const current = await this.#ports.reauthorise().catch(() => undefined)
+    if (current?.verdict === 'allow') this.#state.principal = current.granted
+    else if (current !== undefined && PROBLEMS[current.problem].status < 500) return this.#deny(current)
+    const { book, meter } = this.#state
+    if (book.underWay === 0) await meter.release()
   }
 
   #now(): EpochMs {
     return this.#state.attempt.ports.clock.now()
   }
 }
+
+const STOPPED: End = { code: GOING_AWAY, reason: 'The gateway stops.' }
 
 const TOO_LONG: SessionError = {
   type: 'invalid_request_error',

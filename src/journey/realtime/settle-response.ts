@@ -1,3 +1,4 @@
+import { epochMs } from '../../domain/ids.ts'
 import { isObject } from '../../domain/json.ts'
 import type { JsonObject, JsonValue } from '../../domain/json.ts'
 import type { UpstreamFailure } from '../../domain/upstream-failure.ts'
@@ -51,6 +52,27 @@ export function settleCut(
   const httpStatus = failure?.status ?? 499
   return keepLine(line, open, { usage: undefined, failure, charge: true, cutShort: true, httpStatus })
 }
+
+/** The client's sound was written down, which is a call of another model: by the token, or by the second. */
+export function settleTranscript(state: SessionState, itemId: string, usage: JsonObject): Promise<Settled> {
+  const { attempt, models, principal } = state
+  const now = attempt.ports.clock.now()
+  const { seconds } = usage
+  const ms = typeof seconds === 'number' && seconds > 0 ? Math.min(seconds * 1_000, LONGEST_MS) : 0
+  const line: SessionLine = {
+    attempt: { ...attempt, admission: { ...attempt.admission, principal, budget: undefined } },
+    served: models.transcriber,
+    reportedModel: undefined,
+    contextTokens: 0,
+  }
+  const open: OpenResponse = { id: itemId, startedAt: epochMs(now - ms), firstByteAt: undefined, weight: 0 }
+  const byTime = { input_tokens: 0, output_tokens: 0 }
+  const told = { failure: undefined, charge: true, cutShort: false, httpStatus: 200 }
+  return keepLine(line, open, { ...told, usage: ms > 0 ? byTime : usage })
+}
+
+/** No session has more sound. */
+const LONGEST_MS = 60 * 60_000
 
 type Told = Pick<Outcome, 'failure' | 'charge' | 'cutShort' | 'httpStatus'> & { readonly usage: JsonValue | undefined }
 
