@@ -17,10 +17,9 @@ import { callerOf, describeRoute, factsOf, refuse, takeOver } from '../route.ts'
 import type { EdgePorts } from '../route.ts'
 import { answerFault } from '../wire/answer-fault.ts'
 import type { Exchange, FaultPorts } from '../wire/answer-fault.ts'
-import { judgeHandshake, judgeOrigin } from '../wire/judge-handshake.ts'
+import { handshakeStatus, judgeHandshake, judgeOrigin } from '../wire/judge-handshake.ts'
 import { NodeReply } from '../wire/node-reply.ts'
 import { readQuery } from '../wire/read-query.ts'
-import { statusOf } from '../wire/render-problem.ts'
 import type { Upgrade, Upgrades } from '../wire/upgrades.ts'
 import { RunningSessions } from './running-sessions.ts'
 
@@ -39,9 +38,6 @@ export interface RealtimePorts {
   readonly faults: FaultPorts
   readonly corsOrigins: readonly string[]
 }
-
-/** identity.md 3.5: however a session is refused, the handshake is answered with this status. */
-const REFUSED = 403
 
 /** Sessions in real time: WebSockets to a model. */
 export function realtimeRoutes(app: FastifyInstance, edge: EdgePorts, ports: RealtimePorts): void {
@@ -107,8 +103,7 @@ export function realtimeRoutes(app: FastifyInstance, edge: EdgePorts, ports: Rea
   }
 
   function deny(denied: Denied, exchange: Exchange, route: RouteFacts): void {
-    const own = statusOf(denied.problem)
-    refuse(exchange, denied, route, edge, own < 500 ? REFUSED : own)
+    refuse(exchange, denied, route, edge, handshakeStatus(denied.problem))
   }
 }
 

@@ -1,6 +1,8 @@
 import type { IncomingMessage } from 'node:http'
 import { deny } from '../../domain/decision.ts'
 import type { Denied } from '../../domain/decision.ts'
+import type { ProblemCode } from '../../domain/problem.ts'
+import { statusOf } from './render-problem.ts'
 
 const KEY = /^[+/0-9A-Za-z]{22}==$/
 
@@ -16,4 +18,10 @@ export function judgeOrigin({ headers }: IncomingMessage, allowed: readonly stri
   if (origin === undefined || allowed.includes(origin)) return undefined
   const isOwn = URL.canParse(origin) && new URL(origin).host === host
   return isOwn ? undefined : deny('origin-denied', 'origin_denied')
+}
+
+/** identity.md 3.5: however a session is refused, its handshake is answered with 403. Faults are faults. */
+export function handshakeStatus(problem: ProblemCode): number {
+  const own = statusOf(problem)
+  return own < 500 ? 403 : own
 }

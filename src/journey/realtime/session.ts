@@ -48,6 +48,8 @@ export class Session {
   readonly #fromClient: Lane
   readonly #fromUpstream: Lane
   readonly #ended = Promise.withResolvers<End>()
+  /** What is to be taken back when it is over. */
+  readonly #undos: (() => void)[] = []
   #isOver = false
   #isStopping = false
   /** Something of ours failed. */
@@ -65,16 +67,16 @@ export class Session {
   async run(): Promise<UpstreamFailure | undefined> {
     const { attempt, meter, book } = this.#state
     const { timers, standing } = attempt.ports
-    const endings = [
+    this.#undos.push(
       standing.watch(attempt.admission, (denied) => this.#deny(denied)),
       timers.after(MOST_MS, () => this.#end({ error: TOO_LONG, code: POLICY, reason: TOO_LONG.message })),
       this.#ports.whenStopping(() => this.#stop()),
-    ]
+    )
     this.#lookAgainLater()
     this.#listen()
 
     const end = await this.#ended.promise
-    for (const undo of endings) undo()
+    for (const undo of this.#undos) undo()
     this.#cancelLook()
     try {
       await Promise.all([this.#fromClient.stop(), this.#fromUpstream.stop()])
@@ -140,7 +142,7 @@ export class Session {
   #stop(): void {
     const { book, attempt } = this.#state
     if (book.underWay === 0) return this.#end(STOPPED)
-    if (!this.#isStopping) attempt.ports.timers.after(LAST_WORDS_MS, () => this.#end(STOPPED))
+    if (!this.#isStopping) this.#undos.push(attempt.ports.timers.after(LAST_WORDS_MS, () => this.#end(STOPPED)))
     this.#isStopping = true
   }
 

@@ -79,6 +79,11 @@ export class RealtimeSession {
     this.#socket.terminate()
   }
 
+  /** Bytes that the caller has not taken. */
+  get buffered(): number {
+    return this.#socket.bufferedAmount
+  }
+
   /** Stops reading, as a provider that is too slow. */
   pause(): void {
     this.#socket.pause()
