@@ -4,6 +4,7 @@ import { WebSocketServer } from 'ws'
 import { chooseSubProtocol } from '../../domain/sub-protocols.ts'
 import type { Line } from '../../ports/line.ts'
 import { MAX_MESSAGE_BYTES, WsLine } from './ws-line.ts'
+import type { LineRules } from './ws-line.ts'
 
 /** Answers 101 to clients whose session is granted. */
 export class LineAcceptor {
@@ -14,6 +15,12 @@ export class LineAcceptor {
     maxPayload: MAX_MESSAGE_BYTES,
     handleProtocols: (offered) => chooseSubProtocol([...offered]) ?? false,
   })
+
+  readonly #rules: LineRules
+
+  constructor(rules: Omit<LineRules, 'takesBytes'> = {}) {
+    this.#rules = { ...rules, takesBytes: false }
+  }
 
   /** `headers`: names and values in turn. Undefined: the client is gone. */
   accept(
@@ -29,7 +36,7 @@ export class LineAcceptor {
         for (let i = 0; i < headers.length; i += 2) lines.push(`${headers[i] ?? ''}: ${headers[i + 1] ?? ''}`)
       }
       this.#server.once('headers', addHeaders)
-      this.#server.handleUpgrade(request, socket, head, (client) => resolve(new WsLine(client, { takesBytes: false })))
+      this.#server.handleUpgrade(request, socket, head, (client) => resolve(new WsLine(client, this.#rules)))
       // It is called at once or never.
       this.#server.off('headers', addHeaders)
     })

@@ -29,7 +29,7 @@ export async function hearUpstream(text: string, state: SessionState): Promise<H
     case 'response.done':
       return { is: 'passed', text, denied: await endResponse(event, state) }
     case 'conversation.item.input_audio_transcription.completed':
-      if (isObject(event['usage'])) await settleTranscript(state, String(event['item_id']), event['usage'])
+      if (isObject(event['usage'])) await settleTranscript(state, event['item_id'], event['usage'])
       return { is: 'passed', text }
     case 'error':
       book.refused()

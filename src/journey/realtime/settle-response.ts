@@ -54,7 +54,11 @@ export function settleCut(
 }
 
 /** The client's sound was written down, which is a call of another model: by the token, or by the second. */
-export function settleTranscript(state: SessionState, itemId: string, usage: JsonObject): Promise<Settled> {
+export function settleTranscript(
+  state: SessionState,
+  itemId: JsonValue | undefined,
+  usage: JsonObject,
+): Promise<Settled> {
   const { attempt, models, principal } = state
   const now = attempt.ports.clock.now()
   const { seconds } = usage
@@ -65,7 +69,8 @@ export function settleTranscript(state: SessionState, itemId: string, usage: Jso
     reportedModel: undefined,
     contextTokens: 0,
   }
-  const open: OpenResponse = { id: itemId, startedAt: epochMs(now - ms), firstByteAt: undefined, weight: 0 }
+  const id = typeof itemId === 'string' ? itemId : ''
+  const open: OpenResponse = { id, startedAt: epochMs(now - ms), firstByteAt: undefined, weight: 0 }
   const byTime = { input_tokens: 0, output_tokens: 0 }
   const told = { failure: undefined, charge: true, cutShort: false, httpStatus: 200 }
   return keepLine(line, open, { ...told, usage: ms > 0 ? byTime : usage })
