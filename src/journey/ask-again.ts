@@ -9,8 +9,8 @@ import { decideEndUser } from './4-authorise/decide-end-user.ts'
 import { decideModelAccess } from './4-authorise/decide-model-access.ts'
 import type { Admission } from './admission.ts'
 import { TEAM_HEADER } from './identify-token.ts'
+import type { Identified } from './identify-token.ts'
 import { chooseCaller, decideProof, identify } from './identify.ts'
-import type { Identity } from './identify.ts'
 import type { JourneyPorts } from './journey-ports.ts'
 
 /** Why the caller of a call that is under way would not be admitted any more; undefined: it would. */
@@ -34,7 +34,7 @@ export async function reauthorise(
 }
 
 async function decideAgain(
-  identity: Identity,
+  identity: Identified,
   { ask, route, endUser }: Admission,
   ports: JourneyPorts,
 ): Promise<Decision<Principal>> {
