@@ -40,7 +40,8 @@ export class Upgrades {
     }
     response.once('finish', () => {
       leaveHttp()
-      socket.end()
+      // Whoever does not hang up is hung up on.
+      if (socket instanceof Socket) socket.destroySoon()
     })
     this.#held.set(request, { socket, head, leaveHttp })
     return response

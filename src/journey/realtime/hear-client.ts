@@ -5,6 +5,11 @@ import { errorOf } from './session-events.ts'
 import type { SessionError } from './session-events.ts'
 import type { SessionState } from './session-state.ts'
 
+const SOUND = 'input_audio_buffer.append'
+/** How much more the bound of a prompt is than its likely count: for sound in the usual format, and for words. */
+const SOUND_ROUNDNESS = 6.4
+const ROUNDNESS = 2
+
 export type HeardFromClient =
   | { readonly is: 'passed'; readonly text: string }
   /** Nobody hears of it but the client, and the session goes on. */
@@ -23,7 +28,8 @@ export async function hearClient(text: string, state: SessionState): Promise<Hea
   if (permitted.verdict === 'deny') return { is: 'refused', error: errorOf(permitted), about: id }
 
   const window = { name: models.current.upstreamModel, maxInputTokens: undefined }
-  meter.add(boundPrompt(await measurePrompt(value, nextTurn), window))
+  const most = boundPrompt(await measurePrompt(value, nextTurn), window)
+  meter.add(most, most / (type === SOUND ? SOUND_ROUNDNESS : ROUNDNESS))
   const asks = type === 'response.create'
   const denied = await meter.cover(Math.max(1, book.underWay + (asks ? 1 : 0)))
   if (denied !== undefined) return { is: 'over', denied }

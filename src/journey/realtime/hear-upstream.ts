@@ -59,6 +59,7 @@ function showSession(event: JsonObject, state: SessionState): JsonObject {
   const shown = state.models.show(event)
   if (state.models.current !== before) state.meter.moved()
   const { session } = shown
+  if (isObject(session)) state.book.speaksAs(session)
   // It would open the provider's door without us.
   return isObject(session) && 'client_secret' in session
     ? { ...shown, session: { ...session, client_secret: null } }

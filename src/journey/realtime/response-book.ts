@@ -11,13 +11,16 @@ export interface OpenResponse {
   weight: number
 }
 
-/** Characters of base64 to a token of speech: a twentieth of a second, in the usual format. */
+/** Characters of base64 to a token of speech, which is a twentieth of a second: PCM as usual, and the formats of telephones. */
 const SPEECH_PER_TOKEN = 3_200
+const TELEPHONY_PER_TOKEN = 533
+const TELEPHONY = /g711|pcm[ua]/
 
 /** Which responses of a session are under way, and what they wrote so far. */
 export class ResponseBook {
   readonly #open = new Map<string, OpenResponse>()
   #asked = 0
+  #speechPerToken = SPEECH_PER_TOKEN
 
   /** Asked for or begun. */
   get underWay(): number {
@@ -43,13 +46,22 @@ export class ResponseBook {
     if (typeof id === 'string') this.#open.set(id, { id, startedAt: now, firstByteAt: undefined, weight: 0 })
   }
 
+  /** How a session speaks, as its upstream says. */
+  speaksAs({ audio, output_audio_format: format = null }: JsonObject): void {
+    const output = isObject(audio) ? (audio['output'] ?? format) : format
+    if (output !== null)
+      this.#speechPerToken = TELEPHONY.test(JSON.stringify(output)) ? TELEPHONY_PER_TOKEN : SPEECH_PER_TOKEN
+  }
+
   /** A piece of what a response says; how much it has written by now. */
   wrote(type: string, event: JsonObject, now: EpochMs): number {
     const { response_id: id, delta } = event
     const response = typeof id === 'string' ? this.#open.get(id) : undefined
     if (response === undefined || typeof delta !== 'string') return 0
     response.firstByteAt ??= now
-    response.weight += type.endsWith('audio.delta') ? weightOfTokens(delta.length / SPEECH_PER_TOKEN) : weighText(delta)
+    response.weight += type.endsWith('audio.delta')
+      ? weightOfTokens(delta.length / this.#speechPerToken)
+      : weighText(delta)
     return response.weight
   }
 

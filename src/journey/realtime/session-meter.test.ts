@@ -34,7 +34,7 @@ test('who has no budget is asked about once for each response', async () => {
     asked.push(tokens)
     return allow(undefined)
   })
-  meter.add(500)
+  meter.add(500, 500 / 2)
   expect(await meter.cover(1)).toBeUndefined()
   expect(asked).toEqual([])
   expect(meter.take()).toBeUndefined()
@@ -46,12 +46,12 @@ test('who has no budget is asked about once for each response', async () => {
 test('what is held grows with the conversation, with something to spare', async () => {
   const purse = new Purse()
   const meter = new SessionMeter(purse.hold(0), purse.reserve)
-  meter.add(100)
+  meter.add(100, 100 / 2)
   await meter.cover(1)
-  meter.add(900)
+  meter.add(900, 900 / 2)
   await meter.cover(1)
   expect(purse.asked).toEqual([1_100])
-  meter.add(101)
+  meter.add(101, 101 / 2)
   await meter.cover(1)
   expect(purse.asked).toEqual([1_100, 2_101])
   expect(purse.held).toBe(2_101)
@@ -60,10 +60,10 @@ test('what is held grows with the conversation, with something to spare', async 
 test('near the limit nothing is spared, and what does not fit is refused', async () => {
   const purse = new Purse(600)
   const meter = new SessionMeter(purse.hold(0), purse.reserve)
-  meter.add(500)
+  meter.add(500, 500 / 2)
   expect(await meter.cover(1)).toBeUndefined()
   expect(purse.held).toBe(500)
-  meter.add(101)
+  meter.add(101, 101 / 2)
   expect(await meter.cover(1)).toMatchObject({ problem: 'budget-exceeded' })
   await meter.release()
   expect(purse.held).toBe(0)
@@ -72,7 +72,7 @@ test('near the limit nothing is spared, and what does not fit is refused', async
 test('each response at the same time has a hold of its own', async () => {
   const purse = new Purse()
   const meter = new SessionMeter(purse.hold(0), purse.reserve)
-  meter.add(1)
+  meter.add(1, 1 / 2)
   await Promise.all([meter.cover(3), meter.cover(3), meter.cover(2)])
   expect(purse.asked).toEqual([1_001, 1_001, 1_001])
   const holds = [meter.take(), meter.take(), meter.take(), meter.take()]
@@ -81,17 +81,17 @@ test('each response at the same time has a hold of its own', async () => {
 
 test('the usage of a response says what the next one reads, with what came after it began', async () => {
   const meter = new SessionMeter(undefined, async () => allow(undefined))
-  meter.add(5_000)
+  meter.add(5_000, 2_500)
   meter.begin()
-  meter.add(30)
+  meter.add(30, 30 / 2)
   meter.learn(40)
-  expect(meter.contextTokens).toBe(70)
+  expect(meter.likelyTokens).toBe(55)
 })
 
 test('after a change of the model everything is held anew', async () => {
   const purse = new Purse()
   const meter = new SessionMeter(purse.hold(0), purse.reserve)
-  meter.add(1)
+  meter.add(1, 1 / 2)
   await meter.cover(1)
   meter.moved()
   await meter.cover(1)
@@ -101,6 +101,6 @@ test('after a change of the model everything is held anew', async () => {
 
 test('a store that does not answer is not taken for a yes', async () => {
   const meter = new SessionMeter(new Purse().hold(0), () => Promise.reject(new Error('gone')))
-  meter.add(1)
+  meter.add(1, 1 / 2)
   expect(await meter.cover(1)).toMatchObject({ problem: 'store-unavailable' })
 })

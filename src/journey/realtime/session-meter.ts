@@ -25,7 +25,8 @@ export class SessionMeter {
   #isFree: boolean
   #coveredTokens = 0
   #contextTokens = 0
-  #sinceBegun = 0
+  #likelyTokens = 0
+  #sinceBegun = { most: 0, likely: 0 }
   #turn: Promise<void> = Promise.resolve()
 
   constructor(first: CallBudget | undefined, reserve: ReserveResponse) {
@@ -34,24 +35,28 @@ export class SessionMeter {
     this.#isFree = first === undefined
   }
 
-  get contextTokens(): number {
-    return this.#contextTokens
+  /** What a response reads, as far as one can guess. */
+  get likelyTokens(): number {
+    return Math.ceil(this.#likelyTokens)
   }
 
-  /** The client said this much more. */
-  add(tokens: number): void {
-    this.#contextTokens += tokens
-    this.#sinceBegun += tokens
+  /** The client said this much more, at most, and as it is likely. */
+  add(most: number, likely: number): void {
+    this.#contextTokens += most
+    this.#likelyTokens += likely
+    this.#sinceBegun.most += most
+    this.#sinceBegun.likely += likely
   }
 
   /** A response begins with what is there now. */
   begin(): void {
-    this.#sinceBegun = 0
+    this.#sinceBegun = { most: 0, likely: 0 }
   }
 
   /** What a response read and wrote is what the next one begins with. */
   learn(tokens: number): void {
-    this.#contextTokens = tokens + this.#sinceBegun
+    this.#contextTokens = tokens + this.#sinceBegun.most
+    this.#likelyTokens = tokens + this.#sinceBegun.likely
   }
 
   /** Another model answers: what is held was for the one before. */

@@ -266,6 +266,17 @@ describe('the end of a response', () => {
   })
 })
 
+test('speech of telephones is thinner', async () => {
+  const over = begin()
+  const format = { type: 'audio/pcmu' }
+  await say({ type: 'session.updated', session: { model: 'upstream', audio: { output: { format } } } })
+  await say(begun)
+  await say({ type: 'response.output_audio.delta', response_id: 'resp_1', delta: 'A'.repeat(5_330) })
+  client.listener?.closed(1000, '')
+  await over
+  expect(kept).toMatchObject([{ usage: { outputTokens: 10 } }])
+})
+
 describe('a gateway that stops', () => {
   test('ends what is silent at once', async () => {
     const over = begin()

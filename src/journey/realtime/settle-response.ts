@@ -16,7 +16,7 @@ interface SessionLine {
   readonly served: ServedModel
   readonly reportedModel: string | undefined
   /** The conversation so far, where the upstream does not say what was read. */
-  readonly contextTokens: number
+  readonly readTokens: number
 }
 
 /** Takes what is held for it. */
@@ -26,7 +26,7 @@ export function lineOf({ attempt, models, meter, reportedModel, principal }: Ses
     attempt: { ...attempt, admission },
     served: models.current,
     reportedModel,
-    contextTokens: meter.contextTokens,
+    readTokens: meter.likelyTokens,
   }
 }
 
@@ -67,7 +67,7 @@ export function settleTranscript(
     attempt: { ...attempt, admission: { ...attempt.admission, principal, budget: undefined } },
     served: models.transcriber,
     reportedModel: undefined,
-    contextTokens: 0,
+    readTokens: 0,
   }
   const id = typeof itemId === 'string' ? itemId : ''
   const open: OpenResponse = { id, startedAt: epochMs(now - ms), firstByteAt: undefined, weight: 0 }
@@ -93,7 +93,7 @@ function keepLine(line: SessionLine, open: OpenResponse, told: Told): Promise<Se
       upstreamModel: served.upstreamModel,
       group: served.model.group,
       writtenWeight: open.weight,
-      readTokens: line.contextTokens,
+      readTokens: line.readTokens,
       replyId: open.id === '' ? undefined : open.id,
       reportedModel: line.reportedModel,
       serviceTier: undefined,
