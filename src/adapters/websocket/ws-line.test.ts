@@ -14,9 +14,9 @@ afterEach(() => {
 /** A client and our end of it. */
 async function join(
   options: ConstructorParameters<typeof WebSocket>[2] = {},
-  pingMs = 30_000,
+  rules: ConstructorParameters<typeof LineAcceptor>[0] = {},
 ): Promise<{ client: WebSocket; line: Line }> {
-  const acceptor = new LineAcceptor({ pingMs })
+  const acceptor = new LineAcceptor(rules)
   const own = createServer()
   server = own
   const accepted = new Promise<Line | undefined>((resolve) =>
@@ -66,13 +66,13 @@ test('a client that was paused can still say goodbye', async () => {
 })
 
 test('N-39: whoever answers no ping is gone', async () => {
-  const { line } = await join({ autoPong: false }, 20)
+  const { line } = await join({ autoPong: false }, { pingMs: 20 })
   const code = await new Promise<number>((resolve) => line.listen({ ...QUIET, closed: resolve }))
   expect(code).toBe(1006)
 })
 
 test('N-39: whoever answers stays, and so does whoever we do not listen to', async () => {
-  const { client, line } = await join({}, 100)
+  const { client, line } = await join({}, { pingMs: 100 })
   let pings = 0
   let isOver = false
   client.on('ping', () => (pings += 1))
@@ -82,4 +82,14 @@ test('N-39: whoever answers stays, and so does whoever we do not listen to', asy
   const before = pings
   await vi.waitFor(() => expect(pings).toBeGreaterThan(before + 2))
   expect(isOver).toBe(false)
+})
+
+test('whoever does not say goodbye is not waited for', async () => {
+  const { client, line } = await join({}, { partingMs: 50 })
+  line.listen(QUIET)
+  client.pause()
+  line.close(1000, '')
+  const connections = (): Promise<number> =>
+    new Promise((resolve) => server?.getConnections((_, count) => resolve(count)))
+  await vi.waitFor(async () => expect(await connections()).toBe(0))
 })

@@ -7,37 +7,47 @@ const PING_MS = 30_000
 /** N-37, N-38: what may wait for the other side, and for how long it may take none of it. */
 const MOST_WAITING_BYTES = 256 * 1024
 const STALLED_MS = 60_000
+const PARTING_MS = 5_000
 
 const UNSUPPORTED_DATA = 1003
+const NO_GOODBYE = 1006
 const LONGEST_REASON = 120
 
 export interface LineRules {
   /** Frames of bytes are read as text, as the other side may not mind; otherwise they end the line. */
   readonly takesBytes: boolean
   readonly pingMs?: number
+  /** How long the other side's goodbye is waited for. */
+  readonly partingMs?: number
 }
 
 /** A WebSocket that is open. What comes before anybody listens waits, and so does the other side. */
 export class WsLine implements Line {
   readonly #socket: WebSocket
   readonly #pinging: NodeJS.Timeout
+  readonly #partingMs: number
   #listener: LineListener | undefined
   #early: string[] = []
   #isFull = false
   #isAlive = true
   #stalled: NodeJS.Timeout | undefined
+  #parting: NodeJS.Timeout | undefined
 
   constructor(socket: WebSocket, rules: LineRules) {
     this.#socket = socket
+    this.#partingMs = rules.partingMs ?? PARTING_MS
     socket.pause()
     socket.on('message', (data, isBinary) => {
       if (isBinary && !rules.takesBytes) this.#refuse()
       else this.#take(Buffer.isBuffer(data) ? data.toString('utf8') : '')
     })
     socket.on('pong', () => (this.#isAlive = true))
-    // What was wrong with the other side's frames is in the code that follows.
-    socket.on('error', () => {})
-    socket.on('close', (code, reason) => this.#over(code, reason.toString('utf8')))
+    // Frames that are none: the other side is told so, and nothing that it says afterwards counts.
+    socket.on('error', () => this.#over(NO_GOODBYE, ''))
+    socket.on('close', (code, reason) => {
+      clearTimeout(this.#parting)
+      this.#over(code, reason.toString('utf8'))
+    })
     this.#pinging = setInterval(() => this.#ping(), rules.pingMs ?? PING_MS)
   }
 
@@ -67,10 +77,16 @@ export class WsLine implements Line {
   close(code: number | undefined, reason: string): void {
     this.#listener = undefined
     this.#early = []
+    this.#part(code, reason)
+  }
+
+  #part(code: number | undefined, reason: string): void {
     // Whoever is not read does not get to say goodbye.
     this.#socket.resume()
     if (code === undefined) this.#socket.close()
     else this.#socket.close(code, shorten(reason))
+    if (this.#socket.readyState !== this.#socket.CLOSED)
+      this.#parting ??= setTimeout(() => this.#socket.terminate(), this.#partingMs)
   }
 
   #take(text: string): void {
@@ -79,8 +95,7 @@ export class WsLine implements Line {
   }
 
   #refuse(): void {
-    this.#socket.resume()
-    this.#socket.close(UNSUPPORTED_DATA, 'Events are texts.')
+    this.#part(UNSUPPORTED_DATA, 'Events are texts.')
   }
 
   #sent(): void {

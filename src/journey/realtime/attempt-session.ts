@@ -15,7 +15,7 @@ import { keepFailed } from '../keep-outcome.ts'
 import { secretsOf } from '../prepare-call.ts'
 import { callHeaders } from '../reply-headers.ts'
 import type { AttemptCall } from '../serve.ts'
-import { factsOf } from '../shown-names.ts'
+import { factsOf, shownModelOf } from '../shown-names.ts'
 import { ResponseBook } from './response-book.ts'
 import { Session } from './session.ts'
 import type { SessionPorts } from './session.ts'
@@ -73,7 +73,10 @@ async function trySession(
     return { kind: 'ended', failure: undefined }
   }
 
-  const models = new SessionModels({ asked: admission.ask.model, model, deployment, upstreamModel })
+  const models = new SessionModels(
+    { asked: shownModelOf(attempt), model, deployment, upstreamModel },
+    admission.ask.model,
+  )
   const state = {
     attempt,
     secrets,

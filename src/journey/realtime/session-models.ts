@@ -25,12 +25,17 @@ const OF_THE_SESSION = 'session.model'
  * of the upstream on their way there, and the client's own on their way back.
  */
 export class SessionModels {
+  readonly #opened: ServedModel
+  readonly #openedAs: string
   #current: ServedModel
   #transcriber: ServedModel | undefined
   /** By the upstream's name. */
   readonly #known = new Map<string, ServedModel>()
 
-  constructor(opened: ServedModel) {
+  /** `openedAs`: the name that was asked for; a fallback may have answered. */
+  constructor(opened: ServedModel, openedAs: string) {
+    this.#opened = opened
+    this.#openedAs = openedAs
     this.#current = opened
     this.#known.set(opened.upstreamModel, opened)
   }
@@ -77,6 +82,7 @@ export class SessionModels {
   #find(name: string, principal: Principal, catalogue: ModelCatalogue): Decision<ServedModel> {
     const { asked, model, upstreamModel, deployment } = this.#current
     if (name === asked || name === model.group || name === upstreamModel) return allow(this.#current)
+    if (name === this.#openedAs) return allow(this.#opened)
     const access = decideModelAccess(principal, name, catalogue)
     if (access.verdict === 'deny') return access.problem === 'model-unknown' ? unknown(name) : access
     const here = access.granted.deployments.find((other) => isSameDoor(other, deployment))

@@ -108,7 +108,7 @@ function begin(): Promise<unknown> {
   const state = {
     attempt: { admission, ports, progress: { retries: 0 } } as never,
     secrets: [],
-    models: new SessionModels({ asked: 'voice', model, deployment, upstreamModel: 'upstream' }),
+    models: new SessionModels({ asked: 'voice', model, deployment, upstreamModel: 'upstream' }, 'voice'),
     meter: new SessionMeter(undefined, async () => allow(undefined)),
     book: new ResponseBook(),
     catalogue: () => catalogue,

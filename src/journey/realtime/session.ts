@@ -1,6 +1,5 @@
-import type { Decision, Denied } from '../../domain/decision.ts'
+import type { Denied } from '../../domain/decision.ts'
 import type { EpochMs } from '../../domain/ids.ts'
-import type { Principal } from '../../domain/principal.ts'
 import { PROBLEMS, Problem } from '../../domain/problem.ts'
 import type { UpstreamFailure } from '../../domain/upstream-failure.ts'
 import type { Line } from '../../ports/line.ts'
@@ -13,20 +12,19 @@ import { MessagePace } from './message-pace.ts'
 import { FAULT, GOING_AWAY, POLICY, codeToCarry, errorOf, writeError } from './session-events.ts'
 import type { SessionError } from './session-events.ts'
 import type { SessionState } from './session-state.ts'
+import { SessionWatch } from './session-watch.ts'
+import type { WatchPorts } from './session-watch.ts'
 import { lineOf, settleCut } from './settle-response.ts'
 
-export interface SessionPorts {
+export interface SessionPorts extends Pick<WatchPorts, 'reauthorise'> {
   readonly client: Line
   readonly upstream: Line
-  /** Who the caller is by now. */
-  readonly reauthorise: () => Promise<Decision<Principal>>
   /** Tells when the gateway stops. Returns what ends the telling. */
   readonly whenStopping: (stop: () => void) => () => void
 }
 
 /** N-39 */
 const MOST_MS = 60 * 60_000
-const REAUTHORISE_MS = 60_000
 const LAST_WORDS_MS = 30_000
 const NO_GOODBYE = 1006
 const NORMAL = 1000
@@ -54,7 +52,7 @@ export class Session {
   #isStopping = false
   /** Something of ours failed. */
   #fault: Error | undefined
-  #cancelLook = (): void => {}
+  #watch: SessionWatch | undefined
 
   constructor(state: SessionState, ports: SessionPorts) {
     this.#state = state
@@ -66,18 +64,21 @@ export class Session {
   /** Resolves when everything is over and settled: with the upstream's failure, if it was one. */
   async run(): Promise<UpstreamFailure | undefined> {
     const { attempt, meter, book } = this.#state
-    const { timers, standing } = attempt.ports
+    const { timers } = attempt.ports
+    const watch = new SessionWatch(this.#state, {
+      reauthorise: this.#ports.reauthorise,
+      deny: (denied) => this.#deny(denied),
+    })
+    this.#watch = watch
     this.#undos.push(
-      standing.watch(attempt.admission, (denied) => this.#deny(denied)),
+      () => watch.stop(),
       timers.after(MOST_MS, () => this.#end({ error: TOO_LONG, code: POLICY, reason: TOO_LONG.message })),
       this.#ports.whenStopping(() => this.#stop()),
     )
-    this.#lookAgainLater()
     this.#listen()
 
     const end = await this.#ended.promise
     for (const undo of this.#undos) undo()
-    this.#cancelLook()
     try {
       await Promise.all([this.#fromClient.stop(), this.#fromUpstream.stop()])
       for (const open of book.open) await settleCut(lineOf(this.#state), open, end.failure)
@@ -115,6 +116,7 @@ export class Session {
   async #hearUpstream(text: string): Promise<void> {
     const heard = await hearUpstream(text, this.#state)
     if (this.#isOver) return
+    this.#watch?.follow()
     if (heard.is === 'unreadable') {
       const failure = unreadableAnswer('The upstream sent an event that cannot be read.')
       return this.#end({ error: upstreamError(failure), code: FAULT, reason: failure.text, failure })
@@ -170,23 +172,6 @@ export class Session {
       const { code, say } = problem
       this.#deny({ problem: code, say })
     }
-  }
-
-  #lookAgainLater(): void {
-    this.#cancelLook = this.#state.attempt.ports.timers.after(REAUTHORISE_MS, () => {
-      void this.#lookAgain().then(() => {
-        if (!this.#isOver) this.#lookAgainLater()
-      })
-    })
-  }
-
-  /** A store or a provider that does not answer ends nothing: what is not known to be taken back goes on. */
-  async #lookAgain(): Promise<void> {
-    const current = await this.#ports.reauthorise().catch(() => undefined)
-    if (current?.verdict === 'allow') this.#state.principal = current.granted
-    else if (current !== undefined && PROBLEMS[current.problem].status < 500) return this.#deny(current)
-    const { book, meter } = this.#state
-    if (book.underWay === 0) await meter.release()
   }
 
   #now(): EpochMs {

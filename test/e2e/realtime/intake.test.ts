@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { connect } from 'node:net'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { MASTER_KEY, bearer, mockModel } from '../../support/gateway.ts'
 import { head, sendRaw } from '../hostile/support/raw-socket.ts'
 import { startRig } from '../serving/support/rig.ts'
@@ -244,6 +245,33 @@ describe('the upgrade request', () => {
     expect(answer.statuses).toEqual([101])
     expect(answer.bytes).toContain('response.done')
     expect(rig.mock.sessions[count]?.events).toEqual([{ type: 'response.create' }])
+  })
+})
+
+describe('frames that no client sends', () => {
+  const frame = (...bytes: readonly number[]): Buffer => Buffer.from(bytes)
+
+  test.each([
+    ['without a mask', frame(0x81, 2, 0x7b, 0x7d), 1002],
+    ['compressed', frame(0xc1, 0x82, 0, 0, 0, 0, 0x7b, 0x7d), 1002],
+    ['of a kind that there is not', frame(0x83, 0x80, 0, 0, 0, 0), 1002],
+    ['a ping that is too long', frame(0x89, 0xfe, 0, 126, 0, 0, 0, 0, ...Array<number>(126).fill(0)), 1002],
+    ['text that is none', frame(0x81, 0x82, 0, 0, 0, 0, 0xc3, 0x28), 1007],
+    ['longer than anybody may', frame(0x81, 0xff, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0), 1009],
+  ])('%s: the session ends', async (_, bytes, code) => {
+    const lines = [...HANDSHAKE, `Authorization: Bearer ${key}`]
+    const ask = Buffer.concat([Buffer.from(head(`GET ${VOICE} HTTP/1.1`, ...lines)), bytes])
+    const socket = connect(rig.gateway.port, '127.0.0.1')
+    const chunks: Buffer[] = []
+    socket.on('data', (chunk: Buffer) => chunks.push(chunk))
+    socket.write(ask)
+    const closing = Buffer.from([code >> 8, code & 255]).toString('latin1')
+    await vi.waitFor(() =>
+      expect(Buffer.concat(chunks).toString('latin1')).toMatch(new RegExp(`\\x88[\\x02-\\x7d]${closing}`)),
+    )
+    // The upstream does not wait for a client that says nonsense to hang up.
+    await rig.mock.sessions.at(-1)?.closed
+    socket.destroy()
   })
 })
 

@@ -78,6 +78,15 @@ describe('Z-32 models that a session names', () => {
     client.socket.close()
   })
 
+  test('INV-20: a model that was switched to and is taken away ends the session', async () => {
+    const key = await rig.newKey()
+    const { client } = await open('voice', key)
+    client.say({ type: 'session.update', session: { model: 'dearer' } })
+    await client.hear('session.updated')
+    expect((await rig.post('/key/update', { key, models: ['voice'] })).status).toBe(200)
+    expect((await client.closed).code).toBe(1008)
+  })
+
   test('what the upstream calls its models is not shown', async () => {
     const { client } = await open()
     const transcription = { model: 'scribe', language: 'en' }
