@@ -96,5 +96,6 @@ export type Reason =
   | 'param_missing'
   | 'param_type'
   | 'budget_exceeded'
+  | 'rate_limited'
   | 'price_unknown'
   | 'store_unavailable'

@@ -21,6 +21,7 @@ import { Session } from './session.ts'
 import type { SessionPorts } from './session.ts'
 import { SessionMeter } from './session-meter.ts'
 import { SessionModels } from './session-models.ts'
+import { SessionRates } from './session-rates.ts'
 
 /** The client's side of a session that is admitted and not yet open. */
 export interface Handshake extends Pick<SessionPorts, 'whenStopping'> {
@@ -82,6 +83,7 @@ async function trySession(
     secrets,
     models,
     meter: new SessionMeter(admission.budget, (tokens) => reserveResponse(tokens)),
+    rates: new SessionRates(admission.rates, () => ports.chance.slotId()),
     book: new ResponseBook(),
     catalogue: journey.catalogue,
     principal: admission.principal,

@@ -18,8 +18,8 @@ export type HeardFromClient =
 
 /** What a client says, before it goes upstream: understood, permitted, and paid for if it can make the upstream speak. */
 export async function hearClient(text: string, state: SessionState): Promise<HeardFromClient> {
-  const { models, meter, book, attempt } = state
-  const { nextTurn } = attempt.ports
+  const { models, meter, rates, book, attempt } = state
+  const { nextTurn, clock } = attempt.ports
   const read = await readClientEvent(text, nextTurn)
   if (read.verdict === 'deny') return { is: 'refused', error: errorOf(read), about: null }
 
@@ -31,6 +31,8 @@ export async function hearClient(text: string, state: SessionState): Promise<Hea
   const most = boundPrompt(await measurePrompt(value, nextTurn), window)
   meter.add(most, most / (type === SOUND ? SOUND_ROUNDNESS : ROUNDNESS))
   const asks = type === 'response.create'
+  const limited = asks ? await rates.take(book.underWay + 1, clock.now()) : undefined
+  if (limited !== undefined) return { is: 'refused', error: errorOf(limited), about: id }
   const denied = await meter.cover(Math.max(1, book.underWay + (asks ? 1 : 0)))
   if (denied !== undefined) return { is: 'over', denied }
   if (asks) book.asked()

@@ -19,13 +19,14 @@ export async function hearUpstream(text: string, state: SessionState): Promise<H
   const event = parseJson(text)
   if (!isObject(event)) return { is: 'unreadable' }
   const type = typeof event['type'] === 'string' ? event['type'] : ''
-  const { book, meter, models, attempt } = state
+  const { book, meter, rates, models, attempt } = state
   const now = attempt.ports.clock.now()
   switch (type) {
     case 'response.created':
       book.began(responseIn(event), now)
       meter.begin()
-      return { is: 'passed', text }
+      // One that nobody asked for is counted now.
+      return { is: 'passed', text, denied: await rates.take(book.underWay, now) }
     case 'response.done':
       return { is: 'passed', text, denied: await endResponse(event, state) }
     case 'conversation.item.input_audio_transcription.completed':

@@ -16,7 +16,8 @@ export interface SessionError {
 
 export function errorOf({ problem, say }: Pick<Denied, 'problem' | 'say'>): SessionError {
   const { type, status, say: usual } = PROBLEMS[problem]
-  return { type: type === 'None' ? 'invalid_request_error' : type, code: String(status), message: say ?? usual }
+  const usualType = status === 429 ? 'throttling_error' : 'invalid_request_error'
+  return { type: type === 'None' ? usualType : type, code: String(status), message: say ?? usual }
 }
 
 /** As the API itself reports an error. `about`: the client's own name for the event that was wrong. */

@@ -3,6 +3,7 @@ import type { Principal } from '../../domain/principal.ts'
 import type { Attempt } from '../attempt-context.ts'
 import type { ResponseBook } from './response-book.ts'
 import type { SessionMeter } from './session-meter.ts'
+import type { SessionRates } from './session-rates.ts'
 import type { SessionModels } from './session-models.ts'
 
 /** What is known of a session while it runs. */
@@ -12,6 +13,7 @@ export interface SessionState {
   readonly secrets: readonly string[]
   readonly models: SessionModels
   readonly meter: SessionMeter
+  readonly rates: SessionRates
   readonly book: ResponseBook
   readonly catalogue: () => ModelCatalogue
   /** Who the caller was when it was last asked about. */

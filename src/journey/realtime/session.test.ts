@@ -9,6 +9,7 @@ import { ResponseBook } from './response-book.ts'
 import { Session } from './session.ts'
 import { SessionMeter } from './session-meter.ts'
 import { SessionModels } from './session-models.ts'
+import { SessionRates } from './session-rates.ts'
 
 class FakeLine implements Line {
   readonly sent: string[] = []
@@ -110,6 +111,7 @@ function begin(): Promise<unknown> {
     secrets: [],
     models: new SessionModels({ asked: 'voice', model, deployment, upstreamModel: 'upstream' }, 'voice'),
     meter: new SessionMeter(undefined, async () => allow(undefined)),
+    rates: new SessionRates(undefined, () => 's' as never),
     book: new ResponseBook(),
     catalogue: () => catalogue,
     principal: MASTER,

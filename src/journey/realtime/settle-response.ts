@@ -20,8 +20,8 @@ interface SessionLine {
 }
 
 /** Takes what is held for it. */
-export function lineOf({ attempt, models, meter, reportedModel, principal }: SessionState): SessionLine {
-  const admission = { ...attempt.admission, principal, budget: meter.take() }
+export function lineOf({ attempt, models, meter, rates, reportedModel, principal }: SessionState): SessionLine {
+  const admission = { ...attempt.admission, principal, budget: meter.take(), rates: rates.next() }
   return {
     attempt: { ...attempt, admission },
     served: models.current,
@@ -59,12 +59,12 @@ export function settleTranscript(
   itemId: JsonValue | undefined,
   usage: JsonObject,
 ): Promise<Settled> {
-  const { attempt, models, principal } = state
+  const { attempt, models, principal, rates } = state
   const now = attempt.ports.clock.now()
   const { seconds } = usage
   const ms = typeof seconds === 'number' && seconds > 0 ? Math.min(seconds * 1_000, LONGEST_MS) : 0
   const line: SessionLine = {
-    attempt: { ...attempt, admission: { ...attempt.admission, principal, budget: undefined } },
+    attempt: { ...attempt, admission: { ...attempt.admission, principal, budget: undefined, rates: rates.extra() } },
     served: models.transcriber,
     reportedModel: undefined,
     readTokens: 0,

@@ -3,7 +3,7 @@ import { mockModel } from '../../support/gateway.ts'
 import type { RealtimeSession } from '../../support/mock-upstream/realtime-session.ts'
 import { lineOf, startRig } from '../serving/support/rig.ts'
 import type { Rig } from '../serving/support/rig.ts'
-import { REALTIME, respond, talk } from './support/talk.ts'
+import { REALTIME, refusal, respond, talk } from './support/talk.ts'
 import type { Talk } from './support/talk.ts'
 
 const MIB = 1_048_576
@@ -325,4 +325,53 @@ test('sessions are among the calls that metrics count', async () => {
   const { text } = await rig.get('/metrics')
   expect(text).toMatch(/litellm_requests_metric_total\{[^}]*requested_model="voice"[^}]*\} [1-9]/)
   expect(rig.gateway.stdout() + rig.gateway.stderr()).toContain('"call_type":"arealtime"')
+})
+
+describe('rates', () => {
+  test('each response is a call of its minute; one too many is refused, and the session goes on', async () => {
+    const { client, upstream } = await open('voice', await rig.newKey({ rpm_limit: 2 }))
+    await respond(client)
+    await respond(client)
+    client.say({ type: 'response.create', event_id: 'mine' })
+    expect(await client.hear('error')).toMatchObject({
+      error: { code: '429', event_id: 'mine', message: expect.stringContaining('Rate limit exceeded for api_key') },
+    })
+    client.say({ type: 'tomorrow.event' })
+    await vi.waitFor(() => expect(typesOf(upstream).at(-1)).toBe('tomorrow.event'))
+    expect(typesOf(upstream).filter((type) => type === 'response.create')).toHaveLength(2)
+    client.socket.close()
+  })
+
+  test('what a response used counts at once, and not when the session ends', async () => {
+    const { client } = await open('voice', await rig.newKey({ tpm_limit: 10 }))
+    await respond(client)
+    client.say({ type: 'response.create' })
+    expect(await client.hear('error')).toMatchObject({
+      error: { message: expect.stringContaining('Limit type: tokens') },
+    })
+    client.socket.close()
+  })
+
+  test('a response that nobody asked for is counted as well, and ends the session where there is no room', async () => {
+    const { client } = await open('voice', await rig.newKey({ rpm_limit: 1 }))
+    client.say({ type: 'input_audio_buffer.commit' })
+    await client.hear('response.done')
+    client.say({ type: 'input_audio_buffer.commit' })
+    expect((await client.closed).code).toBe(1008)
+    expect(client.events.at(-1)).toMatchObject({ type: 'error', error: { code: '429' } })
+  })
+
+  test('a session keeps its place among the calls at once until it ends', async () => {
+    const key = await rig.newKey({ max_parallel_requests: 1 })
+    const { client } = await open('voice', key)
+    await respond(client)
+    const refused = await refusal(rig.gateway, `${REALTIME}voice`, { key })
+    expect(refused).toMatchObject({ status: 403, text: expect.stringContaining('max_parallel_requests') })
+    await respond(client)
+    client.socket.close()
+    await vi.waitFor(async () => (await talk(rig.gateway, `${REALTIME}voice`, { key })).socket.close(), {
+      timeout: 5_000,
+      interval: 100,
+    })
+  })
 })
