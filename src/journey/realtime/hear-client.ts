@@ -1,5 +1,7 @@
 import type { Denied } from '../../domain/decision.ts'
+import { decideTools } from '../4-authorise/decide-tools.ts'
 import { boundPrompt, measurePrompt } from '../5-meter/bound-prompt.ts'
+import { offeredTools } from './offered-tools.ts'
 import { readClientEvent } from './read-client-event.ts'
 import { errorOf } from './session-events.ts'
 import type { SessionError } from './session-events.ts'
@@ -26,6 +28,9 @@ export async function hearClient(text: string, state: SessionState): Promise<Hea
   const { type, id, value } = read.granted
   const permitted = models.decide(value, state.principal, state.catalogue())
   if (permitted.verdict === 'deny') return { is: 'refused', error: errorOf(permitted), about: id }
+
+  const tools = decideTools(state.principal, offeredTools(value))
+  if (tools.verdict === 'deny') return { is: 'refused', error: errorOf(tools), about: id }
 
   const window = { name: models.current.upstreamModel, maxInputTokens: undefined }
   const most = boundPrompt(await measurePrompt(value, nextTurn), window)

@@ -116,6 +116,24 @@ describe('Z-32 models that a session names', () => {
   })
 })
 
+describe('AT-222 tools that a session offers', () => {
+  const offer = (name: string): object => ({ tools: [{ type: 'function', name, parameters: { type: 'object' } }] })
+
+  test.each([
+    ['for the session', (name: string) => ({ type: 'session.update', session: offer(name) })],
+    ['for one response', (name: string) => ({ type: 'response.create', response: offer(name) })],
+  ])('%s must be on the list of the key', async (_, event) => {
+    const key = await rig.newKey({ metadata: { allowed_tools: ['weather'] } })
+    const { client, upstream } = await open('voice', key)
+    client.say(event('launch'))
+    expect(await client.hear('error')).toMatchObject({ error: { message: expect.stringContaining("['launch']") } })
+    client.say(event('weather'))
+    await vi.waitFor(() => expect(upstream.events).toHaveLength(1))
+    expect(upstream.events).toEqual([event('weather')])
+    client.socket.close()
+  })
+})
+
 describe('what goes over a session', () => {
   test.each([['hello'], ['[]'], ['""'], ['{"a":'], ['']])(
     '%j is no event: the client is told, and goes on',
