@@ -67,6 +67,12 @@ module.exports = {
       to: { path: 'node_modules/jose/' },
     },
     {
+      name: 'sockets-have-one-door',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/adapters/websocket/|\\.test\\.ts$' },
+      to: { path: 'node_modules/(ws|@types/ws)/' },
+    },
+    {
       name: 'source-never-imports-tests-or-dev-packages',
       severity: 'error',
       from: { path: '^src/', pathNot: '\\.(test|contract)\\.ts$' },

@@ -11,6 +11,7 @@ import { passwords } from './adapters/crypto/passwords.ts'
 import { callLog } from './adapters/log/call-log.ts'
 import type { Log } from './adapters/log/operator-log.ts'
 import { CallMetrics } from './adapters/metrics/call-metrics.ts'
+import { chooseLookup } from './adapters/outbound-http/choose-lookup.ts'
 import { EgressGuard } from './adapters/outbound-http/egress-guard.ts'
 import { PooledUpstream } from './adapters/outbound-http/pooled-upstream.ts'
 import { loadModelFacts } from './adapters/prices/model-facts.ts'
@@ -23,6 +24,8 @@ import { clock } from './adapters/system/clock.ts'
 import { watchLoad } from './adapters/system/load-watch.ts'
 import { nextTurn } from './adapters/system/next-turn.ts'
 import { holdFile } from './adapters/system/hold-file.ts'
+import { LineAcceptor } from './adapters/websocket/line-acceptor.ts'
+import { WsDialler } from './adapters/websocket/ws-dialler.ts'
 import type { Settings } from './config/settings.ts'
 import type { KeyDigest } from './domain/ids.ts'
 import type { ModelCatalogue } from './domain/model-catalogue.ts'
@@ -31,6 +34,7 @@ import { buildServer } from './http/server.ts'
 import type { FaultPorts } from './http/wire/answer-fault.ts'
 import { ClientAddresses } from './http/wire/client-address.ts'
 import { Doors } from './http/wire/doors.ts'
+import { Upgrades } from './http/wire/upgrades.ts'
 import { BodyBudget } from './http/wire/read-body.ts'
 import { AuditCheckpoints } from './jobs/checkpoint-audit.ts'
 import { RefusalTally } from './jobs/tell-refusals.ts'
@@ -119,7 +123,8 @@ export async function compose(parts: Parts): Promise<Gateway> {
   const metrics = new CallMetrics(() => spool.pendingCount)
   const observer = both(level.logs ? callLog(log) : undefined, metrics)
   const ledger: ChargeKeeper = level.books ? spool : { keep: async () => {} }
-  const upstream = new PooledUpstream(guard)
+  const lookupFor = chooseLookup(guard)
+  const upstream = new PooledUpstream(lookupFor)
   const load = watchLoad()
   const signer = createIdSigner(Buffer.from(store.installation.signingSecret.reveal(), 'hex'))
   const catalogueReader = new CatalogueReader(settings, parts.catalogue.deployments, store, seal, modelReader)
@@ -228,18 +233,20 @@ export async function compose(parts: Parts): Promise<Gateway> {
   }
 
   const doors = new Doors()
+  const upgrades = new Upgrades()
   const faults: FaultPorts = {
     exposeRejectReason: settings.exposeRejectReason,
     onFault: (error, about) => log.logger.error({ call_id: about.callId, route: about.route, err: error }, 'fault'),
     onProblem: (problem, about) =>
       log.logger.info({ call_id: about.callId, route: about.route, problem: problem.code }, 'refused'),
   }
-  const app = buildServer({ newCallId, corsOrigins: settings.corsOrigins, doors, ...faults })
+  const app = buildServer({ newCallId, corsOrigins: settings.corsOrigins, doors, upgrades, ...faults })
   await registerRoutes(app, {
     edge,
     serving,
     manage,
     doors,
+    realtime: { upgrades, acceptor: new LineAcceptor(), dialler: new WsDialler(lookupFor) },
     faults,
     metrics,
     facts,

@@ -29,6 +29,8 @@ import { consoleRoutes } from './http/console/console.routes.ts'
 import { docsRoutes } from './http/docs/docs.routes.ts'
 import { modelCallRoutes } from './http/llm/model-call.routes.ts'
 import { modelRoutes } from './http/llm/models.routes.ts'
+import { realtimeRoutes } from './http/llm/realtime.routes.ts'
+import type { RealtimePorts } from './http/llm/realtime.routes.ts'
 import { responseRoutes } from './http/llm/responses.routes.ts'
 import { deploymentHealthRoutes } from './http/ops/deployment-health.routes.ts'
 import { healthRoutes } from './http/ops/health.routes.ts'
@@ -44,6 +46,7 @@ interface RoutePorts {
   readonly serving: ServePorts
   readonly manage: ManagePorts
   readonly doors: Doors
+  readonly realtime: Pick<RealtimePorts, 'upgrades' | 'acceptor' | 'dialler'>
   readonly faults: FaultPorts
   readonly metrics: CallMetrics
   readonly facts: ModelFacts
@@ -55,9 +58,10 @@ interface RoutePorts {
 /** Everything that can be asked for. The pages about them come last, because they tell of all the others. */
 export async function registerRoutes(
   app: FastifyInstance,
-  { edge, serving, manage, doors, faults, metrics, facts, settings, store, isDraining }: RoutePorts,
+  { edge, serving, manage, doors, realtime, faults, metrics, facts, settings, store, isDraining }: RoutePorts,
 ): Promise<void> {
   modelCallRoutes(app, edge, { doors, serving, faults })
+  realtimeRoutes(app, edge, { ...realtime, serving, faults, corsOrigins: settings.corsOrigins })
   responseRoutes(app, edge, serving)
   modelRoutes(app, edge, facts)
   keyRoutes(app, edge, manage)

@@ -48,6 +48,7 @@ const BREACHES: readonly Breach[] = [
   breach('adapters-stand-alone', 'src/adapters/x/b.ts', "export { n } from '../y/clean.ts'"),
   breach('each-driver-has-one-door', 'src/http/b.ts', "export type { Kysely } from 'kysely'"),
   breach('signatures-have-one-door', 'src/journey/2-authenticate/b.ts', "export { compactVerify } from 'jose'"),
+  breach('sockets-have-one-door', 'src/http/e.ts', "export { WebSocket } from 'ws'"),
   breach('source-never-imports-tests-or-dev-packages', 'src/d.ts', "export { n } from '../test/clean.ts'"),
   breach('no-cycles', 'src/e.ts', "export { f } from './f.ts'\nexport const e = 1"),
   breach('nothing-unresolved', 'src/g.ts', "export { n } from './absent.ts'"),
@@ -63,7 +64,7 @@ const CLEAN = [
 
 const fixture = new Fixture(
   new Map([
-    ['package.json', '{ "type": "module", "dependencies": { "fastify": "*", "jose": "*", "kysely": "*" } }'],
+    ['package.json', '{ "type": "module", "dependencies": { "fastify": "*", "jose": "*", "kysely": "*", "ws": "*" } }'],
     ['tsconfig.json', '{}'],
     ['.dependency-cruiser.cjs', readFileSync(join(ROOT, '.dependency-cruiser.cjs'), 'utf8')],
     ['src/between.ts', "export { n } from './adapters/x/clean.ts'\n"],

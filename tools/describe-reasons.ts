@@ -16,6 +16,8 @@ const REASONS: Readonly<Record<Reason, string>> = {
     'More unknown keys came from one address in a minute, or from all in a second, than the store is asked about.',
   key_expired: 'The key was valid until its `expires`. Make a new one, or change its `duration`.',
   key_blocked: 'Somebody blocked the key with `/key/block`; `/key/unblock` takes it back.',
+  origin_denied:
+    'A browser said that the page comes from elsewhere. List its origin in `general_settings.cors_origins`.',
   authz_route:
     'The route is not for this caller: the key’s `allowed_routes` or `key_type`, or the operator’s `allowed_routes` or `admin_only_routes`.',
   ...TOKEN_REASONS,

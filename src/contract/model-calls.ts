@@ -12,4 +12,6 @@ export const embeddingBody = call.extend({ input: textOrTexts })
 export const moderationBody = z.looseObject({ model: text.optional(), input: textOrTexts })
 export const responsesBody = streamed.extend({ input: z.union([text, z.array(z.looseObject({}))]) })
 
+export const realtimeQuery = z.object({ model: text })
+
 export const modelGroupQuery = z.object({ model_group: optional(filledText) })

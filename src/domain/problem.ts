@@ -16,6 +16,11 @@ export const PROBLEMS = {
   'credential-ambiguous': auth(
     'Authentication Error, Two different credentials were sent. Send one, or name the one for this gateway in `x-litellm-api-key`.',
   ),
+  'socket-scheme': forbidden('Invalid Authorization header format'),
+  'socket-credential-missing': forbidden('No API key provided'),
+  'origin-denied': forbidden(
+    'Pages of this origin may not connect. The operator lists those that may in `cors_origins`.',
+  ),
   'key-form': auth("LiteLLM Virtual Key expected, expected to start with 'sk-'."),
   'key-unknown': {
     status: 401,
@@ -109,6 +114,12 @@ export const PROBLEMS = {
   },
   'route-unknown': notFound('Not Found'),
   'method-not-allowed': { status: 405, type: 'bad_request_error', param: 'None', say: 'Method Not Allowed' },
+  'upgrade-required': {
+    status: 426,
+    type: 'bad_request_error',
+    param: 'None',
+    say: 'Sessions in real time are WebSockets: send `Upgrade: websocket` and `Sec-WebSocket-Version: 13`.',
+  },
   'target-malformed': badRequest('The request target or a header is malformed.'),
   'headers-too-large': {
     status: 431,

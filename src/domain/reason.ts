@@ -80,6 +80,7 @@ export type Reason =
   | 'principal_unknown'
   | 'principal_blocked'
   | 'team_required'
+  | 'origin_denied'
   | 'authz_route'
   | 'authz_role'
   | 'authz_field'

@@ -191,10 +191,12 @@ export function refuse(
   denied: Denied,
   route: RouteFacts,
   edge: EdgePorts,
+  status = statusOf(denied.problem),
 ): void {
-  edge.observer.refused(denied, { callId, route: route.path, status: statusOf(denied.problem) })
+  edge.observer.refused(denied, { callId, route: route.path, status })
   sendProblem(response, {
     code: denied.problem,
+    status,
     say: denied.say,
     callId,
     reason: edge.exposeRejectReason ? denied.because : undefined,

@@ -5,6 +5,7 @@ import type { EdgePorts } from './route.ts'
 import { openRoute, plainRoute } from './route.ts'
 import { buildServer } from './server.ts'
 import { Doors } from './wire/doors.ts'
+import { Upgrades } from './wire/upgrades.ts'
 
 const CALL_ID = parseCallId('3f0e6f0e-5d0e-4a57-9f0e-2b1f0c7a1d11')
 let app: FastifyInstance
@@ -19,6 +20,7 @@ function server(): FastifyInstance {
     onProblem: () => undefined,
     corsOrigins: [],
     doors: new Doors(),
+    upgrades: new Upgrades(),
     exposeRejectReason: false,
   })
   return app

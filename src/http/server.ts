@@ -12,12 +12,14 @@ import { answerFault } from './wire/answer-fault.ts'
 import type { FaultPorts } from './wire/answer-fault.ts'
 import { findFrameFlaw } from './wire/check-frame.ts'
 import type { Doors } from './wire/doors.ts'
+import type { Upgrades } from './wire/upgrades.ts'
 import { renderProblem, sendProblem, statusOf } from './wire/render-problem.ts'
 
 export interface ServerPorts extends FaultPorts {
   readonly newCallId: () => CallId
   readonly corsOrigins: readonly string[]
   readonly doors: Doors
+  readonly upgrades: Upgrades
 }
 
 const HEADERS_MS = 10_000
@@ -88,6 +90,23 @@ function strictServer(
   handler: (request: IncomingMessage, response: ServerResponse) => void,
   ports: ServerPorts,
 ): Server {
+  const receive = (request: IncomingMessage, response: ServerResponse): void => {
+    if (!METHODS.has(request.method ?? '')) {
+      sendProblem(response, { code: 'method-not-allowed', callId: ports.newCallId(), close: true })
+      return
+    }
+    const flaw = findFrameFlaw(request)
+    if (flaw === undefined) {
+      // A server that stops says so in its answers, and the router knows how.
+      const known = server.listening ? ports.doors.find(request) : undefined
+      if (known === undefined) handler(request, response)
+      else known.door({ request, response, callId: callIdOf(request, ports) }, known.route)
+      return
+    }
+    // In doubt about where this message ends, nothing after it is believed.
+    const reason = ports.exposeRejectReason ? flaw.because : undefined
+    sendProblem(response, { code: flaw.problem, say: flaw.say, callId: ports.newCallId(), reason, close: true })
+  }
   const server = createServer(
     {
       maxHeaderSize: MAX_HEADER_BYTES,
@@ -98,25 +117,11 @@ function strictServer(
       requireHostHeader: false,
       insecureHTTPParser: false,
       noDelay: true,
+      shouldUpgradeCallback: (request) => ports.upgrades.wants(request),
     },
-    (request, response) => {
-      if (!METHODS.has(request.method ?? '')) {
-        sendProblem(response, { code: 'method-not-allowed', callId: ports.newCallId(), close: true })
-        return
-      }
-      const flaw = findFrameFlaw(request)
-      if (flaw === undefined) {
-        // A server that stops says so in its answers, and the router knows how.
-        const known = server.listening ? ports.doors.find(request) : undefined
-        if (known === undefined) handler(request, response)
-        else known.door({ request, response, callId: callIdOf(request, ports) }, known.route)
-        return
-      }
-      // In doubt about where this message ends, nothing after it is believed.
-      const reason = ports.exposeRejectReason ? flaw.because : undefined
-      sendProblem(response, { code: flaw.problem, say: flaw.say, callId: ports.newCallId(), reason, close: true })
-    },
+    receive,
   )
+  server.on('upgrade', (request, socket, head) => receive(request, ports.upgrades.hold(request, socket, head)))
   server.maxHeadersCount = MAX_HEADERS
   server.on('connect', (_request: IncomingMessage, socket: Duplex) =>
     answerOnSocket(socket, 'method-not-allowed', 'There are no tunnels here.'),

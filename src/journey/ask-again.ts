@@ -1,35 +1,61 @@
 import { allow, deny } from '../domain/decision.ts'
 import type { Decision, Denied } from '../domain/decision.ts'
 import { bearingOf, keyOf } from '../domain/principal.ts'
-import type { KeyPrincipal, TokenPrincipal } from '../domain/principal.ts'
+import type { KeyPrincipal, Principal, TokenPrincipal } from '../domain/principal.ts'
+import type { HeaderReader } from './1-intake/arrival.ts'
 import { judgeKey } from './2-authenticate/verify-credential.ts'
 import type { Proof } from './2-authenticate/verify-credential.ts'
 import { decideEndUser } from './4-authorise/decide-end-user.ts'
 import { decideModelAccess } from './4-authorise/decide-model-access.ts'
 import type { Admission } from './admission.ts'
 import { TEAM_HEADER } from './identify-token.ts'
-import { decideProof, chooseWithCare } from './identify.ts'
+import type { Identified } from './identify-token.ts'
+import { chooseWithCare, decideProof, identify } from './identify.ts'
 import type { JourneyPorts } from './journey-ports.ts'
 
+type Asked = Parameters<typeof decideProof>[1]
+
 /** Why the caller of a call that is under way would not be admitted any more; undefined: it would. */
-export async function askAgain(
-  { principal, ask, route, endUser, teamHeader, clientAddress }: Admission,
-  ports: JourneyPorts,
-): Promise<Denied | undefined> {
+export async function askAgain(admission: Admission, ports: JourneyPorts): Promise<Denied | undefined> {
+  const { principal } = admission
   if (principal.kind === 'master') return undefined
   const proof = await proveAgain(principal, ports)
   if (proof.verdict === 'deny') return proof
-  const headers = { get: (name: string) => (name === TEAM_HEADER ? teamHeader : undefined), repeated: () => false }
-  const arrival = { headers, route, clientAddress }
-  const identity = await decideProof(proof, arrival, ports)
+  const asked = askedIn(admission)
+  const current = await decideAgain(await decideProof(proof, asked, ports), asked, admission, ports)
+  return current.verdict === 'deny' ? current : undefined
+}
+
+/** N-39: who the caller of a session is by now, with the credential that it came with looked at anew. */
+export async function reauthorise(
+  admission: Admission,
+  credentialed: HeaderReader,
+  ports: JourneyPorts,
+): Promise<Decision<Principal>> {
+  const { route, clientAddress } = admission
+  const asked = { headers: credentialed, route, clientAddress }
+  return decideAgain(await identify(asked, ports), asked, admission, ports)
+}
+
+async function decideAgain(
+  identity: Identified,
+  asked: Asked,
+  { ask, endUser }: Admission,
+  ports: JourneyPorts,
+): Promise<Decision<Principal>> {
   if (identity.verdict === 'deny') return identity
-  const chosen = await chooseWithCare(identity, ask.model, arrival, ports)
+  const chosen = await chooseWithCare(identity, ask.model, asked, ports)
   if (chosen.verdict === 'deny') return chosen
   const current = chosen.granted
   const served = decideEndUser(endUser === undefined ? undefined : await ports.directory.findEndUser(endUser.id))
   if (served.verdict === 'deny') return served
   const access = decideModelAccess(current, ask.model, ports.catalogue())
-  return access.verdict === 'deny' && access.problem !== 'model-unknown' ? access : undefined
+  return access.verdict === 'deny' && access.problem !== 'model-unknown' ? access : allow(current)
+}
+
+function askedIn({ route, teamHeader, clientAddress }: Admission): Asked {
+  const headers = { get: (name: string) => (name === TEAM_HEADER ? teamHeader : undefined), repeated: () => false }
+  return { headers, route, clientAddress }
 }
 
 /** A token that ran out while its call ran has not been taken back; its user and team may have been. */

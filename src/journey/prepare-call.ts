@@ -69,7 +69,7 @@ const NOWHERE: UpstreamCall = {
 
 const revealed = new WeakMap<UpstreamCall['secretHeaders'], readonly string[]>()
 
-function secretsOf(call: UpstreamCall): readonly string[] {
+export function secretsOf(call: UpstreamCall): readonly string[] {
   const known = revealed.get(call.secretHeaders)
   if (known !== undefined) return known
   const plain = [...call.secretHeaders.values()].map((secret) => secret.reveal().replace(/^bearer /i, ''))

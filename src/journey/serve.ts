@@ -33,18 +33,26 @@ interface GroupFailure {
   readonly maxRetries: number
 }
 
+/** One try at one deployment. */
+export type AttemptCall = typeof attemptCall
+
 /** Carries an admitted call to its end, however it ends. */
-export async function serve(admission: Admission, reply: Reply, ports: ServePorts): Promise<void> {
-  if (admission.rates === undefined) return carry(admission, reply, ports)
+export async function serve(
+  admission: Admission,
+  reply: Reply,
+  ports: ServePorts,
+  attempt: AttemptCall = attemptCall,
+): Promise<void> {
+  if (admission.rates === undefined) return carry(admission, reply, ports, attempt)
   try {
-    await carry(admission, reply, ports)
+    await carry(admission, reply, ports, attempt)
   } finally {
     await admission.rates.finish()
   }
 }
 
 /** To a deployment, and on to the next one where that can help, until one outcome is settled. */
-async function carry(admission: Admission, reply: Reply, ports: ServePorts): Promise<void> {
+async function carry(admission: Admission, reply: Reply, ports: ServePorts, attempt: AttemptCall): Promise<void> {
   const known =
     admission.principal.kind === 'virtual-key' ? ports.spend.prepare(admission.principal.key.digest) : undefined
   if (known !== undefined) await unlessReleased(known, admission)
@@ -59,7 +67,7 @@ async function carry(admission: Admission, reply: Reply, ports: ServePorts): Pro
     if (fallbacks > 0 && !(await canAfford(admission, model))) continue
     const failed =
       (fallbacks === 0 ? mockedFailure(model, admission, ports) : undefined) ??
-      (await tryGroup(model, admission, reply, fallbacks, ports))
+      (await tryGroup(model, admission, reply, fallbacks, ports, attempt))
     if (failed === undefined) return
     first ??= failed
     if (!planned && !admission.ask.controls.disableFallbacks) queue.push(...fallbacksFor(admission, failed, ports))
@@ -108,6 +116,7 @@ async function tryGroup(
   reply: Reply,
   fallbacks: number,
   ports: ServePorts,
+  attempt: AttemptCall,
 ): Promise<GroupFailure | undefined> {
   const tried = new Set<DeploymentId>()
   let last: GroupFailure | undefined
@@ -124,7 +133,7 @@ async function tryGroup(
     // Counts the call against what the deployment may carry at once.
     ports.health.enter(deployment.id)
     try {
-      result = await attemptCall(admission, model, deployment, progress, reply, ports)
+      result = await attempt(admission, model, deployment, progress, reply, ports)
     } finally {
       ports.health.leave(deployment.id)
     }

@@ -42,6 +42,8 @@ export interface Outcome {
   readonly usage: JsonValue | undefined
   /** What it wrote, by weight, for when that says nothing. */
   readonly writtenWeight: number
+  /** And what it read, in tokens, where that is not the text of the request. */
+  readonly readTokens?: number
   readonly replyId: string | undefined
   readonly reportedModel: string | undefined
   readonly serviceTier: string | undefined
@@ -173,10 +175,10 @@ function knownUsage(admission: Admission, outcome: Outcome): CountedUsage | unde
 
 async function estimateUsage(
   { ask }: Admission,
-  { writtenWeight }: Outcome,
+  { writtenWeight, readTokens }: Outcome,
   { nextTurn }: SettlePorts,
 ): Promise<CountedUsage> {
-  const inputTokens = await estimateLongText(ask.promptText, nextTurn)
+  const inputTokens = readTokens ?? (await estimateLongText(ask.promptText, nextTurn))
   return { usage: { ...NO_USAGE, inputTokens, outputTokens: tokensOfWeight(writtenWeight) }, usageFrom: 'estimated' }
 }
 

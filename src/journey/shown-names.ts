@@ -13,7 +13,7 @@ export function translatorFor(attempt: Attempt): StreamTranslator {
 }
 
 /** After a fallback the client learns which model answered; else it sees the name that it asked for. */
-function shownModelOf(attempt: Attempt): string {
+export function shownModelOf(attempt: Attempt): string {
   return attempt.progress.fallbacks === 0 ? attempt.admission.ask.model : attempt.model.group
 }
 

@@ -14,6 +14,7 @@ import { spendRoutes } from '../../src/http/admin/spend.routes.ts'
 import type { EdgePorts } from '../../src/http/route.ts'
 import { buildServer } from '../../src/http/server.ts'
 import { Doors } from '../../src/http/wire/doors.ts'
+import { Upgrades } from '../../src/http/wire/upgrades.ts'
 import { ClientAddresses } from '../../src/http/wire/client-address.ts'
 import { BodyBudget } from '../../src/http/wire/read-body.ts'
 import type { JourneyPorts } from '../../src/journey/journey-ports.ts'
@@ -84,6 +85,7 @@ export async function openAdminApp(
     onProblem: (problem, about) => told.push(JSON.stringify([problem.code, problem.say, problem.detail, about])),
     corsOrigins: [],
     doors: new Doors(),
+    upgrades: new Upgrades(),
   })
   const edge: EdgePorts = {
     journey: {

@@ -5,6 +5,7 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import type { UpstreamFault } from '../../ports/upstream.ts'
 import { isForbiddenAddress, isForbiddenHost } from './forbidden-addresses.ts'
 import { guardedLookup } from './guarded-lookup.ts'
+import { chooseLookup } from './choose-lookup.ts'
 import { EgressGuard } from './egress-guard.ts'
 import { PooledUpstream } from './pooled-upstream.ts'
 
@@ -53,8 +54,8 @@ describe('AC-120: names that lead elsewhere', () => {
     })
     const upstream =
       answers === undefined
-        ? new PooledUpstream(new EgressGuard([]))
-        : new PooledUpstream(new EgressGuard([]), scripted)
+        ? new PooledUpstream(chooseLookup(new EgressGuard([])))
+        : new PooledUpstream(chooseLookup(new EgressGuard([]), scripted))
     onTestFinished(async () => {
       await upstream.close()
       server.close()

@@ -2,6 +2,7 @@ import { createServer } from 'node:http'
 import type { Server } from 'node:http'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { EgressEntry, HostChoice } from '../../domain/egress.ts'
+import { chooseLookup } from './choose-lookup.ts'
 import { EgressGuard } from './egress-guard.ts'
 import { PooledUpstream } from './pooled-upstream.ts'
 
@@ -25,7 +26,7 @@ afterAll(() => {
 
 /** How a call to `localhost` ends. */
 async function call(host: HostChoice, allowed: readonly EgressEntry[]): Promise<string> {
-  const upstream = new PooledUpstream(new EgressGuard(allowed))
+  const upstream = new PooledUpstream(chooseLookup(new EgressGuard(allowed)))
   const outcome = await new Promise<string>((resolve) => {
     const ask = { host, origin: `http://localhost:${port}`, method: 'GET', path: '/', body: undefined } as const
     const rest = { headers: {}, secretHeaders: new Map(), headTimeoutMs: 2_000, idleTimeoutMs: 2_000 }

@@ -1,8 +1,7 @@
-import type { LookupFunction } from 'node:net'
 import { Pool, errors } from 'undici'
 import type { Dispatcher } from 'undici'
-import { REFUSED, guardedLookup } from './guarded-lookup.ts'
-import type { EgressGuard } from './egress-guard.ts'
+import type { ChooseLookup } from './choose-lookup.ts'
+import { REFUSED } from './guarded-lookup.ts'
 import type { Upstream, UpstreamCall, UpstreamFault, UpstreamFlow, UpstreamSink } from '../../ports/upstream.ts'
 
 const CONNECT_MS = 5_000
@@ -25,12 +24,10 @@ export class PooledUpstream implements Upstream {
   readonly #doors = new Map<string, WeakMap<object, Door>>()
   /** Not held: a deployment that is gone takes its pool with it. */
   readonly #pools = new Set<WeakRef<Pool>>()
-  readonly #guard: EgressGuard
-  readonly #lookup: LookupFunction
+  readonly #lookupFor: ChooseLookup
 
-  constructor(guard: EgressGuard, lookup: LookupFunction = guardedLookup()) {
-    this.#guard = guard
-    this.#lookup = lookup
+  constructor(lookupFor: ChooseLookup) {
+    this.#lookupFor = lookupFor
   }
 
   send(call: UpstreamCall, sink: UpstreamSink): UpstreamFlow {
@@ -74,13 +71,6 @@ export class PooledUpstream implements Upstream {
       this.#pools.add(new WeakRef(pool))
     }
     return door
-  }
-
-  /** The operator's hosts are the operator's business, as far as anybody's are. */
-  #lookupFor({ host, origin }: UpstreamCall): LookupFunction {
-    if (host === 'from-our-config') return this.#lookup
-    const { protocol, port } = new URL(origin)
-    return this.#guard.lookupFor(Number(port === '' ? (protocol === 'http:' ? 80 : 443) : port))
   }
 }
 

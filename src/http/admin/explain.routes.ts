@@ -80,6 +80,7 @@ function callOf({ route: path, method, model, headers, body }: Body, routes: rea
 /** What a call of a model cannot do without is added where it is not said. */
 function bodyFor({ subject, name }: Operation, model: string | undefined, body: JsonObject): JsonObject {
   const least = name === 'chat' ? [{ role: 'user', content: 'Hello' }] : 'Hello'
+  if (subject === undefined) return { ...body, ...(model === undefined ? {} : { model }) }
   const isSaid = subject.name in body || 'prompt' in body || 'previous_response_id' in body
   return { ...(isSaid ? {} : { [subject.name]: least }), ...body, ...(model === undefined ? {} : { model }) }
 }

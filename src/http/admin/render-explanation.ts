@@ -6,14 +6,17 @@ import { PROBLEMS } from '../../domain/problem.ts'
 import type { Provision } from '../../domain/provision.ts'
 import type { Explanation } from '../../journey/explain/explain.ts'
 import type { TrailStep } from '../../journey/explain/observe.ts'
+import { handshakeStatus } from '../wire/judge-handshake.ts'
+import { statusOf as usualStatus } from '../wire/render-problem.ts'
 
 /** An explanation as clients read it. */
 export function renderExplanation(explanation: Explanation, callId: string, isForOperator: boolean): object {
   const { call, outcome, settings, changes, advice } = explanation
   const { denied, steps, principal, provisions } = outcome
+  const statusOf = call.operation?.name === 'realtime' ? handshakeStatus : usualStatus
   return {
     verdict: denied === undefined ? 'allow' : 'deny',
-    status: denied === undefined ? 200 : PROBLEMS[denied.problem].status,
+    status: denied === undefined ? 200 : statusOf(denied.problem),
     reason: denied?.because ?? null,
     message: denied === undefined ? 'The call would be allowed.' : (denied.say ?? PROBLEMS[denied.problem].say),
     route: call.route.path,

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { parseCallId } from '../../domain/ids.ts'
 import { buildServer } from '../server.ts'
 import { Doors } from '../wire/doors.ts'
+import { Upgrades } from '../wire/upgrades.ts'
 import { consoleRoutes } from './console.routes.ts'
 
 const CALL_ID = parseCallId('3f0e6f0e-5d0e-4a57-9f0e-2b1f0c7a1d11')
@@ -22,6 +23,7 @@ beforeAll(async () => {
     exposeRejectReason: false,
     corsOrigins: [],
     doors: new Doors(),
+    upgrades: new Upgrades(),
   })
   await consoleRoutes(app)
 })

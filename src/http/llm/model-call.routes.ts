@@ -4,7 +4,7 @@ import { chatBody, completionBody, embeddingBody, moderationBody, responsesBody 
 import { Problem } from '../../domain/problem.ts'
 import { MODEL_IN_PATH, MODEL_PATH_ENDS, OPERATION_PATHS } from '../../journey/1-intake/operation-paths.ts'
 import { OPERATIONS } from '../../journey/1-intake/operations.ts'
-import type { Operation, OperationName } from '../../journey/1-intake/operations.ts'
+import type { Operation, PostedName } from '../../journey/1-intake/operations.ts'
 import type { RouteFacts } from '../../journey/1-intake/arrival.ts'
 import { admit } from '../../journey/journey.ts'
 import { serve } from '../../journey/serve.ts'
@@ -16,7 +16,7 @@ import type { Exchange, FaultPorts } from '../wire/answer-fault.ts'
 import type { Door, Doors } from '../wire/doors.ts'
 import { NodeReply } from '../wire/node-reply.ts'
 
-const CALLS: Readonly<Record<OperationName, { readonly summary: string; readonly body: z.ZodType }>> = {
+const CALLS: Readonly<Record<PostedName, { readonly summary: string; readonly body: z.ZodType }>> = {
   chat: { summary: 'Chat with a model', body: chatBody },
   completion: { summary: 'Have a model go on with a text', body: completionBody },
   embedding: { summary: 'Turn texts into vectors', body: embeddingBody },
@@ -36,9 +36,12 @@ export function modelCallRoutes(
   { doors, serving, faults }: ModelCallPorts,
 ): void {
   for (const operation of Object.values(OPERATIONS)) {
-    for (const path of OPERATION_PATHS[operation.name]) {
+    const { name } = operation
+    // Sessions have a route of their own.
+    if (name === 'realtime') continue
+    for (const path of OPERATION_PATHS[name]) {
       const route = factsOf('POST', path)
-      describeCall(operation.name, route)
+      describeCall(name, route)
       const door: Door = (exchange, facts) => void carry(operation, undefined, facts, exchange)
       doors.open(path, route, door)
       app.post(path, { config: { needs: route.row.id } }, (request, reply) => door(takeOver(request, reply), route))
@@ -64,7 +67,7 @@ export function modelCallRoutes(
     )
   }
 
-  function describeCall(name: OperationName, facts: RouteFacts): void {
+  function describeCall(name: PostedName, facts: RouteFacts): void {
     describeRoute(edge, { method: 'POST', ...CALLS[name] }, facts)
   }
 
@@ -84,7 +87,7 @@ export function modelCallRoutes(
   }
 }
 
-export function splitModelPath(rest: string): { model: string; operation: OperationName; end: string } | undefined {
+export function splitModelPath(rest: string): { model: string; operation: PostedName; end: string } | undefined {
   for (const [end, operation] of MODEL_PATH_ENDS) {
     if (rest.endsWith(end) && rest.length > end.length) return { model: rest.slice(0, -end.length), operation, end }
   }

@@ -12,8 +12,8 @@ export const SAFE_HEADERS: Readonly<Record<string, string>> = {
 }
 
 /** The envelope that clients of the OpenAI and LiteLLM APIs read. `code` is the status, as a text. */
-export function renderProblem(code: ProblemCode, say: string): object {
-  const { status, type, param } = PROBLEMS[code]
+export function renderProblem(code: ProblemCode, say: string, status = statusOf(code)): object {
+  const { type, param } = PROBLEMS[code]
   if (RAW.has(code)) return { detail: { error: say } }
   if (PLAIN.has(code)) return { detail: say }
   return { error: { message: say, type, param, code: String(status) } }
@@ -43,6 +43,8 @@ export function statusOf(code: ProblemCode): number {
 
 export interface ProblemReply {
   readonly code: ProblemCode
+  /** Where the wire has another one for all problems than they have themselves. */
+  readonly status?: number | undefined
   readonly say?: string | undefined
   readonly callId: string
   readonly reason?: string | undefined
@@ -62,8 +64,8 @@ export function sendProblem(response: ServerResponse, reply: ProblemReply): void
     response.destroy()
     return
   }
-  const status = statusOf(reply.code)
-  const body = JSON.stringify(renderProblem(reply.code, reply.say ?? PROBLEMS[reply.code].say))
+  const status = reply.status ?? statusOf(reply.code)
+  const body = JSON.stringify(renderProblem(reply.code, reply.say ?? PROBLEMS[reply.code].say, status))
   response.writeHead(status, {
     ...SAFE_HEADERS,
     'content-type': 'application/json',
@@ -72,6 +74,7 @@ export function sendProblem(response: ServerResponse, reply: ProblemReply): void
     'x-litellm-version': COMPATIBLE_VERSION,
     ...(status === 401 ? { 'www-authenticate': challengeOf(reply.code) } : {}),
     ...(status === 503 ? { 'retry-after': '1' } : {}),
+    ...(status === 426 ? { upgrade: 'websocket', 'sec-websocket-version': '13' } : {}),
     ...(reply.code === 'too-many-guesses' ? { 'retry-after': '60' } : {}),
     ...(reply.reason === undefined ? {} : { 'x-reject-reason': reply.reason }),
     ...(reply.close ? { connection: 'close' } : {}),

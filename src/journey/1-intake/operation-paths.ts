@@ -1,5 +1,5 @@
 import { OPERATIONS } from './operations.ts'
-import type { Operation, OperationName } from './operations.ts'
+import type { Operation, OperationName, PostedName } from './operations.ts'
 
 /** Every path of an operation leads to the same code; the model stands in the body, or in the path before a known end. */
 export const OPERATION_PATHS: Readonly<Record<OperationName, readonly string[]>> = {
@@ -8,11 +8,12 @@ export const OPERATION_PATHS: Readonly<Record<OperationName, readonly string[]>>
   embedding: ['/embeddings', '/v1/embeddings'],
   moderation: ['/moderations', '/v1/moderations'],
   responses: ['/responses', '/v1/responses', '/openai/v1/responses'],
+  realtime: ['/realtime', '/v1/realtime'],
 }
 
 export const MODEL_IN_PATH = ['/engines/', '/openai/deployments/'] as const
 
-export const MODEL_PATH_ENDS: readonly (readonly [string, OperationName])[] = [
+export const MODEL_PATH_ENDS: readonly (readonly [string, PostedName])[] = [
   ['/chat/completions', 'chat'],
   ['/completions', 'completion'],
   ['/embeddings', 'embedding'],

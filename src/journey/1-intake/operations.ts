@@ -1,6 +1,9 @@
 import type { CallType } from '../../domain/ledger-entry.ts'
 
-export type OperationName = 'chat' | 'completion' | 'embedding' | 'moderation' | 'responses'
+export type OperationName = 'chat' | 'completion' | 'embedding' | 'moderation' | 'responses' | 'realtime'
+
+/** Those that are a request with a body. */
+export type PostedName = Exclude<OperationName, 'realtime'>
 
 /** What differs between the model routes; everything else about them is the same code. */
 export interface Operation {
@@ -10,8 +13,8 @@ export interface Operation {
   readonly upstreamPath: string
   /** How messages name the route, whichever alias was called. */
   readonly shownPath: string
-  /** The member that a call makes no sense without, and the JSON types that it may have. */
-  readonly subject: { readonly name: string; readonly types: readonly ('string' | 'array')[] }
+  /** The member that a call makes no sense without, and the JSON types that it may have; undefined: `model` says all. */
+  readonly subject: { readonly name: string; readonly types: readonly ('string' | 'array')[] } | undefined
   readonly streams: 'chat-chunks' | 'typed-events' | 'never'
   /** `metadata` belongs to the provider's API here; ours travels as `litellm_metadata`. */
   readonly providerOwnsMetadata: boolean
@@ -62,5 +65,14 @@ export const OPERATIONS: Readonly<Record<OperationName, Operation>> = {
     subject: { name: 'input', types: ['string', 'array'] },
     streams: 'typed-events',
     providerOwnsMetadata: true,
+  },
+  realtime: {
+    name: 'realtime',
+    callType: 'arealtime',
+    upstreamPath: '/realtime',
+    shownPath: '/realtime',
+    subject: undefined,
+    streams: 'never',
+    providerOwnsMetadata: false,
   },
 }

@@ -93,6 +93,7 @@ function readModel(
 }
 
 function subjectFlaw(operation: Operation, body: JsonObject): string | undefined {
+  if (operation.subject === undefined) return undefined
   const { name, types } = operation.subject
   const value = body[name]
   // A stored prompt or a conversation to go on with can stand for `input`.

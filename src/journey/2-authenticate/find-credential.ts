@@ -47,7 +47,7 @@ function nonEmpty(value: string): Decision<string> {
 const SIGV4 = /^AWS4-HMAC-SHA256 .*?Credential=(?:Bearer\s+)?([^/\s,]+)/
 
 /** Takes a known scheme off, once and at the start only; undefined when there is none. */
-function withoutScheme(raw: string): string | undefined {
+export function withoutScheme(raw: string): string | undefined {
   const scheme = raw.slice(0, 7).toLowerCase()
   if (scheme === 'bearer ') return raw.slice(7)
   // J-02: a token of a provider comes as a bearer token and in no other way.

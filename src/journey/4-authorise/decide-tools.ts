@@ -8,7 +8,7 @@ import { shown } from '../../domain/shown-text.ts'
 import type { ForwardedMember } from '../1-intake/read-model-request.ts'
 
 /** Members in which a call offers tools to the model; the second one is the older way. */
-const OFFERS = new Set(['tools', 'functions'])
+export const OFFERS: ReadonlySet<string> = new Set(['tools', 'functions'])
 const MOST_NAMED = 10
 
 /**

@@ -27,6 +27,8 @@ const MODEL_ROUTES = [
   '/v1/responses/{response_id}/input_items',
   '/responses/{response_id}/cancel',
   '/v1/responses/{response_id}/cancel',
+  '/realtime',
+  '/v1/realtime',
 ] as const
 
 const INFO_ROUTES = [

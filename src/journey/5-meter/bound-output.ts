@@ -19,6 +19,7 @@ const LIMIT_NAMES: Readonly<Record<OperationName, readonly string[]>> = {
   chat: ['max_tokens', 'max_completion_tokens'],
   completion: ['max_tokens'],
   responses: ['max_output_tokens'],
+  realtime: ['max_output_tokens', 'max_response_output_tokens'],
   embedding: [],
   moderation: [],
 }

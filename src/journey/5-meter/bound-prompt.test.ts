@@ -35,6 +35,12 @@ test('a picture counts as a picture, not by the letters that carry it', async ()
   expect(boundPrompt(small, { ...MODEL, name: 'gpt-4o-mini' })).toBeGreaterThan(50_000)
 })
 
+test('sound of a session counts by its length in the thinnest format', async () => {
+  // A second of it: ten tokens, in 10,667 characters of G.711 and 64,000 of PCM.
+  expect(await bound({ type: 'input_audio_buffer.append', audio: 'A'.repeat(10_667) })).toBeGreaterThanOrEqual(10)
+  expect(await bound({ type: 'input_audio_buffer.append', audio: 'A'.repeat(64_000) })).toBeLessThan(120)
+})
+
 test('what the provider keeps counts as much as the model reads', async () => {
   const body = { input: 'and then?', previous_response_id: 'resp_1' }
   expect(await bound(body)).toBeGreaterThan(128_000)

@@ -19,6 +19,8 @@ const CHEAP_IMAGE_MODEL = /4o-mini/
 const TOKENS_PER_CHEAP_IMAGE = 50_000
 /** Characters of base64 to a token of sound or of a document's pages. */
 const MEDIA_PER_TOKEN = 8
+/** Of the sound of a session, of which a token is a tenth of a second: at least this many, in the thinnest format. */
+const SOUND_PER_TOKEN = 1_000
 /** A stored conversation is as long as the model takes. */
 const ASSUMED_CONTEXT = 128_000
 
@@ -105,7 +107,8 @@ class Found {
   #text(text: string, name: string): void {
     this.tokens += TOKENS_PER_VALUE
     if (text.startsWith('data:image/')) return
-    if (name === 'data' || name === 'file_data' || text.startsWith('data:'))
+    if (name === 'audio') this.tokens += Math.ceil(text.length / SOUND_PER_TOKEN)
+    else if (name === 'data' || name === 'file_data' || text.startsWith('data:'))
       this.tokens += TOKENS_PER_IMAGE + Math.ceil(text.length / MEDIA_PER_TOKEN)
     else this.texts.push(text)
   }

@@ -29,6 +29,14 @@ export class CallRates {
     this.#parts = parts
   }
 
+  /** One of several in this call, which keeps its place; undefined: parts of it are counted nowhere. */
+  part(slotId: SlotId): CallRates | undefined {
+    const scopes = this.#parts.scopes
+      .filter(({ requests, tokens }) => requests !== undefined || tokens !== undefined)
+      .map((scope) => ({ ...scope, parallel: undefined }))
+    return scopes.length === 0 ? undefined : new CallRates({ ...this.#parts, scopes, slotId })
+  }
+
   async take(at: EpochMs): Promise<Decision<undefined>> {
     const { rates, slotId, scopes } = this.#parts
     const taken = await rates.take({ slotId, at, scopes }).catch((cause: unknown) => {

@@ -24,6 +24,30 @@ test.each([
       audioOutputTokens: 3,
     },
   },
+  {
+    name: 'a response of a session in real time',
+    raw: {
+      total_tokens: 253,
+      input_tokens: 132,
+      output_tokens: 121,
+      input_token_details: {
+        text_tokens: 119,
+        audio_tokens: 13,
+        image_tokens: 0,
+        cached_tokens: 64,
+        cached_tokens_details: { text_tokens: 60, audio_tokens: 4, image_tokens: 0 },
+      },
+      output_token_details: { text_tokens: 30, audio_tokens: 91 },
+    },
+    usage: {
+      inputTokens: 132,
+      outputTokens: 121,
+      cachedInputTokens: 64,
+      audioInputTokens: 13,
+      cachedAudioInputTokens: 4,
+      audioOutputTokens: 91,
+    },
+  },
   { name: 'an embedding', raw: { prompt_tokens: 8, total_tokens: 8 }, usage: { inputTokens: 8 } },
   {
     name: 'a response of the Responses API',

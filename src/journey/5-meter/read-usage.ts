@@ -12,8 +12,8 @@ export interface UsageBounds {
 export function readUsage(raw: unknown, bounds: UsageBounds): Usage | undefined {
   if (!isRecord(raw)) return undefined
   const counts = new Counts(bounds.maxPlausible)
-  const inputDetails = counts.group(raw, 'prompt_tokens_details') ?? counts.group(raw, 'input_tokens_details')
-  const outputDetails = counts.group(raw, 'completion_tokens_details') ?? counts.group(raw, 'output_tokens_details')
+  const inputDetails = counts.firstGroup(raw, INPUT_DETAILS)
+  const outputDetails = counts.firstGroup(raw, OUTPUT_DETAILS)
 
   const input = counts.read(raw, 'prompt_tokens') ?? counts.read(raw, 'input_tokens')
   const output = counts.read(raw, 'completion_tokens') ?? counts.read(raw, 'output_tokens')
@@ -58,6 +58,9 @@ export function readUsage(raw: unknown, bounds: UsageBounds): Usage | undefined 
   }
 }
 
+const INPUT_DETAILS = ['prompt_tokens_details', 'input_tokens_details', 'input_token_details']
+const OUTPUT_DETAILS = ['completion_tokens_details', 'output_tokens_details', 'output_token_details']
+
 interface Totals {
   readonly input: number | undefined
   readonly output: number | undefined
@@ -90,6 +93,14 @@ class Counts {
     if (value === undefined || value === null) return undefined
     if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 && value <= this.#max) return value
     this.broken = true
+    return undefined
+  }
+
+  firstGroup(record: Json, names: readonly string[]): Json | undefined {
+    for (const name of names) {
+      const group = this.group(record, name)
+      if (group !== undefined) return group
+    }
     return undefined
   }
 

@@ -13,6 +13,7 @@ import type { ModelFacts } from '../../ports/model-facts.ts'
 import type { NextTurn } from '../../ports/next-turn.ts'
 import type { ModelAsk } from '../1-intake/read-model-request.ts'
 import { measurePrompt } from './bound-prompt.ts'
+import type { PromptSize } from './bound-prompt.ts'
 import { findBudgets } from './budgets-of.ts'
 import { CallBudget } from './call-budget.ts'
 import type { CountedTokens } from './call-rates.ts'
@@ -39,13 +40,15 @@ export interface MeterAsk {
   readonly ask: ModelAsk
   readonly model: ResolvedModel
   readonly at: EpochMs
+  /** How much is read, where the body does not show it. */
+  readonly prompt?: PromptSize
 }
 
 const UNLIMITED = allow(undefined)
 
 /** Holds what the call may cost at most, at every budget that it falls under; undefined: there is none. */
 export function reserveBudget(
-  { principal, endUser, ask, model, at }: MeterAsk,
+  { principal, endUser, ask, model, at, prompt: known }: MeterAsk,
   ports: MeterPorts,
 ): Decision<CallBudget | undefined> | Promise<Decision<CallBudget | undefined>> {
   const levels = findBudgets(principal, endUser, ports.directory, at)
@@ -55,7 +58,7 @@ export function reserveBudget(
     const found = await levels
     if (found.length === 0) return UNLIMITED
     const { prices, budgets, chance, settings, nextTurn } = ports
-    const prompt = await measurePrompt(ask.body, nextTurn)
+    const prompt = known ?? (await measurePrompt(ask.body, nextTurn))
     const budget = new CallBudget({
       levels: found,
       facts: { ask, prompt, prices, at, mostMs: settings.mostCallMs },

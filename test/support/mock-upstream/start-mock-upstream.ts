@@ -5,6 +5,8 @@ import { CONTROL_PATH, answerRequest } from './answer.ts'
 import { answerBench } from './bench-reply.ts'
 import { Bill } from './bill.ts'
 import { obeyOrder } from './control.ts'
+import { serveRealtime } from './realtime.ts'
+import type { RealtimeSession } from './realtime-session.ts'
 import { Requests } from './requests.ts'
 import type { ScriptChange } from './script.ts'
 import { Scripts } from './scripts.ts'
@@ -28,6 +30,8 @@ export interface MockUpstream {
   readonly port: number
   readonly requests: Requests
   readonly bill: Bill
+  /** Sessions in real time, as they were opened. */
+  readonly sessions: readonly RealtimeSession[]
   /** Connections ever accepted. */
   connections(): number
   script(model: string, change: ScriptChange): void
@@ -54,6 +58,7 @@ export async function startMockUpstream(options: MockUpstreamOptions = {}): Prom
   const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS, maxHeaderSize: LARGEST_HEADERS }, (req, res) =>
     receive(req, res, parts),
   )
+  const sessions = serveRealtime(server, parts)
   server.on('connection', () => {
     connections += 1
   })
@@ -66,10 +71,11 @@ export async function startMockUpstream(options: MockUpstreamOptions = {}): Prom
     port,
     requests,
     bill,
+    sessions,
     connections: () => connections,
     script: (model, change) => scripts.set(model, change),
     clear: () => void obeyOrder({ clear: true }, parts),
-    close: () => closeServer(server).then(() => bill.close()),
+    close: () => closeServer(server, sessions).then(() => bill.close()),
   }
 }
 
@@ -102,7 +108,8 @@ async function listen(server: Server, host: string, port: number): Promise<numbe
 }
 
 /** Resolves when every connection is gone and what it still owed is on the bill. */
-async function closeServer(server: Server): Promise<void> {
+async function closeServer(server: Server, sessions: readonly RealtimeSession[]): Promise<void> {
+  for (const session of sessions) session.terminate()
   await new Promise<void>((resolve) => {
     server.close(() => setImmediate(resolve))
     server.closeAllConnections()

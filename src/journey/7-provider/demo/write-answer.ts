@@ -42,6 +42,7 @@ export function writeCannedAnswer(
       return writeResponseAnswer(said, ask.stream)
     case 'embedding':
     case 'moderation':
+    case 'realtime':
       return failWith(
         400,
         'unsupported',
@@ -55,8 +56,8 @@ function demoText(question: string): string {
   return `Hello from Latchkey's demo model. No provider is configured yet, so this answer comes from the gateway itself. You said: ${heard}. Add a model_list to a configuration file to talk to a real model.`
 }
 
-function lastQuestion(ask: ModelAsk): string {
-  const subject = ask.body[ask.operation.subject.name]
+function lastQuestion({ body, operation }: ModelAsk): string {
+  const subject = operation.subject === undefined ? undefined : body[operation.subject.name]
   const last = Array.isArray(subject) ? subject.at(-1) : subject
   return textOf(isObject(last) ? last['content'] : last)
 }

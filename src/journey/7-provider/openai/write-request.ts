@@ -40,6 +40,37 @@ export function writeObjectCall(
   return { ...writeCall(deployment, target, timeouts), method, path: pathFor(target, path, ''), body: undefined }
 }
 
+/** Opens a session in real time. `oldEvents`: the client speaks the API as it was before it was finished. */
+export function writeSessionCall(
+  deployment: Deployment,
+  target: HttpTarget,
+  upstreamModel: string,
+  oldEvents: boolean,
+  headMs: number,
+): UpstreamCall {
+  const { headers, ...frame } = writeCall(deployment, target, { headMs, idleMs: headMs })
+  const { 'user-agent': agent = USER_AGENT, 'openai-organization': organization } = headers
+  return {
+    ...frame,
+    headers: {
+      'user-agent': agent,
+      ...(organization === undefined ? {} : { 'openai-organization': organization }),
+      ...(oldEvents ? { 'openai-beta': 'realtime=v1' } : {}),
+    },
+    method: 'GET',
+    path: sessionPath(target, encodeURIComponent(upstreamModel)),
+    body: undefined,
+  }
+}
+
+function sessionPath(target: HttpTarget, model: string): string {
+  if (target.wire === 'openai') return `${target.basePath}/realtime?model=${model}`
+  const version = target.apiVersion ?? 'v1'
+  if (AZURE_WITHOUT_DATES.has(version)) return `${target.basePath}/openai/v1/realtime?model=${model}`
+  const base = target.basePath.replace(/\/openai\/deployments\/.*$/, '')
+  return `${base}/openai/realtime?api-version=${encodeURIComponent(version)}&deployment=${model}`
+}
+
 type CallFrame = Omit<UpstreamCall, 'method' | 'path' | 'body'>
 
 function writeCall(deployment: Deployment, target: HttpTarget, timeouts: Timeouts): CallFrame {
