@@ -3,13 +3,13 @@ import { epochMs } from '../../domain/ids.ts'
 import type { EpochMs, KeyDigest } from '../../domain/ids.ts'
 import type { CallType } from '../../domain/ledger-entry.ts'
 import { picoUsd } from '../../domain/money.ts'
-import { storableText } from '../../domain/storable-text.ts'
 import type { ActivityPart, DailyActivity, DailyActivityQuery, EntityKind } from '../../ports/spend-reports.ts'
 import type { Database } from './database.ts'
 import {
   MAY_HAVE_TAGS,
   between,
   entityColumn,
+  isModel,
   linesInScope,
   naming,
   notNaming,
@@ -61,11 +61,6 @@ function conditionsOf({ scope, by, only, except, key, model }: DailyActivityQuer
   ]
 }
 
-function isModel(model: string): RawBuilder<unknown> {
-  const name = storableText(model)
-  return sql`(l.model_group = ${name} or l.detail::json ->> 'upstreamModel' = ${name})`
-}
-
 function namesAny(kind: EntityKind): RawBuilder<unknown>[] {
   if (kind === 'user') return []
   return kind === 'tag'
@@ -97,21 +92,20 @@ async function sumLines(
   by: EntityKind,
   conditions: readonly RawBuilder<unknown>[],
 ): Promise<readonly ActivityPart[]> {
+  // Joined, because the function would look for each line by itself.
+  const entity = by === 'user' ? sql`coalesce(former.survivor_id, l.user_id)` : entityColumn(by)
   const { rows } = await sql<SumRow>`
-    select ${DAY} as day, coalesce(earlier.successor, ${payerName}) as key, max(detail."keyAlias") as key_alias,
-      l.team_id, ${entityColumn(by)} as entity, detail."upstreamModel" as model, l.model_group, detail.provider,
-      detail."callType" as call_type, sum(l.amount_pico) as spend, sum(l.prompt_tokens) as prompt,
-      sum(l.completion_tokens) as completion, coalesce(sum(detail."cachedInputTokens"), 0) as cache_read,
-      coalesce(sum(detail."cacheWriteInputTokens"), 0) as cache_write,
+    select ${DAY} as day, coalesce(earlier.successor, ${payerName}) as key, max(l.key_alias) as key_alias,
+      l.team_id, ${entity} as entity, l.upstream_model as model, l.model_group, l.provider, l.call_type,
+      sum(l.amount_pico) as spend, sum(l.prompt_tokens) as prompt, sum(l.completion_tokens) as completion,
+      coalesce(sum(l.cached_input_tokens), 0) as cache_read, coalesce(sum(l.cache_write_input_tokens), 0) as cache_write,
       count(*) filter (where l.status = 'success') as successes, count(*) filter (where l.status = 'failure') as failures
     from latchkey.ledger_entry l
-    cross join lateral json_to_record(l.detail::json) as detail (
-      "keyAlias" text, "upstreamModel" text, provider text, "callType" text, "cachedInputTokens" bigint,
-      "cacheWriteInputTokens" bigint)
     left join latchkey.retired_key_digest earlier on earlier.digest = l.key_digest
+    left join latchkey.former_user former on former.user_id = l.user_id
     ${where(conditions)}
-    group by 1, 2, l.team_id, entity, model, l.model_group, detail.provider, call_type
-    order by day desc, 2, l.team_id, entity, model, l.model_group, detail.provider, call_type`.execute(db)
+    group by 1, 2, l.team_id, entity, l.upstream_model, l.model_group, l.provider, l.call_type
+    order by day desc, 2, l.team_id, entity, l.upstream_model, l.model_group, l.provider, l.call_type`.execute(db)
   return rows.map((row) => partOf(row, by))
 }
 

@@ -74,7 +74,7 @@ interface LedgerEntryTable {
   status: LedgerRow['status']
   prompt_tokens: ColumnType<bigint, number, never>
   completion_tokens: ColumnType<bigint, number, never>
-  /** The JSON text of a `LedgerDetail`. */
+  /** The JSON text of a `LedgerDetail`. What of it lists look for and sum is in columns as well. */
   detail: string
   hold_id: HoldId | null
   counted_at: NullableTimestamp

@@ -13,8 +13,12 @@ import { picoUsd } from '../../../src/domain/money.ts'
 import { Secret } from '../../../src/domain/secret.ts'
 import type { SpendKind } from '../../../src/ports/ledger.ts'
 import { memberSpendId } from '../../../src/ports/ledger.ts'
+import { newCallId } from '../../../src/adapters/system/chance.ts'
+import { epochMs, parseDeploymentId } from '../../../src/domain/ids.ts'
+import { NO_USAGE } from '../../../src/domain/usage.ts'
+import type { LineQuery } from '../../../src/ports/spend-reports.ts'
 import { digestOf, makeEntry, makeKey, NOON } from '../../support/entries.ts'
-import { endUserId, teamId, userId } from '../../support/rows.ts'
+import { ALL_ROWS, endUserId, teamId, userId } from '../../support/rows.ts'
 import { createDatabase, REAL_CLOCK, SILENT } from '../../support/stores.ts'
 
 type Open = (migrations: 'of the foundation' | 'all') => Promise<Store>
@@ -57,7 +61,17 @@ const ENTRIES: readonly LedgerEntry[] = [
   makeEntry(2, { amount: picoUsd(2n), userId: ANA, endUserId: endUserId('Ωmega'), tags: ['prod'] }),
   makeEntry(3, { amount: picoUsd(4n), payer: { kind: 'key', digest: digestOf(2), alias: undefined } }),
   makeEntry(4, { amount: picoUsd(8n), payer: { kind: 'master' }, userId: userId('nobody'), teamId: teamId('red') }),
-  makeEntry(5, { amount: picoUsd(2n ** 63n - 1n), userId: ANA, teamId: teamId('red') }),
+  makeEntry(5, { amount: picoUsd(2n ** 63n - 1n), userId: ANA, teamId: teamId('red'), endedAt: epochMs(NOON + 9_000) }),
+  makeEntry(7, {
+    amount: picoUsd(16n),
+    payer: { kind: 'key', digest: digestOf(9), alias: 'as it was' },
+    upstreamModel: 'o3',
+    deploymentId: parseDeploymentId('d-1'),
+    sessionId: 's'.repeat(9_000),
+    errorClass: 'upstream-timeout',
+    httpStatus: 504,
+    usage: { ...NO_USAGE, cachedInputTokens: 3, cacheWriteInputTokens: 2 },
+  }),
 ]
 
 /** Keys and lines as the version before wrote them. */
@@ -82,6 +96,8 @@ async function fillFoundation({ db }: Store): Promise<void> {
       entry_id uuid, at bigint, payer_kind text, key_digest text, user_id text, team_id text, end_user_id text,
       request_id text, amount_pico bigint, model_group text, status text, prompt_tokens bigint, completion_tokens bigint,
       detail text)`.execute(db)
+  await sql`insert into latchkey.retired_key_digest (digest, successor)
+    values (${digestOf(8)}, ${digestOf(2)}), (${digestOf(9)}, ${digestOf(2)})`.execute(db)
   await sql`insert into latchkey.key_spend (key_digest, total_pico)
     select key_digest, sum(amount_pico) from latchkey.ledger_entry where key_digest is not null group by key_digest`.execute(
     db,
@@ -90,7 +106,7 @@ async function fillFoundation({ db }: Store): Promise<void> {
 
 const MOST = 2n ** 63n - 1n
 const SUMS: readonly (readonly [SpendKind, string, bigint])[] = [
-  ['all', '', 15n + MOST],
+  ['all', '', 31n + MOST],
   ['user', ANA, 3n + MOST],
   ['user', 'nobody', 8n],
   ['team', 'red', 8n + MOST],
@@ -131,13 +147,48 @@ describe.each(STORES)('$name of the version before', ({ withDatabase }) => {
       expect(await reader.spendOfKeys([digestOf(1), digestOf(2), digestOf(3)])).toEqual(
         new Map([
           [digestOf(1), 3n + MOST],
-          [digestOf(2), 4n],
+          [digestOf(2), 20n],
         ]),
       )
       for (const [kind, id, sum] of SUMS) {
         expect([kind, await reader.spendOf(kind, [id])]).toEqual([kind, new Map([[id, sum]])])
       }
       expect(await reader.entries({ limit: 10 })).toHaveLength(ENTRIES.length)
+
+      const keys = store.openRegistry(newCallId, async () => {}).rooms.keys
+      const bySpend = await keys.list({ ...ALL_ROWS, sort: 'spend', order: 'desc' })
+      expect(bySpend.rows.map(({ digest }) => digest)).toEqual([1, 2, 3, 4].map(digestOf))
+      expect((await keys.list({ ...ALL_ROWS, sort: 'token', aliasPart: 'KEY 3' })).total).toBe(1)
+
+      const lines = {
+        ...ALL_ROWS,
+        sort: 'endTime',
+        order: 'desc',
+        from: epochMs(0),
+        until: epochMs(NOON + 1),
+        only: {},
+      } as const
+      expect((await reader.lines(lines)).rows[0]?.entryId).toBe(makeEntry(5).entryId)
+      const filters: readonly Partial<LineQuery>[] = [
+        { model: 'o3' },
+        { keyAlias: 'as it was' },
+        { sessionId: 's'.repeat(9_000) },
+        { errorPart: 'TIME' },
+        { httpStatus: '504' },
+        { deploymentId: 'd-1' },
+      ]
+      for (const filter of filters) {
+        const found = await reader.lines({ ...lines, ...filter })
+        expect([filter, found.rows]).toEqual([filter, [ENTRIES[5]]])
+      }
+      const range = { from: epochMs(0), until: epochMs(NOON + 1), only: {}, except: {}, days: 'all' } as const
+      const { parts } = await reader.dailyActivity({ ...range, scope: { sees: 'all' }, by: 'user', model: 'o3' })
+      expect(parts).toMatchObject([
+        { key: digestOf(2), keyAlias: 'as it was', cacheReadTokens: 3, cacheWriteTokens: 2 },
+      ])
+      await expect(sql`update latchkey.ledger_entry set session_id = 'x'`.execute(store.db)).rejects.toThrow(
+        'append-only',
+      )
 
       await store.ledger.keep([
         writeLedgerLine(makeEntry(1)),

@@ -6,7 +6,7 @@ import type { KeyQuery, KeyRows } from '../../../ports/registry.ts'
 import { timestampText } from '../column-types.ts'
 import { keyKind } from './key-kind.ts'
 import type { KeyColumns } from './key-kind.ts'
-import { byBytes, contains, pageOf } from './page-sql.ts'
+import { byBytes, pageOf } from './page-sql.ts'
 import type { Sort } from './page-sql.ts'
 import { keysInScope } from './scope-sql.ts'
 import { lock, type Place, sqlRows, where } from './sql-rows.ts'
@@ -14,12 +14,31 @@ import { lock, type Place, sqlRows, where } from './sql-rows.ts'
 /** Hexadecimal digits, which every collation orders alike, so that the primary key serves. */
 const DIGEST = sql`k.digest`
 
-const SORTS: Readonly<Record<KeyQuery['sort'], Sort>> = {
+const COLUMNS = {
   created_at: { by: sql`k.created_at` },
   updated_at: { by: sql`k.updated_at` },
   token: { by: DIGEST },
   key_alias: { by: byBytes('k.alias'), isNullable: true },
   max_budget: { by: sql`k.max_budget_pico`, isNullable: true },
+} as const
+
+type Sorts = Readonly<Record<KeyQuery['sort'], Sort>>
+
+const SORTS: Sorts = {
+  ...COLUMNS,
+  spend: {
+    by: sql`spend.spent_pico`,
+    join: sql`join latchkey.key_spend spend on spend.digest = k.digest`,
+    // A left join, because the database leaves it out where no column of the key is asked for.
+    lead: {
+      from: sql`latchkey.key_spend spend left join latchkey.virtual_key k on k.digest = spend.digest`,
+      id: sql`spend.digest`,
+    },
+  },
+}
+
+const DELETED_SORTS: Sorts = {
+  ...COLUMNS,
   spend: {
     by: sql`coalesce(spend.total_pico - spend.forgiven_pico, 0) + coalesce(earlier.spent_pico, 0)`,
     join: sql`
@@ -107,7 +126,7 @@ export function sqlKeyRows(place: Place): KeyRows {
         from: sql`latchkey.virtual_key k`,
         alias: 'k',
         id: 'digest',
-        conditions: conditionsOf(query),
+        conditions: conditionsOf(query, sql`k.alias_folded`),
         isSearch: query.aliasPart !== undefined,
         sort: SORTS[query.sort],
         tie: DIGEST,
@@ -119,8 +138,8 @@ export function sqlKeyRows(place: Place): KeyRows {
       pageOf(db, {
         from: DELETED_KEYS,
         alias: 'k',
-        conditions: conditionsOf(query),
-        sort: SORTS[query.sort],
+        conditions: conditionsOf(query, sql`lower(k.alias)`),
+        sort: DELETED_SORTS[query.sort],
         tie: DIGEST,
         page: query,
         read: (row: DeletedColumns) => ({
@@ -137,13 +156,30 @@ export function sqlKeyRows(place: Place): KeyRows {
         on conflict (kind, id) do update set forgiven_pico = spend_total.forgiven_pico + excluded.forgiven_pico`.execute(
         db,
       )
+      await sql`update latchkey.key_spend set spent_pico = spent_pico - ${amount.toString()}::numeric
+        where digest = ${digest}`.execute(db)
     },
 
+    async labels(digests) {
+      const found = await sql<Pick<KeyColumns, 'digest' | 'display_name' | 'alias' | 'team_id'>>`
+        select digest, display_name, alias, team_id from latchkey.virtual_key
+        where digest = any(${digests}::text[])`.execute(db)
+      return new Map(
+        found.rows.map((row) => [
+          row.digest,
+          { displayName: row.display_name, alias: row.alias ?? undefined, teamId: row.team_id ?? undefined },
+        ]),
+      )
+    },
+
+    /** One text instead of a hundred thousand rows. */
     async listAliases(scope) {
-      const found = await sql<{ alias: string }>`
-        select k.alias from latchkey.virtual_key k ${where([sql`k.alias is not null`, ...keysInScope(scope)])}
-        order by k.alias collate "C" asc nulls first`.execute(db)
-      return found.rows.map(({ alias }) => alias)
+      const found = await sql<{ aliases: string | null }>`
+        select json_agg(alias)::text as aliases from (
+          select k.alias from latchkey.virtual_key k ${where([sql`k.alias is not null`, ...keysInScope(scope)])}
+          order by k.alias collate "C" asc nulls first) named`.execute(db)
+      const aliases: readonly string[] = JSON.parse(found.rows[0]?.aliases ?? '[]')
+      return aliases
     },
   }
 
@@ -165,7 +201,7 @@ export function sqlKeyRows(place: Place): KeyRows {
   }
 }
 
-function conditionsOf(query: KeyQuery): RawBuilder<unknown>[] {
+function conditionsOf(query: KeyQuery, foldedAlias: RawBuilder<unknown>): RawBuilder<unknown>[] {
   const { scope, userId, orTeams = [], orCreatedBy, teamId, organizationId, digest, aliasPart } = query
   const conditions = keysInScope(scope)
   if (userId !== undefined) {
@@ -179,6 +215,6 @@ function conditionsOf(query: KeyQuery): RawBuilder<unknown>[] {
       select t.team_id from latchkey.team t where t.organization_id = ${organizationId})))`)
   }
   if (digest !== undefined) conditions.push(sql`k.digest = ${digest}`)
-  if (aliasPart !== undefined) conditions.push(contains('k.alias', storableText(aliasPart)))
+  if (aliasPart !== undefined) conditions.push(sql`strpos(${foldedAlias}, lower(${storableText(aliasPart)})) > 0`)
   return conditions
 }

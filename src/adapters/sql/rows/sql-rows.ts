@@ -73,6 +73,17 @@ export function sqlRows<Row, Id extends string, Read>(kind: RowKind<Row, Id, Rea
   }
 }
 
+/** Of those that are there, without reading the rest of their rows. */
+export async function aliasesIn<Row, Id extends string, Read>(
+  { table, id }: RowKind<Row, Id, Read>,
+  ids: readonly Id[],
+  { db }: Place,
+): Promise<ReadonlyMap<Id, string | undefined>> {
+  const { rows } = await sql<{ id: Id; alias: string | null }>`
+    select ${sql.ref(id)} as id, alias from ${tableOf(table)} where ${sql.ref(id)} = any(${ids}::text[])`.execute(db)
+  return new Map(rows.map((row) => [row.id, row.alias ?? undefined]))
+}
+
 export function tableOf(name: string): RawBuilder<unknown> {
   return sql.table(`latchkey.${name}`)
 }
