@@ -131,7 +131,7 @@ function statementsOf(size: ScaleSize, salt: string): readonly string[] {
         (select organization_id from latchkey.team t where t.team_id = k.team_id),
         case when n % 4 = 0 then 'customer-' || (n % ${size.customers}) end, 'request-' || n, (n % 1000) * ${USD} / 100000,
         'bench-bench', case when n % 50 = 0 then 'failure' else 'success' end, n % 4000, n % 800,
-        '{"callId":"call-' || n || '","endedAt":' || (extract(epoch from ${at}) * 1000 + 1500)::bigint || ',"callType":"acompletion","deploymentId":"d","upstreamModel":"mock-bench","provider":"openai","httpStatus":200}',
+        '{"callId":"call-' || n || '"}',
         'acompletion', ${at} + interval '1500 milliseconds', 'mock-bench', 'openai', 200, 'd'
       from ${upTo(size.lines)} join latchkey.virtual_key k on k.digest = ${digest(`n % ${size.keys}`)}`,
     total('key', digest('n'), upTo(size.keys)),

@@ -9,10 +9,14 @@ import { between, isModel, lineUser, linesInScope, naming, ofKey } from './ledge
 import { contains, pageOf } from './rows/page-sql.ts'
 import type { Sort } from './rows/page-sql.ts'
 
+type TokenColumn = 'prompt_tokens' | 'completion_tokens' | 'cached_input_tokens' | 'cache_write_input_tokens'
+
 /** As the driver reads it. */
-export type StoredLine = Omit<LedgerRow, 'prompt_tokens' | 'completion_tokens' | 'detail'> & {
+export type StoredLine = Omit<LedgerRow, TokenColumn | 'detail'> & {
   readonly prompt_tokens: bigint
   readonly completion_tokens: bigint
+  readonly cached_input_tokens: bigint | null
+  readonly cache_write_input_tokens: bigint | null
   readonly detail: string
 }
 
@@ -21,6 +25,8 @@ export function entryOfStored(row: StoredLine): LedgerEntry {
     ...row,
     prompt_tokens: Number(row.prompt_tokens),
     completion_tokens: Number(row.completion_tokens),
+    cached_input_tokens: Number(row.cached_input_tokens ?? 0n),
+    cache_write_input_tokens: Number(row.cache_write_input_tokens ?? 0n),
     detail: parseLedgerDetail(row.detail),
   })
 }

@@ -7,7 +7,7 @@ import { readMigrations } from '../../../src/adapters/sql/migrate.ts'
 import { openStore, type Store } from '../../../src/adapters/sql/open-store.ts'
 import { holdFile } from '../../../src/adapters/system/hold-file.ts'
 import type { LedgerEntry } from '../../../src/domain/ledger-entry.ts'
-import { writeLedgerLine } from '../../../src/domain/ledger-line.ts'
+import { parseLedgerLine, writeLedgerLine } from '../../../src/domain/ledger-line.ts'
 import { NO_LIMITS } from '../../../src/domain/limits.ts'
 import { picoUsd } from '../../../src/domain/money.ts'
 import { Secret } from '../../../src/domain/secret.ts'
@@ -74,6 +74,28 @@ const ENTRIES: readonly LedgerEntry[] = [
   }),
 ]
 
+const DETAILS_OF_BEFORE = [
+  ['callType', 'call_type'],
+  ['endedAt', 'ended_at'],
+  ['upstreamModel', 'upstream_model'],
+  ['provider', 'provider'],
+  ['httpStatus', 'http_status'],
+  ['keyAlias', 'key_alias'],
+  ['deploymentId', 'deployment_id'],
+  ['sessionId', 'session_id'],
+  ['errorClass', 'error_class'],
+  ['cachedInputTokens', 'cached_input_tokens'],
+  ['cacheWriteInputTokens', 'cache_write_input_tokens'],
+] as const
+
+/** As spools of earlier versions have it. */
+function lineOfBefore(entry: LedgerEntry): string {
+  const { detail, ...row } = parseLedgerLine(writeLedgerLine(entry))
+  const moved = Object.fromEntries(DETAILS_OF_BEFORE.map(([member, column]) => [member, row[column]]))
+  const kept = Object.fromEntries(DETAILS_OF_BEFORE.map(([, column]) => [column, undefined]))
+  return JSON.stringify({ ...row, ...kept, detail: { ...detail, ...moved } })
+}
+
 /** Keys and lines as the version before wrote them. */
 async function fillFoundation({ db }: Store): Promise<void> {
   for (const [number, user] of [
@@ -92,7 +114,7 @@ async function fillFoundation({ db }: Store): Promise<void> {
       request_id, amount_pico, model_group, status, prompt_tokens, completion_tokens, detail)
     select entry_id, to_timestamp(at / 1000.0), payer_kind, key_digest, user_id, team_id, end_user_id, request_id,
       amount_pico, model_group, status, prompt_tokens, completion_tokens, detail
-    from json_to_recordset(${`[${ENTRIES.map(writeLedgerLine).join(',')}]`}::json) as line (
+    from json_to_recordset(${`[${ENTRIES.map(lineOfBefore).join(',')}]`}::json) as line (
       entry_id uuid, at bigint, payer_kind text, key_digest text, user_id text, team_id text, end_user_id text,
       request_id text, amount_pico bigint, model_group text, status text, prompt_tokens bigint, completion_tokens bigint,
       detail text)`.execute(db)
@@ -190,12 +212,15 @@ describe.each(STORES)('$name of the version before', ({ withDatabase }) => {
         'append-only',
       )
 
+      const late = makeEntry(8, { ...ENTRIES[5], entryId: makeEntry(8).entryId, amount: picoUsd(0n) })
       await store.ledger.keep([
         writeLedgerLine(makeEntry(1)),
+        lineOfBefore({ ...late, sessionId: 'late' }),
         writeLedgerLine(makeEntry(6, { ...ENTRIES[1], entryId: makeEntry(6).entryId })),
       ])
       expect((await reader.spendOf('tag', ['prod'])).get('prod')).toBe(5n)
       expect((await reader.spendOf('user', [ANA])).get(ANA)).toBe(5n + MOST)
+      expect((await reader.lines({ ...lines, sessionId: 'late' })).rows).toEqual([{ ...late, sessionId: 'late' }])
       await store.close()
     }))
 })

@@ -18,13 +18,16 @@ create or replace trigger ledger_entry_append_only
     end_user_id, request_id, amount_pico, model_group, status, prompt_tokens, completion_tokens, detail, hold_id, counted_at
   on latchkey.ledger_entry for each statement execute function latchkey.refuse_ledger_change();
 
--- What each key has spent, with its earlier digests and without what was forgiven: the order of lists. Lines find their row
--- by a number, because a rotation that is under way changes the digest.
+-- What each key has spent, with its earlier digests and without what was forgiven, for lists that are in this order. Lines
+-- find their row by a number, because a rotation that is under way changes the digest.
 create table latchkey.key_spend (
   number bigint generated always as identity primary key,
   digest text not null unique references latchkey.virtual_key on update cascade on delete cascade,
-  spent_pico numeric(38, 0) not null default 0
-);
+  spent_pico numeric(38, 0) not null,
+  -- How many digits it has, and the first two. There is an index on this alone: few lines change it.
+  magnitude smallint generated always as (
+    case when spent_pico > 0 then length(spent_pico::text) * 100 + left(spent_pico::text, 2)::integer else 0 end) stored
+) with (fillfactor = 50);
 
 -- Of a digest and those before it. Whoever writes lines of it waits meanwhile.
 create function latchkey.spent_by_key(of_digest text) returns numeric
@@ -82,16 +85,26 @@ begin
     select
       entry_id, to_timestamp(at / 1000.0), payer_kind, key_digest, user_id, team_id, organization_id, end_user_id,
       request_id, amount_pico, model_group, status, prompt_tokens, completion_tokens, detail, hold_id,
-      to_timestamp(counted_at / 1000.0), "callType", to_timestamp("endedAt" / 1000.0), "upstreamModel", provider,
-      "httpStatus", "keyAlias", "deploymentId", "sessionId", "errorClass", "cachedInputTokens", "cacheWriteInputTokens"
+      to_timestamp(counted_at / 1000.0),
+      -- Lines of before these were columns, in spools of before and of processes of before, have them in their detail.
+      case when call_type is null then detail::json ->> 'callType' else call_type end,
+      to_timestamp(case when call_type is null then (detail::json ->> 'endedAt')::bigint else ended_at end / 1000.0),
+      case when call_type is null then detail::json ->> 'upstreamModel' else upstream_model end,
+      case when call_type is null then detail::json ->> 'provider' else provider end,
+      case when call_type is null then (detail::json ->> 'httpStatus')::integer else http_status end,
+      case when call_type is null then detail::json ->> 'keyAlias' else key_alias end,
+      case when call_type is null then detail::json ->> 'deploymentId' else deployment_id end,
+      case when call_type is null then detail::json ->> 'sessionId' else session_id end,
+      case when call_type is null then detail::json ->> 'errorClass' else error_class end,
+      case when call_type is null then (detail::json ->> 'cachedInputTokens')::bigint else cached_input_tokens end,
+      case when call_type is null then (detail::json ->> 'cacheWriteInputTokens')::bigint
+        else cache_write_input_tokens end
     from json_to_recordset(lines) as line (
       entry_id uuid, at bigint, payer_kind text, key_digest text, user_id text, team_id text, organization_id text,
       end_user_id text, request_id text, amount_pico bigint, model_group text, status text, prompt_tokens bigint,
-      completion_tokens bigint, detail text, hold_id uuid, counted_at bigint)
-    cross join lateral json_to_record(detail::json) as said (
-      "callType" text, "endedAt" bigint, "upstreamModel" text, provider text, "httpStatus" integer, "keyAlias" text,
-      "deploymentId" text, "sessionId" text, "errorClass" text, "cachedInputTokens" bigint,
-      "cacheWriteInputTokens" bigint)
+      completion_tokens bigint, detail text, hold_id uuid, counted_at bigint, call_type text, ended_at bigint,
+      upstream_model text, provider text, http_status integer, key_alias text, deployment_id text, session_id text,
+      error_class text, cached_input_tokens bigint, cache_write_input_tokens bigint)
     on conflict (entry_id) do nothing
     returning entry_id, key_digest, latchkey.canonical_user_id(user_id) as user_id, team_id, organization_id, end_user_id,
       amount_pico, detail

@@ -33,7 +33,7 @@ left join (
 group by k.digest
 on conflict (digest) do update set spent_pico = excluded.spent_pico;
 
-create index key_spend_order on latchkey.key_spend (spent_pico desc, digest);
+create index key_spend_magnitude on latchkey.key_spend (magnitude);
 
 -- Looked into for parts of an alias.
 alter table latchkey.virtual_key add column alias_folded text generated always as (lower(alias)) stored;

@@ -6,6 +6,7 @@ import type { KeyQuery, KeyRows } from '../../../ports/registry.ts'
 import { timestampText } from '../column-types.ts'
 import { keyKind } from './key-kind.ts'
 import type { KeyColumns } from './key-kind.ts'
+import { keysBySpend } from './keys-by-spend.ts'
 import { byBytes, pageOf } from './page-sql.ts'
 import type { Sort } from './page-sql.ts'
 import { keysInScope } from './scope-sql.ts'
@@ -29,11 +30,6 @@ const SORTS: Sorts = {
   spend: {
     by: sql`spend.spent_pico`,
     join: sql`join latchkey.key_spend spend on spend.digest = k.digest`,
-    // A left join, because the database leaves it out where no column of the key is asked for.
-    lead: {
-      from: sql`latchkey.key_spend spend left join latchkey.virtual_key k on k.digest = spend.digest`,
-      id: sql`spend.digest`,
-    },
   },
 }
 
@@ -121,18 +117,21 @@ export function sqlKeyRows(place: Place): KeyRows {
       return rows.delete(digests)
     },
 
-    list: (query) =>
-      pageOf(db, {
+    async list(query) {
+      const conditions = conditionsOf(query, sql`k.alias_folded`)
+      if (query.sort === 'spend' && conditions.length === 0) return keysBySpend(db, query)
+      return pageOf(db, {
         from: sql`latchkey.virtual_key k`,
         alias: 'k',
         id: 'digest',
-        conditions: conditionsOf(query, sql`k.alias_folded`),
+        conditions,
         isSearch: query.aliasPart !== undefined,
         sort: SORTS[query.sort],
         tie: DIGEST,
         page: query,
         read: keyKind.read,
-      }),
+      })
+    },
 
     listDeleted: (query) =>
       pageOf(db, {

@@ -9,8 +9,6 @@ export interface Sort {
   readonly isNullable?: true
   /** What `by` refers to beside the row. */
   readonly join?: RawBuilder<unknown>
-  /** Instead of the list's table and `join`: where the order is kept, with a row for each of the list's, and its id, the tie. */
-  readonly lead?: { readonly from: RawBuilder<unknown>; readonly id: RawBuilder<unknown> }
 }
 
 interface Listing<Row, Read> {
@@ -59,15 +57,14 @@ function selectPage<Row, Read>(
     return sql`select ${columns} from ${from} ${sort.join ?? sql``} ${where(conditions)}
       order by ${sort.by} ${direction}, ${tie} ${bounds}`
   }
-  const lead = areFew ? undefined : sort.lead
   // The database can't tell how many rows a text is part of: `offset 0` has it find all of them first.
   const matching = areFew
     ? sql`(select ${sql.ref(alias)}.* from ${from} ${where(conditions)} offset 0) ${sql.ref(alias)} ${sort.join ?? sql``}`
-    : sql`${lead?.from ?? sql`${from} ${sort.join ?? sql``}`} ${where(conditions)}`
+    : sql`${from} ${sort.join ?? sql``} ${where(conditions)}`
   return sql`
     select ${columns}, page.* from (
-      select ${lead?.id ?? key} as page_id, ${sort.by} as page_sort from ${matching}
-      order by ${sort.by} ${direction}, ${lead?.id ?? tie} ${bounds}
+      select ${key} as page_id, ${sort.by} as page_sort from ${matching}
+      order by ${sort.by} ${direction}, ${tie} ${bounds}
     ) page join ${from} on ${key} = page.page_id order by page.page_sort ${direction}, ${tie}`
 }
 
