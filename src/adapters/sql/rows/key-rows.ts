@@ -4,6 +4,7 @@ import { storableText } from '../../../domain/storable-text.ts'
 import type { VirtualKey } from '../../../domain/virtual-key.ts'
 import type { KeyQuery, KeyRows } from '../../../ports/registry.ts'
 import { timestampText } from '../column-types.ts'
+import { readAsText } from '../rows-as-text.ts'
 import { keyKind } from './key-kind.ts'
 import type { KeyColumns } from './key-kind.ts'
 import { keysBySpend } from './keys-by-spend.ts'
@@ -160,11 +161,12 @@ export function sqlKeyRows(place: Place): KeyRows {
     },
 
     async labels(digests) {
-      const found = await sql<Pick<KeyColumns, 'digest' | 'display_name' | 'alias' | 'team_id'>>`
-        select digest, display_name, alias, team_id from latchkey.virtual_key
-        where digest = any(${digests}::text[])`.execute(db)
+      const found = await readAsText<Pick<KeyColumns, 'digest' | 'display_name' | 'alias' | 'team_id'>>(
+        db,
+        sql`select digest, display_name, alias, team_id from latchkey.virtual_key where digest = any(${digests}::text[])`,
+      )
       return new Map(
-        found.rows.map((row) => [
+        found.map((row) => [
           row.digest,
           { displayName: row.display_name, alias: row.alias ?? undefined, teamId: row.team_id ?? undefined },
         ]),

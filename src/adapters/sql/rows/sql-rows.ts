@@ -2,6 +2,7 @@ import { type Kysely, type RawBuilder, sql } from 'kysely'
 import type { Rows } from '../../../ports/registry.ts'
 import type { Database } from '../database.ts'
 import { violatesAnyUnique } from '../database-error.ts'
+import { readAsText } from '../rows-as-text.ts'
 import type { Touched } from './touched.ts'
 
 /** How rows of one table are read and written. */
@@ -79,8 +80,10 @@ export async function aliasesIn<Row, Id extends string, Read>(
   ids: readonly Id[],
   { db }: Place,
 ): Promise<ReadonlyMap<Id, string | undefined>> {
-  const { rows } = await sql<{ id: Id; alias: string | null }>`
-    select ${sql.ref(id)} as id, alias from ${tableOf(table)} where ${sql.ref(id)} = any(${ids}::text[])`.execute(db)
+  const rows = await readAsText<{ readonly id: Id; readonly alias: string | null }>(
+    db,
+    sql`select ${sql.ref(id)} as id, alias from ${tableOf(table)} where ${sql.ref(id)} = any(${ids}::text[])`,
+  )
   return new Map(rows.map((row) => [row.id, row.alias ?? undefined]))
 }
 
