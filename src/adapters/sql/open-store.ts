@@ -12,6 +12,7 @@ import type { FactChanges } from '../../ports/fact-changes.ts'
 import type { LedgerReader, LedgerStore } from '../../ports/ledger.ts'
 import type { OperatorLog } from '../../ports/operator-log.ts'
 import type { Registry } from '../../ports/registry.ts'
+import type { StoreUpkeep } from '../../ports/store-upkeep.ts'
 import { openChangeFeed, type OpenChangeLine } from './change-feed.ts'
 import { embeddedLine, serverLine } from './change-lines.ts'
 import type { Database } from './database.ts'
@@ -24,6 +25,7 @@ import { openServer } from './open-server.ts'
 import { sqlRooms } from './rows/rooms.ts'
 import { Touched } from './rows/touched.ts'
 import { StoreProblem } from './store-problem.ts'
+import { sqlUpkeep } from './tend-tables.ts'
 import { sqlAuditLog } from './sql-audit-log.ts'
 import { sqlBudgets } from './sql-budgets.ts'
 import { sqlDirectory } from './sql-directory.ts'
@@ -66,6 +68,8 @@ export interface Store {
   /** `flushNow` brings this process's own lines to the store, before an account is opened or anything read. */
   readonly openBudgets: (flushNow: () => Promise<void>) => Budgets
   readonly readLedger: (flushNow: () => Promise<void>) => LedgerReader
+  /** Undefined: the store looks after itself. */
+  readonly upkeep: StoreUpkeep | undefined
   /** A real query. Throws when the database does not answer. */
   readonly ping: () => Promise<void>
   readonly close: () => Promise<void>
@@ -152,6 +156,7 @@ function assemble({ clock, log }: StoreOptions, { kind, db, installation, line, 
     ledger: sqlLedgerStore(db),
     openBudgets: (flushNow) => sqlBudgets(db, { flushNow }),
     readLedger: (flushNow) => sqlLedgerReader(db, flushNow),
+    upkeep: kind === 'embedded' ? sqlUpkeep(db) : undefined,
     ping: async () => {
       await sql`select 1`.execute(db)
     },
