@@ -438,6 +438,8 @@ test('INV-03: whatever happens, an answer was true within the last second, this 
       const history = new History()
       /** How many states there had been with the last one that this process wrote. */
       const ownWrites = new Map<Subject, number>()
+      /** The same of what is known of ana because this process wrote to the team: it says nothing of who is its member. */
+      const ownTeamWrites = new Map<Subject, number>()
       const unheard: ChangedFact[] = []
       let watches = 0
       let gate = Promise.withResolvers<void>()
@@ -452,6 +454,7 @@ test('INV-03: whatever happens, an answer was true within the last second, this 
       async function read(subject: Subject): Promise<void> {
         const begun = world.time
         const own = ownWrites.get(subject)
+        const ownTeam = ownTeamWrites.get(subject)
         const wasFailing = world.isFailing
         const readsBefore = world.reads
         const pending = TOLD[subject](world)
@@ -462,6 +465,9 @@ test('INV-03: whatever happens, an answer was true within the last second, this 
         expect(history.between(subject, begun - 1_000, world.time)).toContain(said)
         const sinceOwnWrite = own === undefined ? history.of(subject) : history.of(subject).slice(own - 1)
         expect(sinceOwnWrite.map((past) => past.state)).toContain(said)
+        if (ownTeam === undefined || !/ in ./.test(said)) return
+        const sinceOwnTeamWrite = history.of(subject).slice(ownTeam - 1)
+        expect(sinceOwnTeamWrite.map((past) => past.state)).toContain(said)
       }
 
       for (const now of steps) {
@@ -471,7 +477,10 @@ test('INV-03: whatever happens, an answer was true within the last second, this 
             else slow.push(read(now.of))
             break
           case 'write-here':
-            for (const about of writeDown(now.of, now.state)) ownWrites.set(about, history.of(about).length)
+            for (const about of writeDown(now.of, now.state)) {
+              const writes = now.of === 'team' && about !== 'team' ? ownTeamWrites : ownWrites
+              writes.set(about, history.of(about).length)
+            }
             world.cache.forget([ANNOUNCED[now.of]])
             break
           case 'write-elsewhere':
