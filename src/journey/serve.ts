@@ -33,8 +33,18 @@ interface GroupFailure {
   readonly maxRetries: number
 }
 
-/** Carries an admitted call to a deployment, and on to the next one where that can help, until one outcome is settled. */
+/** Carries an admitted call to its end, however it ends. */
 export async function serve(admission: Admission, reply: Reply, ports: ServePorts): Promise<void> {
+  if (admission.rates === undefined) return carry(admission, reply, ports)
+  try {
+    await carry(admission, reply, ports)
+  } finally {
+    await admission.rates.finish()
+  }
+}
+
+/** To a deployment, and on to the next one where that can help, until one outcome is settled. */
+async function carry(admission: Admission, reply: Reply, ports: ServePorts): Promise<void> {
   const known =
     admission.principal.kind === 'virtual-key' ? ports.spend.prepare(admission.principal.key.digest) : undefined
   if (known !== undefined) await unlessReleased(known, admission)
@@ -157,11 +167,12 @@ function ready(model: ResolvedModel, ports: ServePorts): readonly Deployment[] {
   return model.deployments.filter((deployment) => ports.health.isReady(deployment, now))
 }
 
-function note(
+/** Tells everybody who keeps count of deployments how a try came out. */
+export function note(
   deployment: Deployment,
   model: ResolvedModel,
   failure: UpstreamFailure | undefined,
-  ports: ServePorts,
+  ports: Pick<ServePorts, 'clock' | 'health' | 'observer'>,
 ): void {
   ports.observer.attempted(deployment, model, failure)
   if (failure === undefined) ports.health.recordSuccess(deployment.id, ports.clock.now())
