@@ -88,16 +88,16 @@ begin
       to_timestamp(counted_at / 1000.0),
       -- Lines of before these were columns, in spools of before and of processes of before, have them in their detail.
       case when call_type is null then detail::json ->> 'callType' else call_type end,
-      to_timestamp(case when call_type is null then (detail::json ->> 'endedAt')::bigint else ended_at end / 1000.0),
+      to_timestamp(case when call_type is null then (detail::json ->> 'endedAt')::numeric else ended_at end / 1000.0),
       case when call_type is null then detail::json ->> 'upstreamModel' else upstream_model end,
       case when call_type is null then detail::json ->> 'provider' else provider end,
-      case when call_type is null then (detail::json ->> 'httpStatus')::integer else http_status end,
+      case when call_type is null then (detail::json ->> 'httpStatus')::numeric else http_status end,
       case when call_type is null then detail::json ->> 'keyAlias' else key_alias end,
       case when call_type is null then detail::json ->> 'deploymentId' else deployment_id end,
       case when call_type is null then detail::json ->> 'sessionId' else session_id end,
       case when call_type is null then detail::json ->> 'errorClass' else error_class end,
-      case when call_type is null then (detail::json ->> 'cachedInputTokens')::bigint else cached_input_tokens end,
-      case when call_type is null then (detail::json ->> 'cacheWriteInputTokens')::bigint
+      case when call_type is null then (detail::json ->> 'cachedInputTokens')::numeric else cached_input_tokens end,
+      case when call_type is null then (detail::json ->> 'cacheWriteInputTokens')::numeric
         else cache_write_input_tokens end
     from json_to_recordset(lines) as line (
       entry_id uuid, at bigint, payer_kind text, key_digest text, user_id text, team_id text, organization_id text,
