@@ -38,6 +38,7 @@ import { Upgrades } from './http/wire/upgrades.ts'
 import { BodyBudget } from './http/wire/read-body.ts'
 import { AuditCheckpoints } from './jobs/checkpoint-audit.ts'
 import { RefusalTally } from './jobs/tell-refusals.ts'
+import { StoreTending } from './jobs/tend-store.ts'
 import { askAgain } from './journey/ask-again.ts'
 import type { JourneyPorts } from './journey/journey-ports.ts'
 import { SecondLooks } from './journey/second-looks.ts'
@@ -144,6 +145,7 @@ export async function compose(parts: Parts): Promise<Gateway> {
     (attempt) => refusals.tell(attempt),
   )
   const refusals = new RefusalTally({ registry, timers, log })
+  const tending = store.upkeep === undefined ? undefined : new StoreTending({ upkeep: store.upkeep, timers, log })
 
   const tokens = await openTokens(
     settings,
@@ -261,6 +263,7 @@ export async function compose(parts: Parts): Promise<Gateway> {
     async close() {
       shelf.close()
       load.stop()
+      await tending?.close()
       await refusals.close()
       checkpoints.close()
       await spool.close()

@@ -66,7 +66,7 @@ export async function fillStore({ db }: Pick<Store, 'db'>, size: ScaleSize, salt
     for (const table of FILLED) await write(`alter table latchkey.${table} enable trigger user`)
   })
   // A server would do so by itself, at some time; plans without statistics are not what is measured.
-  await run('analyze')
+  await run('vacuum (analyze)')
 }
 
 const STAMPS = `timestamptz '2026-01-01' + n * interval '1 second', 'bench',
@@ -119,17 +119,20 @@ function statementsOf(size: ScaleSize, salt: string): readonly string[] {
       select ${digest('n')}, 'sk-...' || lpad(n::text, 4, '0'), 'service ' || md5(n::text), 'user-' || ${user},
         case when ${place} % 10 < ${FIRST_PERSONAL} then ${teamOf(user, `(${place} % 3)`)} end, ${place} % 10 < ${FIRST_PERSONAL}, '{}', '{}',
         '{}', '{}', '{}', '{"purpose": "batch jobs of the night"}', false, ${limit}, 0, ${STAMPS} from ${upTo(size.keys)}`,
+    `insert into latchkey.key_spend (digest, spent_pico) select ${digest('n')}, (n % 997) * ${USD} / 100 from ${upTo(size.keys)}`,
     `insert into latchkey.deleted_key (digest, snapshot, deleted_at, deleted_by)
       select md5(n::text) || md5(n::text), to_jsonb(k) || jsonb_build_object('digest', md5(n::text) || md5(n::text)),
         timestamptz '2026-02-01', 'bench'
       from ${upTo(Math.ceil(size.keys / 100))} join latchkey.virtual_key k on k.digest = ${digest('n')}`,
     `insert into latchkey.ledger_entry (entry_id, at, payer_kind, key_digest, user_id, team_id, organization_id, end_user_id,
-        request_id, amount_pico, model_group, status, prompt_tokens, completion_tokens, detail)
+        request_id, amount_pico, model_group, status, prompt_tokens, completion_tokens, detail, call_type, ended_at, upstream_model,
+        provider, http_status, deployment_id)
       select gen_random_uuid(), ${at}, 'key', k.digest, k.user_id, k.team_id,
         (select organization_id from latchkey.team t where t.team_id = k.team_id),
         case when n % 4 = 0 then 'customer-' || (n % ${size.customers}) end, 'request-' || n, (n % 1000) * ${USD} / 100000,
         'bench-bench', case when n % 50 = 0 then 'failure' else 'success' end, n % 4000, n % 800,
-        '{"callId":"call-' || n || '","endedAt":' || (extract(epoch from ${at}) * 1000 + 1500)::bigint || ',"callType":"chat","deploymentId":"d","upstreamModel":"mock-bench","provider":"openai","httpStatus":200}'
+        '{"callId":"call-' || n || '"}',
+        'acompletion', ${at} + interval '1500 milliseconds', 'mock-bench', 'openai', 200, 'd'
       from ${upTo(size.lines)} join latchkey.virtual_key k on k.digest = ${digest(`n % ${size.keys}`)}`,
     total('key', digest('n'), upTo(size.keys)),
     total('user', `'user-' || n`, upTo(size.users)),

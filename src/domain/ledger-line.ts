@@ -5,7 +5,7 @@ import { picoUsd } from './money.ts'
 import type { IdentityLink } from './token-facts.ts'
 import { storableJson } from './storable-text.ts'
 
-/** A ledger entry as it is kept: what is looked for and summed as columns, the rest as one detail. */
+/** A ledger entry as it is kept: what is looked for, sorted by and summed as columns, the rest as one detail. */
 export interface LedgerRow {
   readonly entry_id: EntryId
   /** `startedAt`: reports and days go by when a call began. */
@@ -23,6 +23,17 @@ export interface LedgerRow {
   readonly status: LedgerEntry['status']
   readonly prompt_tokens: number
   readonly completion_tokens: number
+  readonly call_type: LedgerEntry['callType']
+  readonly ended_at: EpochMs
+  readonly upstream_model: string
+  readonly provider: string
+  readonly http_status: number
+  readonly key_alias?: string | null | undefined
+  readonly deployment_id?: LedgerEntry['deploymentId'] | null
+  readonly session_id?: string | null | undefined
+  readonly error_class?: string | null | undefined
+  readonly cached_input_tokens?: number | null | undefined
+  readonly cache_write_input_tokens?: number | null | undefined
   readonly detail: LedgerDetail
   readonly hold_id?: HoldId | null | undefined
   readonly counted_at?: EpochMs | null | undefined
@@ -31,16 +42,7 @@ export interface LedgerRow {
 /** What is as usual is left out: every byte of a line is written, sent, parsed and kept once per call. */
 export interface LedgerDetail {
   readonly callId: string
-  readonly callType: LedgerEntry['callType']
-  readonly endedAt: EpochMs
-  readonly upstreamModel: string
-  readonly provider: string
-  readonly httpStatus: number
-  readonly keyAlias?: string | undefined
   readonly firstByteAt?: EpochMs | undefined
-  readonly deploymentId?: LedgerEntry['deploymentId']
-  readonly errorClass?: string | undefined
-  readonly sessionId?: string | undefined
   readonly clientAddress?: string | undefined
   readonly pricing?: LedgerEntry['pricing'] | undefined
   readonly usageFrom?: LedgerEntry['usageFrom'] | undefined
@@ -49,8 +51,6 @@ export interface LedgerDetail {
   readonly tags?: readonly string[] | undefined
   readonly callerMetadata?: JsonObject | undefined
   readonly bearer?: IdentityLink | undefined
-  readonly cachedInputTokens?: number | undefined
-  readonly cacheWriteInputTokens?: number | undefined
   readonly audioInputTokens?: number | undefined
   readonly reasoningTokens?: number | undefined
   readonly audioOutputTokens?: number | undefined
@@ -86,7 +86,7 @@ export function entryOf(row: LedgerRow): LedgerEntry {
     entryId: row.entry_id,
     requestId: row.request_id,
     callId: detail.callId,
-    callType: detail.callType,
+    callType: row.call_type,
     payer: payerOf(row),
     userId: row.user_id ?? undefined,
     teamId: row.team_id ?? undefined,
@@ -97,8 +97,8 @@ export function entryOf(row: LedgerRow): LedgerEntry {
     usage: {
       inputTokens: row.prompt_tokens,
       outputTokens: row.completion_tokens,
-      cachedInputTokens: detail.cachedInputTokens ?? 0,
-      cacheWriteInputTokens: detail.cacheWriteInputTokens ?? 0,
+      cachedInputTokens: row.cached_input_tokens ?? 0,
+      cacheWriteInputTokens: row.cache_write_input_tokens ?? 0,
       audioInputTokens: detail.audioInputTokens ?? 0,
       reasoningTokens: detail.reasoningTokens ?? 0,
       audioOutputTokens: detail.audioOutputTokens ?? 0,
@@ -108,16 +108,16 @@ export function entryOf(row: LedgerRow): LedgerEntry {
     cutShort: detail.cutShort ?? false,
     startedAt: row.at,
     firstByteAt: detail.firstByteAt,
-    endedAt: detail.endedAt,
+    endedAt: row.ended_at,
     modelGroup: row.model_group,
-    upstreamModel: detail.upstreamModel,
-    deploymentId: detail.deploymentId,
-    provider: detail.provider,
-    httpStatus: detail.httpStatus,
-    errorClass: detail.errorClass,
+    upstreamModel: row.upstream_model,
+    deploymentId: row.deployment_id ?? undefined,
+    provider: row.provider,
+    httpStatus: row.http_status,
+    errorClass: row.error_class ?? undefined,
     retries: detail.retries ?? 0,
     tags: detail.tags ?? [],
-    sessionId: detail.sessionId,
+    sessionId: row.session_id ?? undefined,
     clientAddress: detail.clientAddress,
     callerMetadata: detail.callerMetadata ?? {},
     bearer: detail.bearer,
@@ -126,8 +126,8 @@ export function entryOf(row: LedgerRow): LedgerEntry {
   }
 }
 
-function payerOf({ payer_kind: kind, key_digest: digest, detail }: LedgerRow): LedgerEntry['payer'] {
-  if (digest !== null && digest !== undefined) return { kind: 'key', digest, alias: detail.keyAlias }
+function payerOf({ payer_kind: kind, key_digest: digest, key_alias: alias }: LedgerRow): LedgerEntry['payer'] {
+  if (digest !== null && digest !== undefined) return { kind: 'key', digest, alias: alias ?? undefined }
   return kind === 'token' ? { kind } : { kind: 'master' }
 }
 
@@ -148,6 +148,17 @@ function rowOf(entry: LedgerEntry): LedgerRow {
     status: entry.status,
     prompt_tokens: usage.inputTokens,
     completion_tokens: usage.outputTokens,
+    call_type: entry.callType,
+    ended_at: entry.endedAt,
+    upstream_model: entry.upstreamModel,
+    provider: entry.provider,
+    http_status: entry.httpStatus,
+    key_alias: payer.kind === 'key' ? payer.alias : undefined,
+    deployment_id: entry.deploymentId,
+    session_id: entry.sessionId,
+    error_class: entry.errorClass,
+    cached_input_tokens: usage.cachedInputTokens || undefined,
+    cache_write_input_tokens: usage.cacheWriteInputTokens || undefined,
     detail: detailOf(entry),
     hold_id: entry.holdId,
     counted_at: entry.countedAt,
@@ -155,19 +166,10 @@ function rowOf(entry: LedgerEntry): LedgerRow {
 }
 
 function detailOf(entry: LedgerEntry): LedgerDetail {
-  const { payer, usage } = entry
+  const { usage } = entry
   return {
     callId: entry.callId,
-    callType: entry.callType,
-    endedAt: entry.endedAt,
-    upstreamModel: entry.upstreamModel,
-    provider: entry.provider,
-    httpStatus: entry.httpStatus,
-    keyAlias: payer.kind === 'key' ? payer.alias : undefined,
     firstByteAt: entry.firstByteAt,
-    deploymentId: entry.deploymentId,
-    errorClass: entry.errorClass,
-    sessionId: entry.sessionId,
     clientAddress: entry.clientAddress,
     pricing: entry.pricing === 'priced' ? undefined : entry.pricing,
     usageFrom: entry.usageFrom === 'upstream' ? undefined : entry.usageFrom,
@@ -176,8 +178,6 @@ function detailOf(entry: LedgerEntry): LedgerDetail {
     tags: entry.tags.length === 0 ? undefined : entry.tags,
     callerMetadata: Object.keys(entry.callerMetadata).length === 0 ? undefined : entry.callerMetadata,
     bearer: entry.bearer,
-    cachedInputTokens: usage.cachedInputTokens || undefined,
-    cacheWriteInputTokens: usage.cacheWriteInputTokens || undefined,
     audioInputTokens: usage.audioInputTokens || undefined,
     reasoningTokens: usage.reasoningTokens || undefined,
     audioOutputTokens: usage.audioOutputTokens || undefined,

@@ -18,6 +18,7 @@ import type { Exchange } from './wire/answer-fault.ts'
 import type { ClientAddresses } from './wire/client-address.ts'
 import { headerReader } from './wire/header-reader.ts'
 import type { BodyBudget } from './wire/read-body.ts'
+import { JsonText } from './wire/json-text.ts'
 import { LongList } from './wire/long-list.ts'
 import { readBody } from './wire/read-body.ts'
 import { SAFE_HEADERS, sendProblem, statusOf } from './wire/render-problem.ts'
@@ -138,7 +139,7 @@ export function plainRoute(app: FastifyInstance, edge: EdgePorts, route: PlainRo
           clientAddress: edge.addresses.of(request.raw),
           readBody: () => readWhole(request, edge),
         })
-        return sendJson(request, reply, body instanceof LongList ? body.toStream() : JSON.stringify(body))
+        return sendJson(request, reply, jsonOf(body))
       },
     })
   }
@@ -161,6 +162,11 @@ export function openRoute(app: FastifyInstance, edge: EdgePorts, route: OpenRout
       },
     })
   }
+}
+
+function jsonOf(body: unknown): string | Readable {
+  if (body instanceof LongList) return body.toStream()
+  return body instanceof JsonText ? body.text : JSON.stringify(body)
 }
 
 async function readWhole(request: FastifyRequest, edge: EdgePorts): Promise<string> {

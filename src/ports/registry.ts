@@ -118,6 +118,8 @@ export interface DeletedKey {
   readonly deletedBy: string
 }
 
+export type KeyLabel = Pick<VirtualKey, 'displayName' | 'alias' | 'teamId'>
+
 export interface KeyRows extends Rows<VirtualKey, KeyDigest> {
   /** Refuses digests that were ever given out. */
   insert(key: VirtualKey): Promise<'inserted' | 'taken'>
@@ -135,6 +137,8 @@ export interface KeyRows extends Rows<VirtualKey, KeyDigest> {
   ofOrganization(id: OrganizationId): Promise<readonly VirtualKey[]>
   list(query: KeyQuery): Promise<PageOf<VirtualKey>>
   listAliases(scope: Scope): Promise<readonly string[]>
+  /** What reports call keys by. */
+  labels(digests: readonly KeyDigest[]): Promise<ReadonlyMap<KeyDigest, KeyLabel>>
   /** As they were. */
   listDeleted(query: KeyQuery): Promise<PageOf<DeletedKey>>
   /** Takes an amount off what a key is said to have spent. */
@@ -168,6 +172,7 @@ export interface UserRows extends Rows<User, UserId> {
   /** How many keys of theirs the scope sees. */
   keyCounts(ids: readonly UserId[], scope: Scope): Promise<ReadonlyMap<UserId, number>>
   teamsOf(ids: readonly UserId[]): Promise<ReadonlyMap<UserId, readonly TeamId[]>>
+  aliases(ids: readonly UserId[]): Promise<ReadonlyMap<UserId, string | undefined>>
 }
 
 /** Who somebody is at a provider, and who said so. */
@@ -303,6 +308,7 @@ export interface OrganizationMemberView extends OrganizationMembership {
 
 export interface EndUserRows extends Rows<EndUser, EndUserId> {
   list(): Promise<readonly EndUser[]>
+  aliases(ids: readonly EndUserId[]): Promise<ReadonlyMap<EndUserId, string | undefined>>
 }
 
 export interface BudgetRows extends Rows<Budget, BudgetId> {

@@ -29,8 +29,10 @@ const TEAM = teamId('team')
 const ORG = organizationId('org')
 const BUDGET = budgetId('budget')
 const CUSTOMER = endUserId('customer')
+const BOB = userId('bob')
+const NO_MEMBER: UserFacts = { user: makeUser('bob'), teams: [], organizations: [], identities: [] }
 
-/** A directory in which ana is a member of one team, and whose changes are announced by hand. */
+/** A directory in which ana may be a member of one team and bob is of none, and whose changes are announced by hand. */
 class World implements FactChanges {
   time: EpochMs = NOON
   watch: number | undefined = undefined
@@ -45,6 +47,7 @@ class World implements FactChanges {
   revocations: readonly TokenRevocation[] = []
   user: User | undefined
   team: Team | undefined
+  isMember = false
   readonly #subscribers: { kind: FactKind; one: (id: string) => void; all: () => void }[] = []
   readonly cache: CachedDirectory
 
@@ -55,7 +58,7 @@ class World implements FactChanges {
           const found = this.keys.get(digest)
           return found?.graceEndsAt !== undefined && found.graceEndsAt <= now ? undefined : found
         }),
-      findUser: () => this.#answer(() => this.userFacts()),
+      findUser: (id) => this.#answer(() => (id === BOB ? NO_MEMBER : this.userFacts())),
       findTeam: () => this.#answer(() => this.team),
       findOrganization: () => this.#answer(() => makeOrganization('org', 'budget')),
       findEndUser: () => this.#answer(() => makeEndUser('customer')),
@@ -94,11 +97,11 @@ class World implements FactChanges {
       userId: ANA,
       role: 'user',
       budgetId: undefined,
-      organizationId: undefined,
+      organizationId: ORG,
       permissions: team?.memberPermissions ?? [],
       source: undefined,
     } as const
-    return { user, teams: team === undefined ? [] : [standing], organizations: [], identities: [] }
+    return { user, teams: team === undefined || !this.isMember ? [] : [standing], organizations: [], identities: [] }
   }
 
   subscribe(kind: FactKind, one: (id: string) => void, all: () => void): void {
@@ -280,14 +283,40 @@ describe('what is known of a user', () => {
     ['this process changed it', (world: World) => world.cache.forget([{ kind: 'team', id: TEAM }])],
     ['it was announced', (world: World) => world.announce({ kind: 'team', id: TEAM })],
     ['all teams may have changed', (world: World) => world.announce({ kind: 'team', id: '*' })],
+    [
+      'its organization changed with it here',
+      (world: World) => world.cache.forget([{ kind: 'organization', id: ORG }]),
+    ],
+    ['its organization was announced', (world: World) => world.announce({ kind: 'organization', id: ORG })],
   ])('ends with a change of a team, when %s', async (_, tell) => {
     const world = new World()
     write(world, 'ana', 1)
     write(world, 'team', 1)
+    write(world, 'membership', 1)
     await world.cache.findUser(ANA)
     write(world, 'team', 2)
     tell(world)
     expect((await world.cache.findUser(ANA))?.teams[0]?.permissions).toEqual(['2'])
+  })
+
+  test.each([
+    ['this process changed one', (world: World, id: string) => world.cache.forget([{ kind: 'team', id }])],
+    ['one was announced', (world: World, id: string) => world.announce({ kind: 'team', id })],
+  ])('outlasts changes of teams that it does not name, when %s', async (_, tell) => {
+    const world = new World()
+    for (const subject of ['ana', 'team', 'membership'] as const) write(world, subject, 1)
+    await world.cache.findUser(ANA)
+    await world.cache.findUser(BOB)
+    tell(world, 'another')
+    expect([world.cache.peekUser(ANA), world.cache.peekUser(BOB)]).toEqual([world.userFacts(), NO_MEMBER])
+    tell(world, TEAM)
+    expect([world.cache.peekUser(ANA), world.cache.peekUser(BOB)]).toEqual(['ask', NO_MEMBER])
+    await world.cache.findUser(ANA)
+    write(world, 'membership', 0)
+    world.announce({ kind: 'user', id: ANA })
+    await world.cache.findUser(ANA)
+    tell(world, TEAM)
+    expect(world.cache.peekUser(ANA)).toEqual({ ...world.userFacts(), teams: [] })
   })
 })
 
@@ -306,7 +335,7 @@ test('K-09: an earlier digest ends with its grace period, and with any change of
   expect(await world.findKey(1)).toBeUndefined()
 })
 
-type Subject = 'key 1' | 'key 2' | 'ana' | 'team'
+type Subject = 'key 1' | 'key 2' | 'ana' | 'team' | 'membership'
 
 type Step =
   | { readonly do: 'read' | 'start-slow-read'; readonly of: Subject }
@@ -314,7 +343,7 @@ type Step =
   | { readonly do: 'pass'; readonly ms: number }
   | { readonly do: 'hear' | 'lose-watch' | 'regain-watch' | 'fail' | 'recover' | 'end-slow-reads' }
 
-const of = fc.constantFrom<Subject>('key 1', 'key 2', 'ana', 'team')
+const of = fc.constantFrom<Subject>('key 1', 'key 2', 'ana', 'team', 'membership')
 const state = fc.integer({ min: 0, max: 3 })
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 6, arbitrary: fc.record({ do: fc.constant('read' as const), of }) },
@@ -359,12 +388,13 @@ class History {
   }
 }
 
-/** How each subject is announced. The team's rights are part of what is known of ana, who is its member. */
+/** How each subject is announced. The team's rights are part of what is known of ana while she is its member. */
 const ANNOUNCED: Readonly<Record<Subject, ChangedFact>> = {
   'key 1': { kind: 'key', id: digestOf(1) },
   'key 2': { kind: 'key', id: digestOf(2) },
   ana: { kind: 'user', id: 'ana' },
   team: { kind: 'team', id: 'team' },
+  membership: { kind: 'user', id: 'ana' },
 }
 
 /** What a reader of a subject is told, as the history has it. */
@@ -373,6 +403,7 @@ const TOLD: Readonly<Record<Subject, (world: World) => Promise<string>>> = {
   'key 2': async (world) => stateOfKey(await world.findKey(2)),
   ana: async (world) => stateOfUser(await world.cache.findUser(ANA)),
   team: async (world) => stateOfTeam(await world.cache.findTeam(TEAM)),
+  membership: async (world) => stateOfUser(await world.cache.findUser(ANA)),
 }
 
 function stateOfKey(found: FoundKey | undefined): string {
@@ -397,9 +428,14 @@ function write(world: World, subject: Subject, state: number): readonly (readonl
     return [[subject, stateOfKey(world.keys.get(key.digest))]]
   }
   if (subject === 'ana') world.user = state === 0 ? undefined : makeUser('ana', { alias: `${state}` })
-  else world.team = state === 0 ? undefined : makeTeam('team', { tags: [`${state}`], memberPermissions: [`${state}`] })
-  const ana = ['ana', stateOfUser(world.userFacts())] as const
-  return subject === 'ana' ? [ana] : [ana, ['team', stateOfTeam(world.team)]]
+  else if (subject === 'team')
+    world.team = state === 0 ? undefined : makeTeam('team', { tags: [`${state}`], memberPermissions: [`${state}`] })
+  // Nobody is a member of no team, nor comes back with it.
+  if (subject === 'membership') world.isMember = state > 0
+  world.isMember &&= world.team !== undefined
+  const ana = stateOfUser(world.userFacts())
+  const said = [['ana', ana] as const, ['membership', ana] as const]
+  return subject === 'team' ? [...said, ['team', stateOfTeam(world.team)]] : said
 }
 
 test('INV-03: whatever happens, an answer was true within the last second, this process sees its own writes, and an error is never an absence', async () => {
@@ -409,6 +445,8 @@ test('INV-03: whatever happens, an answer was true within the last second, this 
       const history = new History()
       /** How many states there had been with the last one that this process wrote. */
       const ownWrites = new Map<Subject, number>()
+      /** The same of what is known of ana because this process wrote to the team: it says nothing of who is its member. */
+      const ownTeamWrites = new Map<Subject, number>()
       const unheard: ChangedFact[] = []
       let watches = 0
       let gate = Promise.withResolvers<void>()
@@ -423,6 +461,7 @@ test('INV-03: whatever happens, an answer was true within the last second, this 
       async function read(subject: Subject): Promise<void> {
         const begun = world.time
         const own = ownWrites.get(subject)
+        const ownTeam = ownTeamWrites.get(subject)
         const wasFailing = world.isFailing
         const readsBefore = world.reads
         const pending = TOLD[subject](world)
@@ -433,6 +472,9 @@ test('INV-03: whatever happens, an answer was true within the last second, this 
         expect(history.between(subject, begun - 1_000, world.time)).toContain(said)
         const sinceOwnWrite = own === undefined ? history.of(subject) : history.of(subject).slice(own - 1)
         expect(sinceOwnWrite.map((past) => past.state)).toContain(said)
+        if (ownTeam === undefined || !/ in ./.test(said)) return
+        const sinceOwnTeamWrite = history.of(subject).slice(ownTeam - 1)
+        expect(sinceOwnTeamWrite.map((past) => past.state)).toContain(said)
       }
 
       for (const now of steps) {
@@ -442,7 +484,10 @@ test('INV-03: whatever happens, an answer was true within the last second, this 
             else slow.push(read(now.of))
             break
           case 'write-here':
-            for (const about of writeDown(now.of, now.state)) ownWrites.set(about, history.of(about).length)
+            for (const about of writeDown(now.of, now.state)) {
+              const writes = now.of === 'team' && about !== 'team' ? ownTeamWrites : ownWrites
+              writes.set(about, history.of(about).length)
+            }
             world.cache.forget([ANNOUNCED[now.of]])
             break
           case 'write-elsewhere':

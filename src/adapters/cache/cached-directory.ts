@@ -71,7 +71,11 @@ export class CachedDirectory implements WarmDirectory {
       },
       announcedAs: (found: FoundKey) => [found.key.digest],
     })
-    this.#users = new FactCache({ ...shared, ask: (id) => directory.findUser(id) })
+    this.#users = new FactCache({
+      ...shared,
+      ask: (id) => directory.findUser(id),
+      announcedAs: placesOf,
+    })
     this.#teams = new FactCache({ ...shared, ask: (id) => directory.findTeam(id) })
     this.#organizations = new FactCache({
       ...shared,
@@ -123,20 +127,23 @@ export class CachedDirectory implements WarmDirectory {
         () => cache.clear(),
       )
     }
-    // A team's name and rights are part of what is known about its members.
-    changes.subscribe(
-      'team',
-      () => this.#users.clear(),
-      () => this.#users.clear(),
-    )
+    // Where a team belongs and what its members may are part of what is known about them. Who becomes a member, or is none
+    // any more, has changed himself.
+    for (const kind of PLACES) {
+      changes.subscribe(
+        kind,
+        (id) => this.#users.invalidateNamed(placeName(kind, id)),
+        () => this.#users.clear(),
+      )
+    }
   }
 
   /** To be called when a change has ended, well or not, and before its caller learns of it. */
   forget(facts: readonly ChangedFact[]): void {
     for (const { kind, id } of facts) {
       for (const [of, cache] of this.#byKind) if (of === kind) cache.invalidate(id)
+      if (isPlace(kind)) this.#users.invalidateNamed(placeName(kind, id))
     }
-    if (facts.some(({ kind }) => kind === 'team' || kind === 'organization')) this.#users.clear()
   }
 
   peekKey(digest: KeyDigest, now: EpochMs): Peeked<FoundKey> {
@@ -261,6 +268,25 @@ export class CachedDirectory implements WarmDirectory {
   findRevocations(names: readonly string[]): Promise<readonly TokenRevocation[]> {
     return this.#revocations.find(names)
   }
+}
+
+const PLACES = ['team', 'organization'] as const
+type Place = (typeof PLACES)[number]
+
+function isPlace(kind: FactKind): kind is Place {
+  return kind === 'team' || kind === 'organization'
+}
+
+function placeName(kind: Place, id: string): string {
+  return `${kind}\n${id}`
+}
+
+function placesOf({ teams, organizations }: UserFacts): readonly string[] {
+  return [
+    ...teams.map(({ teamId }) => placeName('team', teamId)),
+    ...teams.flatMap(({ organizationId: id }) => (id === undefined ? [] : [placeName('organization', id)])),
+    ...organizations.map(({ organizationId }) => placeName('organization', organizationId)),
+  ]
 }
 
 /** The name of a claim has no line break in it: the settings refuse one. */

@@ -24,8 +24,8 @@ interface Flight<Fact> {
 
 export interface FactCacheOptions<Id extends string, Fact> {
   readonly ask: (id: Id) => Promise<Fact | undefined>
-  /** The ids under which a change of this fact is announced too, beside the one that was asked for. */
-  readonly announcedAs?: (fact: Fact) => readonly Id[]
+  /** The names under which a change of this fact is announced too, beside the id that was asked for. */
+  readonly announcedAs?: (fact: Fact) => readonly string[]
   readonly changes: FactChanges
   readonly clock: Clock
   readonly maxPresent?: number
@@ -45,8 +45,8 @@ export class FactCache<Id extends string, Fact extends object> {
   /** Apart, so that guessed ids can't drive real ones out. */
   readonly #present: LRUCache<Id, Known<Fact>>
   readonly #absent: LRUCache<Id, Known<Fact>>
-  /** Ids that lead to a fact of another id: they change with it. */
-  readonly #leading = new Map<Id, Set<Id>>()
+  /** By the name of a change, the ids whose facts change with it. */
+  readonly #leading = new Map<string, Set<Id>>()
   readonly #flights = new Map<Id, Flight<Fact>>()
   /** Counts invalidations: a read that began before one may be out of date when it ends. */
   #generation = 0
@@ -79,11 +79,16 @@ export class FactCache<Id extends string, Fact extends object> {
 
   /** To be called when a write has ended, well or not, and before its caller learns of it. */
   invalidate(id: Id): void {
-    this.#generation += 1
-    this.#flights.clear()
-    for (const leading of this.#leading.get(id) ?? []) this.#present.delete(leading)
+    this.invalidateNamed(id)
     this.#present.delete(id)
     this.#absent.delete(id)
+  }
+
+  /** The same where the write was to what facts are only announced as. */
+  invalidateNamed(name: string): void {
+    this.#generation += 1
+    this.#flights.clear()
+    for (const leading of this.#leading.get(name) ?? []) this.#present.delete(leading)
   }
 
   clear(): void {

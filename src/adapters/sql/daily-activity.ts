@@ -3,19 +3,20 @@ import { epochMs } from '../../domain/ids.ts'
 import type { EpochMs, KeyDigest } from '../../domain/ids.ts'
 import type { CallType } from '../../domain/ledger-entry.ts'
 import { picoUsd } from '../../domain/money.ts'
-import { storableText } from '../../domain/storable-text.ts'
 import type { ActivityPart, DailyActivity, DailyActivityQuery, EntityKind } from '../../ports/spend-reports.ts'
 import type { Database } from './database.ts'
 import {
   MAY_HAVE_TAGS,
   between,
   entityColumn,
+  isModel,
   linesInScope,
   naming,
   notNaming,
   ofKey,
   payerName,
 } from './ledger-conditions.ts'
+import { readAsText } from './rows-as-text.ts'
 import { where } from './rows/sql-rows.ts'
 
 const DAY = sql`to_char(l.at at time zone 'UTC', 'YYYY-MM-DD')`
@@ -61,11 +62,6 @@ function conditionsOf({ scope, by, only, except, key, model }: DailyActivityQuer
   ]
 }
 
-function isModel(model: string): RawBuilder<unknown> {
-  const name = storableText(model)
-  return sql`(l.model_group = ${name} or l.detail::json ->> 'upstreamModel' = ${name})`
-}
-
 function namesAny(kind: EntityKind): RawBuilder<unknown>[] {
   if (kind === 'user') return []
   return kind === 'tag'
@@ -84,12 +80,12 @@ interface SumRow {
   readonly provider: string
   readonly call_type: CallType
   readonly spend: string
-  readonly prompt: string
-  readonly completion: string
-  readonly cache_read: string
-  readonly cache_write: string
-  readonly successes: bigint
-  readonly failures: bigint
+  readonly prompt: number
+  readonly completion: number
+  readonly cache_read: number
+  readonly cache_write: number
+  readonly successes: number
+  readonly failures: number
 }
 
 async function sumLines(
@@ -97,21 +93,22 @@ async function sumLines(
   by: EntityKind,
   conditions: readonly RawBuilder<unknown>[],
 ): Promise<readonly ActivityPart[]> {
-  const { rows } = await sql<SumRow>`
-    select ${DAY} as day, coalesce(earlier.successor, ${payerName}) as key, max(detail."keyAlias") as key_alias,
-      l.team_id, ${entityColumn(by)} as entity, detail."upstreamModel" as model, l.model_group, detail.provider,
-      detail."callType" as call_type, sum(l.amount_pico) as spend, sum(l.prompt_tokens) as prompt,
-      sum(l.completion_tokens) as completion, coalesce(sum(detail."cachedInputTokens"), 0) as cache_read,
-      coalesce(sum(detail."cacheWriteInputTokens"), 0) as cache_write,
+  // Joined, because the function would look for each line by itself.
+  const entity = by === 'user' ? sql`coalesce(former.survivor_id, l.user_id)` : entityColumn(by)
+  const rows = await readAsText<SumRow>(
+    db,
+    sql`select ${DAY} as day, coalesce(earlier.successor, ${payerName}) as key, max(l.key_alias) as key_alias,
+      l.team_id, ${entity} as entity, l.upstream_model as model, l.model_group, l.provider, l.call_type,
+      sum(l.amount_pico)::text as spend, sum(l.prompt_tokens) as prompt, sum(l.completion_tokens) as completion,
+      coalesce(sum(l.cached_input_tokens), 0) as cache_read, coalesce(sum(l.cache_write_input_tokens), 0) as cache_write,
       count(*) filter (where l.status = 'success') as successes, count(*) filter (where l.status = 'failure') as failures
     from latchkey.ledger_entry l
-    cross join lateral json_to_record(l.detail::json) as detail (
-      "keyAlias" text, "upstreamModel" text, provider text, "callType" text, "cachedInputTokens" bigint,
-      "cacheWriteInputTokens" bigint)
     left join latchkey.retired_key_digest earlier on earlier.digest = l.key_digest
+    left join latchkey.former_user former on former.user_id = l.user_id
     ${where(conditions)}
-    group by 1, 2, l.team_id, entity, model, l.model_group, detail.provider, call_type
-    order by day desc, 2, l.team_id, entity, model, l.model_group, detail.provider, call_type`.execute(db)
+    group by 1, 2, l.team_id, entity, l.upstream_model, l.model_group, l.provider, l.call_type
+    order by day desc, 2, l.team_id, entity, l.upstream_model, l.model_group, l.provider, l.call_type`,
+  )
   return rows.map((row) => partOf(row, by))
 }
 
@@ -127,12 +124,12 @@ function partOf(row: SumRow, by: EntityKind): ActivityPart {
     provider: row.provider,
     callType: row.call_type,
     spend: picoUsd(BigInt(row.spend)),
-    promptTokens: Number(row.prompt),
-    completionTokens: Number(row.completion),
-    cacheReadTokens: Number(row.cache_read),
-    cacheWriteTokens: Number(row.cache_write),
-    successes: Number(row.successes),
-    failures: Number(row.failures),
+    promptTokens: row.prompt,
+    completionTokens: row.completion,
+    cacheReadTokens: row.cache_read,
+    cacheWriteTokens: row.cache_write,
+    successes: row.successes,
+    failures: row.failures,
   }
 }
 

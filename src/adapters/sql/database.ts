@@ -2,6 +2,7 @@ import type { ColumnType, Generated } from 'kysely'
 import type { Json, NullableTimestamp, Timestamp } from './column-types.ts'
 import type {
   BudgetId,
+  DeploymentId,
   EndUserId,
   EntryId,
   HoldId,
@@ -74,6 +75,17 @@ interface LedgerEntryTable {
   status: LedgerRow['status']
   prompt_tokens: ColumnType<bigint, number, never>
   completion_tokens: ColumnType<bigint, number, never>
+  call_type: LedgerRow['call_type']
+  ended_at: Timestamp
+  upstream_model: string
+  provider: string
+  http_status: number
+  key_alias: string | null
+  deployment_id: DeploymentId | null
+  session_id: string | null
+  error_class: string | null
+  cached_input_tokens: bigint | null
+  cache_write_input_tokens: bigint | null
   /** The JSON text of a `LedgerDetail`. */
   detail: string
   hold_id: HoldId | null

@@ -44,6 +44,12 @@ export function ofUsers(ids: readonly string[]): RawBuilder<unknown> {
 /** Whose line it is, whatever id it was written under. */
 export const lineUser = sql<UserId | null>`latchkey.canonical_user_id(l.user_id)`
 
+/** By its public name or its upstream's. */
+export function isModel(model: string): RawBuilder<unknown> {
+  const name = storableText(model)
+  return sql`(l.model_group = ${name} or l.upstream_model = ${name})`
+}
+
 /** Days and bounds go by when a call began. */
 export function between(from: EpochMs, until: EpochMs): RawBuilder<unknown>[] {
   return [sql`l.at >= ${timestampText(from)}::timestamptz`, sql`l.at < ${timestampText(until)}::timestamptz`]

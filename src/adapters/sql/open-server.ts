@@ -5,6 +5,7 @@ import type { OperatorLog } from '../../ports/operator-log.ts'
 import { COLUMN_PARSERS } from './column-types.ts'
 import type { Database } from './database.ts'
 import { faultOf } from './database-error.ts'
+import { RANDOM_PAGE_COST } from './page-cost.ts'
 import { StoreProblem } from './store-problem.ts'
 
 const CONNECT_TIMEOUT_MS = 5_000
@@ -39,7 +40,8 @@ const SESSION = CompiledQuery.raw(`select
   set_config('statement_timeout', '10s', false),
   set_config('idle_in_transaction_session_timeout', '15s', false),
   set_config('search_path', 'pg_catalog, pg_temp', false),
-  set_config('datestyle', 'ISO', false)`)
+  set_config('datestyle', 'ISO', false),
+  set_config('random_page_cost', '${RANDOM_PAGE_COST}', false)`)
 
 function makePool(url: Secret, poolSize: number): pg.Pool {
   try {

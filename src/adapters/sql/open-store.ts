@@ -13,6 +13,7 @@ import type { LedgerReader, LedgerStore } from '../../ports/ledger.ts'
 import type { Rates } from '../../ports/rates.ts'
 import type { OperatorLog } from '../../ports/operator-log.ts'
 import type { Registry } from '../../ports/registry.ts'
+import type { StoreUpkeep } from '../../ports/store-upkeep.ts'
 import { openChangeFeed, type OpenChangeLine } from './change-feed.ts'
 import { embeddedLine, serverLine } from './change-lines.ts'
 import type { Database } from './database.ts'
@@ -25,6 +26,7 @@ import { openServer } from './open-server.ts'
 import { sqlRooms } from './rows/rooms.ts'
 import { Touched } from './rows/touched.ts'
 import { StoreProblem } from './store-problem.ts'
+import { sqlUpkeep } from './tend-tables.ts'
 import { sqlAuditLog } from './sql-audit-log.ts'
 import { sqlBudgets } from './sql-budgets.ts'
 import { sqlRates } from './sql-rates.ts'
@@ -70,6 +72,8 @@ export interface Store {
   readonly openBudgets: (flushNow: () => Promise<void>) => Budgets
   readonly openRates: (options: SqlRatesOptions) => Rates
   readonly readLedger: (flushNow: () => Promise<void>) => LedgerReader
+  /** Undefined: the store looks after itself. */
+  readonly upkeep: StoreUpkeep | undefined
   /** A real query. Throws when the database does not answer. */
   readonly ping: () => Promise<void>
   readonly close: () => Promise<void>
@@ -157,6 +161,7 @@ function assemble({ clock, log }: StoreOptions, { kind, db, installation, line, 
     openBudgets: (flushNow) => sqlBudgets(db, { flushNow }),
     openRates: (rates) => sqlRates(db, rates),
     readLedger: (flushNow) => sqlLedgerReader(db, flushNow),
+    upkeep: kind === 'embedded' ? sqlUpkeep(db) : undefined,
     ping: async () => {
       await sql`select 1`.execute(db)
     },

@@ -4,6 +4,7 @@ import { PGlite } from '@electric-sql/pglite'
 import { COLUMN_PARSERS } from './column-types.ts'
 import { faultOf } from './database-error.ts'
 import type { WorkerReply, WorkerRequest, WorkerRows, WorkerSettings } from './pglite-messages.ts'
+import { RANDOM_PAGE_COST } from './page-cost.ts'
 import { syncWrites, SYNCED_START_PARAMS } from './pglite-sync.ts'
 
 const NOTHING: WorkerRows = { rows: [], affectedRows: 0 }
@@ -12,7 +13,7 @@ async function serve(settings: WorkerSettings): Promise<void> {
   const pglite = new PGlite({
     dataDir: settings.dataDir,
     relaxedDurability: false,
-    startParams: [...SYNCED_START_PARAMS],
+    startParams: [...SYNCED_START_PARAMS, '-c', `random_page_cost=${RANDOM_PAGE_COST}`],
     parsers: COLUMN_PARSERS,
   })
   await pglite.waitReady

@@ -4,16 +4,60 @@ import { allow, deny } from '../../domain/decision.ts'
 import type { Decision } from '../../domain/decision.ts'
 import { parseBudgetId } from '../../domain/ids.ts'
 import type { BudgetId } from '../../domain/ids.ts'
-import type { Limits } from '../../domain/limits.ts'
 import { NO_LIMITS } from '../../domain/limits.ts'
 import { stampedNew } from '../../domain/stamps.ts'
 import type { Rooms } from '../../ports/registry.ts'
 import { describeChange } from '../describe-change.ts'
+import { freshId } from '../new-id.ts'
 import { changer } from '../ports.ts'
 import type { Ask, ManagePorts } from '../ports.ts'
 import { reviseLimits, saysNothing } from './revise-limits.ts'
 import type { LimitWish } from './revise-limits.ts'
 import { stampChange } from '../stamp-change.ts'
+
+/**
+ * The limits that somebody has, with what is wished, as a row of its own: the one there is, or a new one in the place of
+ * one that is shared. Nothing is written.
+ */
+export function reviseOwnBudget(
+  current: Budget | undefined,
+  wish: LimitWish,
+  ask: Pick<Ask, 'origin'>,
+  ports: Pick<ManagePorts, 'clock' | 'newId'>,
+): Decision<Budget> {
+  const now = ports.clock.now()
+  const limits = reviseLimits(current?.limits ?? NO_LIMITS, wish, now)
+  if (limits.verdict === 'deny') return limits
+  if (current?.isOwn === true) return allow(stampChange(current, { ...current, limits: limits.granted }, ask, ports))
+  return allow({
+    id: freshId(parseBudgetId, ports),
+    isOwn: true,
+    limits: limits.granted,
+    allowedModels: current?.allowedModels ?? [],
+    ...stampedNew(changer(ask), now),
+  })
+}
+
+/** With what there is to tell about it, for objects that don't tell of their budget themselves. */
+export async function saveBudget(
+  budget: Budget,
+  before: Budget | undefined,
+  { budgets }: Pick<Rooms, 'budgets'>,
+): Promise<AuditDraft> {
+  if (before?.id === budget.id) {
+    await budgets.update(budget)
+    return aboutBudget('updated', budget.id, before, budget)
+  }
+  await budgets.insert(budget)
+  return aboutBudget('created', budget.id, {}, budget)
+}
+
+export async function budgetOf(
+  id: BudgetId | undefined,
+  { budgets }: Pick<Rooms, 'budgets'>,
+): Promise<Budget | undefined> {
+  return id === undefined ? undefined : budgets.find(id)
+}
 
 export interface BudgetChoice {
   /** Of a shared row. */
@@ -37,50 +81,19 @@ export async function chooseBudget(
   ports: ManagePorts,
 ): Promise<Decision<ChosenBudget>> {
   if (budgetId !== undefined) {
-    const id = parseBudgetId(budgetId)
-    const shared = id === undefined ? undefined : await rooms.budgets.find(id)
+    const shared = await budgetOf(parseBudgetId(budgetId), rooms)
     if (shared === undefined || (shared.isOwn && shared.id !== current)) {
       return deny('budget-not-found', 'object_denied', `Budget not found, passed budget_id=${budgetId}`)
     }
     return allow({ id: shared.id, records: [] })
   }
-  const before = current === undefined ? undefined : await rooms.budgets.find(current)
+  const before = await budgetOf(current, rooms)
   const saysNull = before?.isOwn === true && Object.values(limits).includes(null)
   if (saysNothing(limits) && !saysNull) return allow({ id: current, records: [] })
 
-  const revised = reviseLimits(before?.limits ?? NO_LIMITS, limits, ports.clock.now())
-  if (revised.verdict === 'deny') return revised
-  if (before?.isOwn === true) {
-    const row = stampChange(before, { ...before, limits: revised.granted }, ask, ports)
-    await rooms.budgets.update(row)
-    return allow({ id: row.id, records: [aboutBudget('updated', row.id, before, row)] })
-  }
-  const { id, records } = await insertOwnBudget(revised.granted, ask, rooms, ports)
-  return allow({ id, records })
-}
-
-/** For an object that is its only user, and is gone with it. */
-export async function insertOwnBudget(
-  limits: Limits,
-  ask: Ask,
-  rooms: Rooms,
-  ports: ManagePorts,
-): Promise<{ readonly id: BudgetId; readonly records: readonly AuditDraft[] }> {
-  const id = parseBudgetId(ports.newId())
-  if (id === undefined) throw new Error('an id of ours is no id')
-  const row: Budget = {
-    id,
-    isOwn: true,
-    limits,
-    allowedModels: [],
-    ...stampedNew(changer(ask), ports.clock.now()),
-  }
-  await rooms.budgets.insert(row)
-  return { id, records: [aboutBudget('created', id, {}, row)] }
-}
-
-function aboutBudget(action: AuditAction, objectId: BudgetId, before: object, after: object): AuditDraft {
-  return { action, objectType: 'LiteLLM_BudgetTable', objectId, ...describeChange(before, after) }
+  const own = reviseOwnBudget(before, limits, ask, ports)
+  if (own.verdict === 'deny') return own
+  return allow({ id: own.granted.id, records: [await saveBudget(own.granted, before, rooms)] })
 }
 
 /** Once what used them is gone or uses others. Shared ones stay. */
@@ -92,4 +105,8 @@ export async function dropOwnBudgets(
   const own = (await rooms.budgets.findMany(named)).filter(({ isOwn }) => isOwn)
   await rooms.budgets.delete(own.map(({ id }) => id))
   return own.map((row) => aboutBudget('deleted', row.id, row, {}))
+}
+
+function aboutBudget(action: AuditAction, objectId: BudgetId, before: object, after: object): AuditDraft {
+  return { action, objectType: 'LiteLLM_BudgetTable', objectId, ...describeChange(before, after) }
 }

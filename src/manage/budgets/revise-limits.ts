@@ -50,6 +50,12 @@ export function reviseLimits(current: Limits, wish: LimitWish, now: EpochMs): De
   })
 }
 
+/** Everything is left as it is. */
+export function isSilent(wish: LimitWish): boolean {
+  return Object.values(wish).every((value) => value === undefined)
+}
+
+/** Nothing of what a new row would have. */
 export function saysNothing(wish: LimitWish): boolean {
   return Object.values(wish).every((value) => value === undefined || value === null)
 }

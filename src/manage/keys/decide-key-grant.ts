@@ -4,9 +4,9 @@ import { blockerOf, mayUnblock } from '../../domain/blocker.ts'
 import { decideModelsWithin, isUnrestricted } from '../../domain/effective.ts'
 import type { Limits } from '../../domain/limits.ts'
 import { keyOf } from '../../domain/principal.ts'
-import { isRaise } from '../../domain/raise.ts'
 import { ADMINISTRATORS } from '../../domain/role.ts'
 import type { VirtualKey } from '../../domain/virtual-key.ts'
+import { findAmountBeyond, findRaise } from '../budgets/compare-limits.ts'
 import { findBeyondOwn, NO_GROUNDS } from './find-beyond-own.ts'
 import type { KeyGrounds } from './key-grounds.ts'
 import { boundsOf, isNarrowed } from './own-bounds.ts'
@@ -50,7 +50,7 @@ export function decideKeyGrant(
   }
   const raised =
     findForbiddenField(before, key) ??
-    findRaise(before, key, grounds, ask) ??
+    findRaised(before, key, grounds, ask) ??
     findBeyondOwn(before, key, grounds, ask, rules)
   if (raised !== undefined) return beyond(raised, ask)
   if (
@@ -155,18 +155,8 @@ function findForbiddenField(before: VirtualKey | undefined, key: VirtualKey): st
   return before.budgetId === key.budgetId ? undefined : 'budget_id'
 }
 
-const WIRE_NAMES: Readonly<Record<keyof Limits, string>> = {
-  maxBudget: 'max_budget',
-  softBudget: 'soft_budget',
-  window: 'budget_duration',
-  tokensPerMinute: 'tpm_limit',
-  requestsPerMinute: 'rpm_limit',
-  parallelRequests: 'max_parallel_requests',
-  perModel: 'model_max_budget',
-}
-
 /** Z-15, Z-20: an owner lowers; to raise takes the team's or the organisation's administrator, within what these have. */
-function findRaise(
+function findRaised(
   before: VirtualKey | undefined,
   key: VirtualKey,
   { place, user, team, organizationBudget, budget }: KeyGrounds,
@@ -176,8 +166,8 @@ function findRaise(
   if (before !== undefined) {
     const isLonger = before.expiresAt !== undefined && (key.expiresAt === undefined || key.expiresAt > before.expiresAt)
     if (isLonger && !mayRaise) return 'duration'
-    const raised = isRaise(before.limits, key.limits)
-    if (raised !== undefined && !mayRaise) return WIRE_NAMES[raised]
+    const raised = findRaise(before.limits, key.limits)
+    if (raised !== undefined && !mayRaise) return raised
     if (key.temporaryBudget !== before.temporaryBudget && !mayRaise) return 'temp_budget_increase'
     const dropped = before.enforcedParams.find((name) => !key.enforcedParams.includes(name))
     if (dropped !== undefined && !mayRaise) return 'enforced_params'
@@ -197,18 +187,8 @@ function findRaise(
     place.teamId === undefined ? user?.user.limits : team?.limits,
     organizationBudget?.limits,
   ]) {
-    const beyond = ceiling === undefined ? undefined : exceeds(key.limits, ceiling)
+    const beyond = ceiling === undefined ? undefined : findAmountBeyond(key.limits, ceiling)
     if (beyond !== undefined) return beyond
   }
   return undefined
-}
-
-/** A number above the ceiling's. None at all is fine: at each use the ceiling counts as well. */
-function exceeds(limits: Limits, ceiling: Limits): string | undefined {
-  const names = ['maxBudget', 'tokensPerMinute', 'requestsPerMinute', 'parallelRequests'] as const
-  const over = names.find((name) => {
-    const [own, most] = [limits[name], ceiling[name]]
-    return own !== undefined && most !== undefined && own > most
-  })
-  return over === undefined ? undefined : WIRE_NAMES[over]
 }

@@ -3,17 +3,15 @@ import { allow, deny } from '../../domain/decision.ts'
 import type { Decision } from '../../domain/decision.ts'
 import { parseOrganizationId, parseTeamId } from '../../domain/ids.ts'
 import type { UserId } from '../../domain/ids.ts'
-import { NO_LIMITS } from '../../domain/limits.ts'
 import type { Organization } from '../../domain/organization.ts'
 import { reachesOrganization, reachesTeam } from '../../domain/scope.ts'
 import type { TeamRole } from '../../domain/role.ts'
 import type { Team } from '../../domain/team.ts'
 import type { Rooms } from '../../ports/registry.ts'
 import { describeRow } from '../describe-change.ts'
-import { insertOwnBudget } from '../budgets/own-budget.ts'
+import { reviseOwnBudget, saveBudget } from '../budgets/own-budget.ts'
 import type { Ask, ManagePorts } from '../ports.ts'
 import { foreign } from '../refuse.ts'
-import { reviseLimits } from '../budgets/revise-limits.ts'
 
 /** A team that a new user joins. */
 export interface TeamWish {
@@ -68,12 +66,11 @@ export async function joinGroups(
 ): Promise<Decision<readonly AuditDraft[]>> {
   const records: AuditDraft[] = []
   for (const { team, wish } of groups.teams) {
-    const limits = reviseLimits(NO_LIMITS, { maxBudget: wish.maxBudget }, ports.clock.now())
-    if (limits.verdict === 'deny') return limits
-    const own =
-      limits.granted.maxBudget === undefined ? undefined : await insertOwnBudget(limits.granted, ask, rooms, ports)
-    const budgetId = own?.id ?? team.memberBudgetId
-    records.push(...(own?.records ?? []))
+    const own = reviseOwnBudget(undefined, { maxBudget: wish.maxBudget }, ask, ports)
+    if (own.verdict === 'deny') return own
+    const hasOwn = own.granted.limits.maxBudget !== undefined
+    if (hasOwn) records.push(await saveBudget(own.granted, undefined, rooms))
+    const budgetId = hasOwn ? own.granted.id : team.memberBudgetId
     const member = { teamId: team.id, userId, role: wish.role ?? 'user', budgetId }
     await rooms.teamMembers.insert(member)
     records.push(joined('LiteLLM_TeamMembership', `${team.id}/${userId}`, member))

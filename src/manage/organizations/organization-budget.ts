@@ -3,10 +3,10 @@ import type { Decision } from '../../domain/decision.ts'
 import type { Budget } from '../../domain/budget.ts'
 import { parseBudgetId } from '../../domain/ids.ts'
 import type { Rooms } from '../../ports/registry.ts'
-import { isSilent, reviseOwnBudget } from '../budgets/budget-of-one.ts'
+import { reviseOwnBudget } from '../budgets/own-budget.ts'
+import { isSilent, saysNothing } from '../budgets/revise-limits.ts'
 import type { Ask, ManagePorts } from '../ports.ts'
 import { malformed } from '../refuse.ts'
-import { saysNothing } from '../budgets/revise-limits.ts'
 import type { LimitWish } from '../budgets/revise-limits.ts'
 
 export interface BudgetWish {

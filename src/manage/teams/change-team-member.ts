@@ -11,14 +11,14 @@ import { describeChange, isSame } from '../describe-change.ts'
 import { findPerson } from '../users/find-person.ts'
 import type { PersonNamed } from '../users/find-person.ts'
 import { membershipName, membershipRecord } from './join-team.ts'
-import { budgetOf, isSilent, reviseOwnBudget, saveBudget } from '../budgets/budget-of-one.ts'
-import { dropOwnBudgets } from '../budgets/own-budget.ts'
+import { budgetOf, dropOwnBudgets, reviseOwnBudget, saveBudget } from '../budgets/own-budget.ts'
+import { isSilent } from '../budgets/revise-limits.ts'
 import type { Ask, ManagePorts } from '../ports.ts'
 import { memberCallNotAllowed } from './refuse-teams.ts'
 import { beyondYoursIn, foreign, malformed } from '../refuse.ts'
 import type { LimitWish } from '../budgets/revise-limits.ts'
 import { authorityOver } from './team-authority.ts'
-import { findAmountBeyond, findRaise } from './team-ceilings.ts'
+import { findAmountBeyond, findRaise } from '../budgets/compare-limits.ts'
 
 export interface TeamMemberNamed extends PersonNamed {
   readonly teamId: string

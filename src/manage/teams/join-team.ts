@@ -9,13 +9,14 @@ import type { TeamMembership, User } from '../../domain/user.ts'
 import type { Rooms } from '../../ports/registry.ts'
 import { describeRow } from '../describe-change.ts'
 import type { PersonNamed } from '../users/find-person.ts'
-import { budgetOf, isSilent, reviseOwnBudget, saveBudget } from '../budgets/budget-of-one.ts'
+import { budgetOf, reviseOwnBudget, saveBudget } from '../budgets/own-budget.ts'
+import { isSilent } from '../budgets/revise-limits.ts'
 import { changer } from '../ports.ts'
 import type { Ask, ManagePorts } from '../ports.ts'
 import { beyondYoursIn } from '../refuse.ts'
 import type { LimitWish } from '../budgets/revise-limits.ts'
 import type { Authority } from './team-authority.ts'
-import { findAmountBeyond } from './team-ceilings.ts'
+import { findAmountBeyond } from '../budgets/compare-limits.ts'
 
 export interface TeamMemberOrder extends PersonNamed {
   readonly role: TeamRole

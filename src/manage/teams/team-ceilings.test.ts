@@ -1,12 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { epochMs, parseTeamId } from '../../domain/ids.ts'
-import { NO_LIMITS } from '../../domain/limits.ts'
-import { parseUsd } from '../../domain/money.ts'
 import type { Team } from '../../domain/team.ts'
 import { blankTeam } from '../../domain/team.ts'
 import { decideBlock } from '../decide-block.ts'
-import { decideTeamChange, findAmountBeyond } from './team-ceilings.ts'
+import { decideTeamChange } from './team-ceilings.ts'
 
 const id = parseTeamId('t')
 if (id === undefined) throw new Error('no id')
@@ -49,14 +47,6 @@ describe('a team admin’s change', () => {
   test('that changes nothing is always allowed', () => {
     fc.assert(fc.property(models, (had) => asTeamAdmin({ ...TEAM, models: had }, { ...TEAM, models: had })))
   })
-})
-
-test('an amount that stayed is not asked about again, so that a lowered ceiling does not stop other changes', () => {
-  const limits = { ...NO_LIMITS, maxBudget: parseUsd(10), tokensPerMinute: 5 }
-  const ceiling = { ...NO_LIMITS, maxBudget: parseUsd(5) }
-  expect(findAmountBeyond(limits, ceiling)).toBe('max_budget')
-  expect(findAmountBeyond(limits, ceiling, limits)).toBeUndefined()
-  expect(findAmountBeyond(NO_LIMITS, ceiling)).toBeUndefined()
 })
 
 test('Z-20 however often others block it, what a proxy administrator blocked stays theirs to open', () => {

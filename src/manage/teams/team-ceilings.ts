@@ -3,11 +3,10 @@ import type { Budget } from '../../domain/budget.ts'
 import { allow } from '../../domain/decision.ts'
 import type { Decision, Denied } from '../../domain/decision.ts'
 import { decideModelsWithin, isUnrestricted } from '../../domain/effective.ts'
-import type { Limits } from '../../domain/limits.ts'
 import type { Organization } from '../../domain/organization.ts'
 import type { Principal } from '../../domain/principal.ts'
-import { isRaise } from '../../domain/raise.ts'
 import type { Team } from '../../domain/team.ts'
+import { findAmountBeyond, findRaise } from '../budgets/compare-limits.ts'
 import { boundsOf } from '../keys/own-bounds.ts'
 import { fieldNotYours } from './refuse-teams.ts'
 import { beyondYoursIn, malformed } from '../refuse.ts'
@@ -26,18 +25,6 @@ export interface TeamChange {
   readonly groups: Groups
 }
 
-const NAMES = {
-  maxBudget: 'max_budget',
-  softBudget: 'soft_budget',
-  window: 'budget_duration',
-  tokensPerMinute: 'tpm_limit',
-  requestsPerMinute: 'rpm_limit',
-  parallelRequests: 'max_parallel_requests',
-  perModel: 'limits per model',
-} as const satisfies Record<keyof Limits, string>
-
-const AMOUNTS = ['maxBudget', 'tokensPerMinute', 'requestsPerMinute', 'parallelRequests'] as const
-
 /** Z-10, Z-14, Z-16: may the one who asks make the team so? Only what changes is asked about. */
 export function decideTeamChange(change: TeamChange): Decision<undefined> {
   const { authority, before } = change
@@ -46,20 +33,6 @@ export function decideTeamChange(change: TeamChange): Decision<undefined> {
     (authority === 'proxy' ? undefined : findBeyondSetter(change)) ??
     (authority === 'team' && before !== undefined ? findBeyondTeamAdmin(before, change) : undefined)
   return refusal ?? allow(undefined)
-}
-
-/** The first amount that is named and larger than the ceiling's. What is not named is bounded by the ceiling anyway. */
-export function findAmountBeyond(limits: Limits, ceiling: Limits, before?: Limits): string | undefined {
-  const name = AMOUNTS.find((each) => {
-    const [amount, most] = [limits[each], ceiling[each]]
-    return amount !== undefined && most !== undefined && amount > most && amount !== before?.[each]
-  })
-  return name === undefined ? undefined : NAMES[name]
-}
-
-export function findRaise(before: Limits, after: Limits): string | undefined {
-  const name = isRaise(before, after)
-  return name === undefined ? undefined : NAMES[name]
 }
 
 /** A team lives inside of its organisation, whoever makes it. */

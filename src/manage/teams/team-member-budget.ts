@@ -2,13 +2,13 @@ import { allow } from '../../domain/decision.ts'
 import type { Decision } from '../../domain/decision.ts'
 import type { Team } from '../../domain/team.ts'
 import type { Rooms } from '../../ports/registry.ts'
-import { budgetOf, isSilent, reviseOwnBudget, saveBudget } from '../budgets/budget-of-one.ts'
+import { budgetOf, reviseOwnBudget, saveBudget } from '../budgets/own-budget.ts'
+import { isSilent, saysNothing } from '../budgets/revise-limits.ts'
 import type { Ask, ManagePorts } from '../ports.ts'
 import { beyondYoursIn } from '../refuse.ts'
-import { saysNothing } from '../budgets/revise-limits.ts'
 import type { LimitWish } from '../budgets/revise-limits.ts'
 import type { Authority } from './team-authority.ts'
-import { findAmountBeyond } from './team-ceilings.ts'
+import { findAmountBeyond } from '../budgets/compare-limits.ts'
 
 /**
  * The team with what its members get where nothing else is said. That row is not the team's alone: its members refer to it,

@@ -73,6 +73,19 @@ describe.each([
     expect(parseTimestamp('2026-03-28 22:00:00-03')).toBe(Date.UTC(2026, 2, 29, 1))
   })
 
+  test('a list that an index holds is read from it, and not from the whole table', async () => {
+    const { db } = opened.store
+    await sql`create table latchkey.wide as
+      select n, repeat('x', 60) as word, repeat('x', 100) as text from generate_series(1, 20000) n`.execute(db)
+    await sql`create index on latchkey.wide (n) include (word)`.execute(db)
+    await sql`analyze latchkey.wide`.execute(db)
+    await sql`vacuum latchkey.wide`.execute(db)
+    const { rows } = await sql<{ 'QUERY PLAN': string }>`
+      explain select n, word from latchkey.wide where n > 0 order by word desc limit 10`.execute(db)
+    expect(rows.map((row) => row['QUERY PLAN']).join('\n')).toContain('Index Only Scan')
+    await sql`drop table latchkey.wide`.execute(db)
+  })
+
   test('a query that takes long does not stall this thread', async () => {
     const busy = sql`select count(*) from generate_series(1, 1500000)`.execute(opened.store.db)
     let turns = 0

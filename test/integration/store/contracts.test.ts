@@ -3,6 +3,7 @@ import { describeDirectory } from '../../../src/ports/directory.contract.ts'
 import { describeLedger } from '../../../src/ports/ledger.contract.ts'
 import { describeLists } from '../../../src/ports/page.contract.ts'
 import { describeRegistry } from '../../../src/ports/registry.contract.ts'
+import { describeSpendReports } from '../../../src/ports/spend-reports.contract.ts'
 import { CachedDirectory } from '../../../src/adapters/cache/cached-directory.ts'
 import { newCallId } from '../../../src/adapters/system/chance.ts'
 import { NOON } from '../../support/entries.ts'
@@ -44,6 +45,11 @@ for (const { name, open } of [
   describeLists(name, async () => {
     const store = await shared.open()
     return { registry: store.openRegistry(newCallId, async () => {}), ledger: store.ledger, close: async () => {} }
+  })
+  describeSpendReports(name, async () => {
+    const store = await shared.open()
+    const registry = store.openRegistry(newCallId, async () => {})
+    return { registry, store: store.ledger, reader: store.readLedger(async () => {}), close: async () => {} }
   })
   describeLedger(name, async () => {
     const store = await shared.open()

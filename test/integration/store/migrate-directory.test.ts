@@ -7,14 +7,18 @@ import { readMigrations } from '../../../src/adapters/sql/migrate.ts'
 import { openStore, type Store } from '../../../src/adapters/sql/open-store.ts'
 import { holdFile } from '../../../src/adapters/system/hold-file.ts'
 import type { LedgerEntry } from '../../../src/domain/ledger-entry.ts'
-import { writeLedgerLine } from '../../../src/domain/ledger-line.ts'
+import { parseLedgerLine, writeLedgerLine } from '../../../src/domain/ledger-line.ts'
 import { NO_LIMITS } from '../../../src/domain/limits.ts'
 import { picoUsd } from '../../../src/domain/money.ts'
 import { Secret } from '../../../src/domain/secret.ts'
 import type { SpendKind } from '../../../src/ports/ledger.ts'
 import { memberSpendId } from '../../../src/ports/ledger.ts'
+import { newCallId } from '../../../src/adapters/system/chance.ts'
+import { epochMs, parseDeploymentId } from '../../../src/domain/ids.ts'
+import { NO_USAGE } from '../../../src/domain/usage.ts'
+import type { LineQuery } from '../../../src/ports/spend-reports.ts'
 import { digestOf, makeEntry, makeKey, NOON } from '../../support/entries.ts'
-import { endUserId, teamId, userId } from '../../support/rows.ts'
+import { ALL_ROWS, endUserId, teamId, userId } from '../../support/rows.ts'
 import { createDatabase, REAL_CLOCK, SILENT } from '../../support/stores.ts'
 
 type Open = (migrations: 'of the foundation' | 'all') => Promise<Store>
@@ -57,8 +61,40 @@ const ENTRIES: readonly LedgerEntry[] = [
   makeEntry(2, { amount: picoUsd(2n), userId: ANA, endUserId: endUserId('Ωmega'), tags: ['prod'] }),
   makeEntry(3, { amount: picoUsd(4n), payer: { kind: 'key', digest: digestOf(2), alias: undefined } }),
   makeEntry(4, { amount: picoUsd(8n), payer: { kind: 'master' }, userId: userId('nobody'), teamId: teamId('red') }),
-  makeEntry(5, { amount: picoUsd(2n ** 63n - 1n), userId: ANA, teamId: teamId('red') }),
+  makeEntry(5, { amount: picoUsd(2n ** 63n - 1n), userId: ANA, teamId: teamId('red'), endedAt: epochMs(NOON + 9_000) }),
+  makeEntry(7, {
+    amount: picoUsd(16n),
+    payer: { kind: 'key', digest: digestOf(9), alias: 'as it was' },
+    upstreamModel: 'o3',
+    deploymentId: parseDeploymentId('d-1'),
+    sessionId: 's'.repeat(9_000),
+    errorClass: 'upstream-timeout',
+    httpStatus: 504,
+    usage: { ...NO_USAGE, cachedInputTokens: 3, cacheWriteInputTokens: 2 },
+  }),
 ]
+
+const DETAILS_OF_BEFORE = [
+  ['callType', 'call_type'],
+  ['endedAt', 'ended_at'],
+  ['upstreamModel', 'upstream_model'],
+  ['provider', 'provider'],
+  ['httpStatus', 'http_status'],
+  ['keyAlias', 'key_alias'],
+  ['deploymentId', 'deployment_id'],
+  ['sessionId', 'session_id'],
+  ['errorClass', 'error_class'],
+  ['cachedInputTokens', 'cached_input_tokens'],
+  ['cacheWriteInputTokens', 'cache_write_input_tokens'],
+] as const
+
+/** As spools of earlier versions have it. */
+function lineOfBefore(entry: LedgerEntry): string {
+  const { detail, ...row } = parseLedgerLine(writeLedgerLine(entry))
+  const moved = Object.fromEntries(DETAILS_OF_BEFORE.map(([member, column]) => [member, row[column]]))
+  const kept = Object.fromEntries(DETAILS_OF_BEFORE.map(([, column]) => [column, undefined]))
+  return JSON.stringify({ ...row, ...kept, detail: { ...detail, ...moved } })
+}
 
 /** Keys and lines as the version before wrote them. */
 async function fillFoundation({ db }: Store): Promise<void> {
@@ -78,10 +114,12 @@ async function fillFoundation({ db }: Store): Promise<void> {
       request_id, amount_pico, model_group, status, prompt_tokens, completion_tokens, detail)
     select entry_id, to_timestamp(at / 1000.0), payer_kind, key_digest, user_id, team_id, end_user_id, request_id,
       amount_pico, model_group, status, prompt_tokens, completion_tokens, detail
-    from json_to_recordset(${`[${ENTRIES.map(writeLedgerLine).join(',')}]`}::json) as line (
+    from json_to_recordset(${`[${ENTRIES.map(lineOfBefore).join(',')}]`}::json) as line (
       entry_id uuid, at bigint, payer_kind text, key_digest text, user_id text, team_id text, end_user_id text,
       request_id text, amount_pico bigint, model_group text, status text, prompt_tokens bigint, completion_tokens bigint,
       detail text)`.execute(db)
+  await sql`insert into latchkey.retired_key_digest (digest, successor)
+    values (${digestOf(8)}, ${digestOf(2)}), (${digestOf(9)}, ${digestOf(2)})`.execute(db)
   await sql`insert into latchkey.key_spend (key_digest, total_pico)
     select key_digest, sum(amount_pico) from latchkey.ledger_entry where key_digest is not null group by key_digest`.execute(
     db,
@@ -90,7 +128,7 @@ async function fillFoundation({ db }: Store): Promise<void> {
 
 const MOST = 2n ** 63n - 1n
 const SUMS: readonly (readonly [SpendKind, string, bigint])[] = [
-  ['all', '', 15n + MOST],
+  ['all', '', 31n + MOST],
   ['user', ANA, 3n + MOST],
   ['user', 'nobody', 8n],
   ['team', 'red', 8n + MOST],
@@ -131,7 +169,7 @@ describe.each(STORES)('$name of the version before', ({ withDatabase }) => {
       expect(await reader.spendOfKeys([digestOf(1), digestOf(2), digestOf(3)])).toEqual(
         new Map([
           [digestOf(1), 3n + MOST],
-          [digestOf(2), 4n],
+          [digestOf(2), 20n],
         ]),
       )
       for (const [kind, id, sum] of SUMS) {
@@ -139,12 +177,50 @@ describe.each(STORES)('$name of the version before', ({ withDatabase }) => {
       }
       expect(await reader.entries({ limit: 10 })).toHaveLength(ENTRIES.length)
 
+      const keys = store.openRegistry(newCallId, async () => {}).rooms.keys
+      const bySpend = await keys.list({ ...ALL_ROWS, sort: 'spend', order: 'desc' })
+      expect(bySpend.rows.map(({ digest }) => digest)).toEqual([1, 2, 3, 4].map(digestOf))
+      expect((await keys.list({ ...ALL_ROWS, sort: 'token', aliasPart: 'KEY 3' })).total).toBe(1)
+
+      const lines = {
+        ...ALL_ROWS,
+        sort: 'endTime',
+        order: 'desc',
+        from: epochMs(0),
+        until: epochMs(NOON + 1),
+        only: {},
+      } as const
+      expect((await reader.lines(lines)).rows[0]?.entryId).toBe(makeEntry(5).entryId)
+      const filters: readonly Partial<LineQuery>[] = [
+        { model: 'o3' },
+        { keyAlias: 'as it was' },
+        { sessionId: 's'.repeat(9_000) },
+        { errorPart: 'TIME' },
+        { httpStatus: '504' },
+        { deploymentId: 'd-1' },
+      ]
+      for (const filter of filters) {
+        const found = await reader.lines({ ...lines, ...filter })
+        expect([filter, found.rows]).toEqual([filter, [ENTRIES[5]]])
+      }
+      const range = { from: epochMs(0), until: epochMs(NOON + 1), only: {}, except: {}, days: 'all' } as const
+      const { parts } = await reader.dailyActivity({ ...range, scope: { sees: 'all' }, by: 'user', model: 'o3' })
+      expect(parts).toMatchObject([
+        { key: digestOf(2), keyAlias: 'as it was', cacheReadTokens: 3, cacheWriteTokens: 2 },
+      ])
+      await expect(sql`update latchkey.ledger_entry set session_id = 'x'`.execute(store.db)).rejects.toThrow(
+        'append-only',
+      )
+
+      const late = makeEntry(8, { ...ENTRIES[5], entryId: makeEntry(8).entryId, amount: picoUsd(0n) })
       await store.ledger.keep([
         writeLedgerLine(makeEntry(1)),
+        lineOfBefore({ ...late, sessionId: 'late' }),
         writeLedgerLine(makeEntry(6, { ...ENTRIES[1], entryId: makeEntry(6).entryId })),
       ])
       expect((await reader.spendOf('tag', ['prod'])).get('prod')).toBe(5n)
       expect((await reader.spendOf('user', [ANA])).get(ANA)).toBe(5n + MOST)
+      expect((await reader.lines({ ...lines, sessionId: 'late' })).rows).toEqual([{ ...late, sessionId: 'late' }])
       await store.close()
     }))
 })

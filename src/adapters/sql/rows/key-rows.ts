@@ -1,46 +1,15 @@
 import { type RawBuilder, sql } from 'kysely'
-import type { EpochMs, KeyDigest } from '../../../domain/ids.ts'
+import type { KeyDigest } from '../../../domain/ids.ts'
 import { storableText } from '../../../domain/storable-text.ts'
 import type { VirtualKey } from '../../../domain/virtual-key.ts'
-import type { KeyQuery, KeyRows } from '../../../ports/registry.ts'
+import type { KeyRows } from '../../../ports/registry.ts'
 import { timestampText } from '../column-types.ts'
+import { readAsText } from '../rows-as-text.ts'
 import { keyKind } from './key-kind.ts'
 import type { KeyColumns } from './key-kind.ts'
-import { byBytes, contains, pageOf } from './page-sql.ts'
-import type { Sort } from './page-sql.ts'
+import { listDeletedKeys, listKeys } from './key-lists.ts'
 import { keysInScope } from './scope-sql.ts'
 import { lock, type Place, sqlRows, where } from './sql-rows.ts'
-
-/** Hexadecimal digits, which every collation orders alike, so that the primary key serves. */
-const DIGEST = sql`k.digest`
-
-const SORTS: Readonly<Record<KeyQuery['sort'], Sort>> = {
-  created_at: { by: sql`k.created_at` },
-  updated_at: { by: sql`k.updated_at` },
-  token: { by: DIGEST },
-  key_alias: { by: byBytes('k.alias'), isNullable: true },
-  max_budget: { by: sql`k.max_budget_pico`, isNullable: true },
-  spend: {
-    by: sql`coalesce(spend.total_pico - spend.forgiven_pico, 0) + coalesce(earlier.spent_pico, 0)`,
-    join: sql`
-      left join latchkey.spend_total spend on spend.kind = 'key' and spend.id = k.digest
-      left join (
-        select retired.successor, sum(part.total_pico - part.forgiven_pico) as spent_pico
-        from latchkey.retired_key_digest retired
-        join latchkey.spend_total part on part.kind = 'key' and part.id = retired.digest group by retired.successor
-      ) earlier on earlier.successor = k.digest`,
-  },
-}
-
-interface DeletedColumns extends KeyColumns {
-  readonly deleted_at: EpochMs
-  readonly deleted_by: string
-}
-
-/** Rows of before a column existed have its default. */
-const DELETED_KEYS = sql`(
-  select r.*, d.deleted_at, d.deleted_by from latchkey.deleted_key d, jsonb_populate_record(null::latchkey.virtual_key,
-    '{"access_group_ids": [], "inert": {}, "model_limits": {}, "needs_membership": false}'::jsonb || d.snapshot) r) k`
 
 export function sqlKeyRows(place: Place): KeyRows {
   const { db, touched } = place
@@ -102,33 +71,8 @@ export function sqlKeyRows(place: Place): KeyRows {
       return rows.delete(digests)
     },
 
-    list: (query) =>
-      pageOf(db, {
-        from: sql`latchkey.virtual_key k`,
-        alias: 'k',
-        id: 'digest',
-        conditions: conditionsOf(query),
-        isSearch: query.aliasPart !== undefined,
-        sort: SORTS[query.sort],
-        tie: DIGEST,
-        page: query,
-        read: keyKind.read,
-      }),
-
-    listDeleted: (query) =>
-      pageOf(db, {
-        from: DELETED_KEYS,
-        alias: 'k',
-        conditions: conditionsOf(query),
-        sort: SORTS[query.sort],
-        tie: DIGEST,
-        page: query,
-        read: (row: DeletedColumns) => ({
-          key: keyKind.read(row),
-          deletedAt: row.deleted_at,
-          deletedBy: row.deleted_by,
-        }),
-      }),
+    list: (query) => listKeys(db, query),
+    listDeleted: (query) => listDeletedKeys(db, query),
 
     async forgive(digest, amount) {
       touched.add('virtual_key', digest)
@@ -137,13 +81,31 @@ export function sqlKeyRows(place: Place): KeyRows {
         on conflict (kind, id) do update set forgiven_pico = spend_total.forgiven_pico + excluded.forgiven_pico`.execute(
         db,
       )
+      await sql`update latchkey.key_spend set spent_pico = spent_pico - ${amount.toString()}::numeric
+        where digest = ${digest}`.execute(db)
     },
 
+    async labels(digests) {
+      const found = await readAsText<Pick<KeyColumns, 'digest' | 'display_name' | 'alias' | 'team_id'>>(
+        db,
+        sql`select digest, display_name, alias, team_id from latchkey.virtual_key where digest = any(${digests}::text[])`,
+      )
+      return new Map(
+        found.map((row) => [
+          row.digest,
+          { displayName: row.display_name, alias: row.alias ?? undefined, teamId: row.team_id ?? undefined },
+        ]),
+      )
+    },
+
+    /** One text instead of a hundred thousand rows. */
     async listAliases(scope) {
-      const found = await sql<{ alias: string }>`
-        select k.alias from latchkey.virtual_key k ${where([sql`k.alias is not null`, ...keysInScope(scope)])}
-        order by k.alias collate "C" asc nulls first`.execute(db)
-      return found.rows.map(({ alias }) => alias)
+      const found = await sql<{ aliases: string | null }>`
+        select json_agg(alias)::text as aliases from (
+          select k.alias from latchkey.virtual_key k ${where([sql`k.alias is not null`, ...keysInScope(scope)])}
+          order by k.alias collate "C" asc nulls first) named`.execute(db)
+      const aliases: readonly string[] = JSON.parse(found.rows[0]?.aliases ?? '[]')
+      return aliases
     },
   }
 
@@ -163,22 +125,4 @@ export function sqlKeyRows(place: Place): KeyRows {
       union all select 1 from latchkey.retired_key_digest where digest = ${digest}`.execute(db)
     return holders.length > 0
   }
-}
-
-function conditionsOf(query: KeyQuery): RawBuilder<unknown>[] {
-  const { scope, userId, orTeams = [], orCreatedBy, teamId, organizationId, digest, aliasPart } = query
-  const conditions = keysInScope(scope)
-  if (userId !== undefined) {
-    const ways = [sql`k.user_id = ${userId}`, sql`k.team_id = any(${orTeams}::text[])`]
-    if (orCreatedBy !== undefined) ways.push(sql`k.created_by = ${orCreatedBy}`)
-    conditions.push(sql`(${sql.join(ways, sql` or `)})`)
-  }
-  if (teamId !== undefined) conditions.push(sql`k.team_id = ${teamId}`)
-  if (organizationId !== undefined) {
-    conditions.push(sql`(k.organization_id = ${organizationId} or k.team_id = any(array(
-      select t.team_id from latchkey.team t where t.organization_id = ${organizationId})))`)
-  }
-  if (digest !== undefined) conditions.push(sql`k.digest = ${digest}`)
-  if (aliasPart !== undefined) conditions.push(contains('k.alias', storableText(aliasPart)))
-  return conditions
 }

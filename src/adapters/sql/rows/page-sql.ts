@@ -29,45 +29,41 @@ interface Listing<Row, Read> {
   readonly read: (row: Read) => Row
 }
 
+/** So few that sorting them is less work than to come upon them in the order of an index. */
+const FEW = 1_000
+
 export async function pageOf<Row, Read>(db: Kysely<Database>, listing: Listing<Row, Read>): Promise<PageOf<Row>> {
   const { from, conditions, page, read } = listing
   const offset = (page.page - 1) * page.size
-  const count = async (): Promise<number> => {
-    const { rows } = await sql<{ total: bigint }>`
-      select count(*) as total from ${from} ${where(conditions)}`.execute(db)
-    return Number(rows[0]?.total ?? 0n)
-  }
-  if (listing.isSearch !== true) {
-    const total = await count()
-    if (total <= offset) return { rows: [], total }
-    const { rows } = await selectPage(listing, offset, sql``).execute(db)
-    return { rows: rows.map(read), total }
-  }
-  // One pass for the rows and their number: a second one would look into all those texts again.
-  const { rows } = await selectPage(listing, offset, sql`, count(*) over () as page_total`).execute(db)
-  const [first] = rows
-  if (first === undefined) return { rows: [], total: offset === 0 ? 0 : await count() }
-  return { rows: rows.map(read), total: Number(first.page_total) }
+  const counted = await sql<{ total: bigint }>`select count(*) as total from ${from} ${where(conditions)}`.execute(db)
+  const total = Number(counted.rows[0]?.total ?? 0n)
+  if (total <= offset) return { rows: [], total }
+  const { rows } = await selectPage(listing, offset, listing.isSearch === true && total <= FEW).execute(db)
+  return { rows: rows.map(read), total }
 }
 
 /** Finds the page by what it is sorted by, and only then the rows: those of the pages before stay unread. */
 function selectPage<Row, Read>(
   { from, alias, instead, id, conditions, sort, tie, page }: Listing<Row, Read>,
   offset: number,
-  total: RawBuilder<unknown>,
-): RawBuilder<Read & { readonly page_total: bigint }> {
+  areFew: boolean,
+): RawBuilder<Read> {
   const nulls = sort.isNullable === true ? sql`nulls last` : sql``
   const direction = page.order === 'asc' ? sql`asc ${nulls}` : sql`desc ${nulls}`
   const bounds = sql`limit ${page.size} offset ${offset}`
   const columns = sql`${sql.ref(alias)}.*${instead === undefined ? sql`` : sql`, ${instead}`}`
-  const matching = sql`from ${from} ${sort.join ?? sql``} ${where(conditions)}`
-  if (id === undefined) {
-    return sql`select ${columns} ${total} ${matching} order by ${sort.by} ${direction}, ${tie} ${bounds}`
+  const key = id === undefined ? undefined : sql.ref(`${alias}.${id}`)
+  if (key === undefined) {
+    return sql`select ${columns} from ${from} ${sort.join ?? sql``} ${where(conditions)}
+      order by ${sort.by} ${direction}, ${tie} ${bounds}`
   }
-  const key = sql.ref(`${alias}.${id}`)
+  // The database can't tell how many rows a text is part of: `offset 0` has it find all of them first.
+  const matching = areFew
+    ? sql`(select ${sql.ref(alias)}.* from ${from} ${where(conditions)} offset 0) ${sql.ref(alias)} ${sort.join ?? sql``}`
+    : sql`${from} ${sort.join ?? sql``} ${where(conditions)}`
   return sql`
     select ${columns}, page.* from (
-      select ${key} as page_id, ${sort.by} as page_sort ${total} ${matching}
+      select ${key} as page_id, ${sort.by} as page_sort from ${matching}
       order by ${sort.by} ${direction}, ${tie} ${bounds}
     ) page join ${from} on ${key} = page.page_id order by page.page_sort ${direction}, ${tie}`
 }

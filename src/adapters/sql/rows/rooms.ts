@@ -16,7 +16,7 @@ import { modelKind } from './model-kind.ts'
 import { organizationKind } from './organization-kind.ts'
 import { byBytes, contains } from './page-sql.ts'
 import { organizationsInScope } from './scope-sql.ts'
-import { type Place, type RowKind, sqlRows, tableOf, where } from './sql-rows.ts'
+import { aliasesIn, type Place, type RowKind, sqlRows, tableOf, where } from './sql-rows.ts'
 import { tagKind } from './tag-kind.ts'
 import { sqlRevocationRows } from './revocation-rows.ts'
 import { sqlTeamRows } from './team-rows.ts'
@@ -55,7 +55,11 @@ export function sqlRooms(place: Place): Rooms {
         ]),
     },
     organizationMembers: sqlOrganizationMemberRows(place),
-    endUsers: { ...sqlRows(endUserKind, place), list: () => all(endUserKind) },
+    endUsers: {
+      ...sqlRows(endUserKind, place),
+      list: () => all(endUserKind),
+      aliases: (ids) => aliasesIn(endUserKind, ids, place),
+    },
     budgets: {
       ...sqlRows(budgetKind, place),
       list: () => all(budgetKind, [sql`not o.is_own`]),

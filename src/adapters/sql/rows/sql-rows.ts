@@ -2,6 +2,7 @@ import { type Kysely, type RawBuilder, sql } from 'kysely'
 import type { Rows } from '../../../ports/registry.ts'
 import type { Database } from '../database.ts'
 import { violatesAnyUnique } from '../database-error.ts'
+import { readAsText } from '../rows-as-text.ts'
 import type { Touched } from './touched.ts'
 
 /** How rows of one table are read and written. */
@@ -71,6 +72,19 @@ export function sqlRows<Row, Id extends string, Read>(kind: RowKind<Row, Id, Rea
       return rows.map(kind.read)
     },
   }
+}
+
+/** Of those that are there, without reading the rest of their rows. */
+export async function aliasesIn<Row, Id extends string, Read>(
+  { table, id }: RowKind<Row, Id, Read>,
+  ids: readonly Id[],
+  { db }: Place,
+): Promise<ReadonlyMap<Id, string | undefined>> {
+  const rows = await readAsText<{ readonly id: Id; readonly alias: string | null }>(
+    db,
+    sql`select ${sql.ref(id)} as id, alias from ${tableOf(table)} where ${sql.ref(id)} = any(${ids}::text[])`,
+  )
+  return new Map(rows.map((row) => [row.id, row.alias ?? undefined]))
 }
 
 export function tableOf(name: string): RawBuilder<unknown> {

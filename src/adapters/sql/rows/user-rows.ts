@@ -10,7 +10,7 @@ import { issuerOf } from './membership-source.ts'
 import { byBytes, bySpend, contains, pageOf } from './page-sql.ts'
 import type { Sort } from './page-sql.ts'
 import { keysInScope, usersInScope } from './scope-sql.ts'
-import { lock, type Place, sqlRows, where } from './sql-rows.ts'
+import { aliasesIn, lock, type Place, sqlRows, where } from './sql-rows.ts'
 import { touchUser } from './touch-user.ts'
 import { userKind } from './user-kind.ts'
 import type { UserColumns } from './user-kind.ts'
@@ -97,6 +97,8 @@ export function sqlUserRows(place: Place): UserRows {
         from latchkey.team_member where user_id = any(${ids}::text[]) group by user_id`.execute(db)
       return new Map(rows.map((row) => [row.user_id, row.teams]))
     },
+
+    aliases: (ids) => aliasesIn(userKind, ids, place),
   }
 }
 
