@@ -1,5 +1,5 @@
 -- What lists look for, sort by and sum is a column beside the text of a line, which is otherwise read only for the lines
--- that are shown. `0011` fills them for the lines that are there, while others read and write, and `0012` ends it.
+-- that are shown. `0012` fills them for the lines that are there, while others read and write, and `0013` ends it.
 alter table latchkey.ledger_entry
   add column call_type text,
   add column ended_at timestamptz,
