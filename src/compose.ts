@@ -25,6 +25,7 @@ import { holdFile } from './adapters/system/hold-file.ts'
 import type { Settings } from './config/settings.ts'
 import type { KeyDigest } from './domain/ids.ts'
 import type { ModelCatalogue } from './domain/model-catalogue.ts'
+import type { PassThrough } from './domain/pass-through.ts'
 import type { EdgePorts } from './http/route.ts'
 import { buildServer } from './http/server.ts'
 import type { FaultPorts } from './http/wire/answer-fault.ts'
@@ -38,6 +39,7 @@ import type { JourneyPorts } from './journey/journey-ports.ts'
 import { StandingWatch } from './journey/standing-watch.ts'
 import { GuessLimits } from './journey/2-authenticate/guess-limits.ts'
 import { DeploymentHealth } from './journey/6-route/deployment-health.ts'
+import { BUILT_IN_PATHS } from './journey/7-provider/pass-through/built-in.ts'
 import { ROUTE_GROUPS } from './journey/4-authorise/route-groups.ts'
 import type { ServePorts } from './journey/serve.ts'
 import type { ManagePorts } from './manage/ports.ts'
@@ -68,6 +70,7 @@ const EMBEDDED_FLUSH_MS = 500
 export interface Parts {
   readonly settings: Settings
   readonly catalogue: ModelCatalogue
+  readonly passThroughs: readonly PassThrough[]
   readonly store: Store
   readonly masterKey: KeyDigest
   readonly log: Log
@@ -213,7 +216,11 @@ export async function compose(parts: Parts): Promise<Gateway> {
     masterKey: parts.masterKey,
     rules: settings,
     catalogue,
-    grants: () => ({ modelGroups: shelf.catalogue.accessGroups(), routeGroups: ROUTE_GROUPS }),
+    grants: () => ({
+      modelGroups: shelf.catalogue.accessGroups(),
+      routeGroups: ROUTE_GROUPS,
+      passThroughPaths: [...BUILT_IN_PATHS, ...parts.passThroughs.map(({ path }) => path)],
+    }),
     newId: newCallId,
     availableTeams: new Set(),
     seal,
@@ -232,6 +239,8 @@ export async function compose(parts: Parts): Promise<Gateway> {
   await registerRoutes(app, {
     edge,
     serving,
+    passing: { ...serving, keyHeader: journey.settings.keyHeader },
+    passThroughs: parts.passThroughs,
     manage,
     doors,
     faults,

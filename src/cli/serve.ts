@@ -6,10 +6,9 @@ import { compose, openGatewayStore } from '../compose.ts'
 import type { Gateway } from '../compose.ts'
 import type { ConfigSource, ProcessEnvironment } from '../config/load.ts'
 import { renderFindings, summarise } from '../config/render-findings.ts'
-import type { Settings } from '../config/settings.ts'
-import type { ModelCatalogue } from '../domain/model-catalogue.ts'
 import { BENCH_LEVELS, WHOLE_WORK } from '../level-of-work.ts'
 import { readConfiguration } from '../read-configuration.ts'
+import type { Configuration } from '../read-configuration.ts'
 import { chooseMasterKey } from './choose-master-key.ts'
 import { parseServeArgs } from './serve-args.ts'
 import type { ServeArgs } from './serve-args.ts'
@@ -54,13 +53,13 @@ export async function runServe(argv: readonly string[], io: ServeIo): Promise<nu
     io.writeError(`latchkey: the configuration has errors, so the gateway does not start. ${summarise(findings)}\n`)
     return 1
   }
-  const { settings, catalogue } = usable
+  const { settings } = usable
   stayCompiled()
 
   const log = openLog(settings.logLevel, clock)
   for (const note of args.notes) log.info(note)
   try {
-    return await serveUntilStopped(settings, catalogue, args, log, io)
+    return await serveUntilStopped(usable, args, log, io)
   } catch (error) {
     io.writeError(`latchkey: ${startFault(error, log)}\n`)
     return 1
@@ -84,8 +83,7 @@ function sourceOf(args: ServeArgs, io: ServeIo): ConfigSource {
 }
 
 async function serveUntilStopped(
-  settings: Settings,
-  catalogue: ModelCatalogue,
+  { settings, catalogue, passThroughs }: NonNullable<Configuration['usable']>,
   args: ServeArgs,
   log: Log,
   io: ServeIo,
@@ -98,6 +96,7 @@ async function serveUntilStopped(
     gateway = await compose({
       settings,
       catalogue,
+      passThroughs,
       store,
       masterKey: master.digest,
       log,

@@ -22,12 +22,15 @@ export async function askAgain(
   const headers = { get: (name: string) => (name === TEAM_HEADER ? teamHeader : undefined), repeated: () => false }
   const identity = await decideProof(proof, { headers, route, clientAddress }, ports)
   if (identity.verdict === 'deny') return identity
-  const chosen = chooseCaller(identity, ask.model, route, ports)
+  // A call that is passed on may name no model.
+  const model = ask.model === '' ? undefined : ask.model
+  const chosen = chooseCaller(identity, model, route, ports)
   if (chosen.verdict === 'deny') return chosen
   const current = chosen.granted
   const served = decideEndUser(endUser === undefined ? undefined : await ports.directory.findEndUser(endUser.id))
   if (served.verdict === 'deny') return served
-  const access = decideModelAccess(current, ask.model, ports.catalogue())
+  if (model === undefined) return undefined
+  const access = decideModelAccess(current, model, ports.catalogue())
   return access.verdict === 'deny' && access.problem !== 'model-unknown' ? access : undefined
 }
 

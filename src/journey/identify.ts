@@ -10,6 +10,7 @@ import type { Proof } from './2-authenticate/verify-credential.ts'
 import { resolvePrincipal } from './3-identify/resolve-principal.ts'
 import { chooseTeam } from './4-authorise/choose-team.ts'
 import { decideModelAccess } from './4-authorise/decide-model-access.ts'
+import { decidePassThrough, isPassThrough } from './4-authorise/decide-pass-through.ts'
 import { decideRoute } from './4-authorise/decide-route.ts'
 import { decideStanding } from './4-authorise/decide-standing.ts'
 import { registerKey } from './4-authorise/register-key.ts'
@@ -36,7 +37,7 @@ type Asked = Pick<Arrival, 'headers' | 'route' | 'clientAddress'>
  */
 export function identify(arrival: Asked, ports: IdentifyPorts): Identity | Promise<Identity> {
   if (ports.proven !== undefined) return decideProof(allow(ports.proven), arrival, ports)
-  const credential = findCredential(arrival.headers, ports.settings.keyHeader)
+  const credential = findCredential(arrival.headers, ports.settings.keyHeader, arrival.route.passThrough?.credential)
   ports.trail?.note('credential', credential)
   if (credential.verdict === 'deny') return credential
 
@@ -112,7 +113,7 @@ export function chooseCaller(
   identity: Admitted,
   model: string | undefined,
   route: RouteFacts,
-  { tokens, catalogue, trail }: Pick<JourneyPorts, 'tokens' | 'catalogue' | 'trail'>,
+  { tokens, catalogue, trail, settings }: Pick<JourneyPorts, 'tokens' | 'catalogue' | 'trail' | 'settings'>,
 ): Admitted | Denied {
   const { granted: principal, effects } = identity
   if (!isTokenPrincipal(principal) || tokens === undefined) return identity
@@ -128,6 +129,10 @@ export function chooseCaller(
   const standing = decideStanding(granted.principal)
   trail?.note('standing', standing, describeStanding(granted.principal))
   if (standing.verdict === 'deny') return standing
+  if (isPassThrough(route)) {
+    const passes = decidePassThrough(granted.principal, route, settings.routes.opensPassThrough)
+    if (passes.verdict === 'deny') return passes
+  }
   return { ...standing, effects: [...granted.effects, ...registerKey(granted.principal)] }
 }
 

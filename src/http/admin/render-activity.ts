@@ -11,6 +11,7 @@ const ENDPOINTS: Readonly<Record<CallType, string>> = {
   aembedding: '/embeddings',
   aresponses: '/responses',
   amoderation: '/moderations',
+  pass_through_endpoint: 'pass-through',
 }
 
 /** A page of days with their break-downs, newest first. Totals are those of the page, so that pages can be added up. */

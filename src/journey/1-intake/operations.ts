@@ -15,6 +15,8 @@ export interface Operation {
   readonly streams: 'chat-chunks' | 'typed-events' | 'never'
   /** `metadata` belongs to the provider's API here; ours travels as `litellm_metadata`. */
   readonly providerOwnsMetadata: boolean
+  /** False: nobody counts what it used, and nothing is estimated in place of that. */
+  readonly reportsUsage: boolean
 }
 
 export const OPERATIONS: Readonly<Record<OperationName, Operation>> = {
@@ -26,6 +28,7 @@ export const OPERATIONS: Readonly<Record<OperationName, Operation>> = {
     subject: { name: 'messages', types: ['array'] },
     streams: 'chat-chunks',
     providerOwnsMetadata: false,
+    reportsUsage: true,
   },
   completion: {
     name: 'completion',
@@ -35,6 +38,7 @@ export const OPERATIONS: Readonly<Record<OperationName, Operation>> = {
     subject: { name: 'prompt', types: ['string', 'array'] },
     streams: 'chat-chunks',
     providerOwnsMetadata: false,
+    reportsUsage: true,
   },
   embedding: {
     name: 'embedding',
@@ -44,6 +48,7 @@ export const OPERATIONS: Readonly<Record<OperationName, Operation>> = {
     subject: { name: 'input', types: ['string', 'array'] },
     streams: 'never',
     providerOwnsMetadata: false,
+    reportsUsage: true,
   },
   moderation: {
     name: 'moderation',
@@ -53,6 +58,8 @@ export const OPERATIONS: Readonly<Record<OperationName, Operation>> = {
     subject: { name: 'input', types: ['string', 'array'] },
     streams: 'never',
     providerOwnsMetadata: false,
+    // Free everywhere.
+    reportsUsage: false,
   },
   responses: {
     name: 'responses',
@@ -62,5 +69,6 @@ export const OPERATIONS: Readonly<Record<OperationName, Operation>> = {
     subject: { name: 'input', types: ['string', 'array'] },
     streams: 'typed-events',
     providerOwnsMetadata: true,
+    reportsUsage: true,
   },
 }

@@ -8,6 +8,7 @@ import { decideReach } from '../../domain/reach.ts'
 import type { Caller, Reach } from '../../domain/reach.ts'
 import { isViewer } from '../../domain/role.ts'
 import type { RouteFacts } from '../1-intake/arrival.ts'
+import { decidePassThrough, isPassThrough } from './decide-pass-through.ts'
 import { ROUTE_GROUPS } from './route-groups.ts'
 
 export interface RoutePolicy {
@@ -15,6 +16,8 @@ export interface RoutePolicy {
   readonly served: readonly string[] | undefined
   /** `general_settings.admin_only_routes` */
   readonly adminOnly: readonly string[]
+  /** `compat.open_pass_through` */
+  readonly opensPassThrough: boolean
 }
 
 /** May this principal call this route at all? Decided on the matched route, never on a URL. */
@@ -41,7 +44,8 @@ export function decideRoute(principal: Principal, route: RouteFacts, policy: Rou
     )
   }
   if (isCall(route.row)) {
-    return isViewer(role) ? deny('viewer-calls', 'authz_role') : allow(route)
+    if (isViewer(role)) return deny('viewer-calls', 'authz_role')
+    return isPassThrough(route) ? decidePassThrough(principal, route, policy.opensPassThrough) : allow(route)
   }
   return decideReach(callerOf(principal), route.row) === 'none' ? refuseRole(principal, route) : allow(route)
 }
@@ -113,9 +117,14 @@ function refuseRole(principal: Principal, { path, row }: RouteFacts): Decision<n
 /** An entry is a group's name, a path, a path above, or a prefix that ends in `*`. */
 export function covers(entry: string, path: string): boolean {
   const group = ROUTE_GROUPS.get(entry)
-  if (group !== undefined) return group.includes(path)
+  if (group !== undefined) return group.includes(path) || group.some((member) => isBelow(member, path))
   if (entry.endsWith('*')) return path.startsWith(entry.slice(0, -1))
   return entry !== '' && (path === entry || path.startsWith(`${entry}/`))
+}
+
+/** A member of a group that ends in `/*` stands for a prefix and all that is below it. */
+function isBelow(member: string, path: string): boolean {
+  return member.endsWith('/*') && (path.startsWith(member.slice(0, -1)) || path === member.slice(0, -2))
 }
 
 function masked(id: string): string {

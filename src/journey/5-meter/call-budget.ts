@@ -31,6 +31,8 @@ export interface OutputAllowance {
   readonly choices: number
   /** The request must say so: it asks for more, or nothing is known about the model. */
   readonly mustBeWritten: boolean
+  /** What is left pays for less than the call may write. */
+  readonly isShort: boolean
 }
 
 /**
@@ -80,8 +82,9 @@ export class CallBudget {
     const { cost, output } = forecast
     if (output.tokens === 0) return undefined
     const affordable = Math.floor(outputWithin(cost, this.#hold.amount) / output.choices)
-    const mustBeWritten = affordable < output.tokens || output.from === 'nobody'
-    return { tokens: Math.min(affordable, output.tokens), choices: output.choices, mustBeWritten }
+    const isShort = affordable < output.tokens
+    const mustBeWritten = isShort || output.from === 'nobody'
+    return { tokens: Math.min(affordable, output.tokens), choices: output.choices, mustBeWritten, isShort }
   }
 
   /** For the line that settles it, once. */
