@@ -32,13 +32,17 @@ export function passThroughRoutes(
   { passThroughs, passing, faults }: PassThroughPorts,
 ): void {
   for (const passThrough of passThroughs) {
-    const { methods } = passThrough
     const needs = passThrough.asksWho ? PASS_THROUGH_ROW.id : 'nothing'
-    for (const method of PASS_THROUGH_METHODS) {
-      open(passThrough, method, needs, (request, reply) =>
-        methods.includes(method)
-          ? void carry(passThrough, method, takeOver(request, reply))
-          : refuseMethod(methods, takeOver(request, reply)),
+    for (const method of passThrough.methods) {
+      open(passThrough, method, needs, (request, reply) => void carry(passThrough, method, takeOver(request, reply)))
+    }
+  }
+  for (const [path, here] of Map.groupBy(passThroughs, (each) => each.path)) {
+    const methods = here.flatMap((each) => each.methods)
+    const takesSubpaths = here.some((each) => each.takesSubpaths)
+    for (const method of PASS_THROUGH_METHODS.filter((each) => !methods.includes(each))) {
+      open({ path, takesSubpaths }, method, 'nothing', (request, reply) =>
+        refuseMethod(methods, takeOver(request, reply)),
       )
     }
   }
