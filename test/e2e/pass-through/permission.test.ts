@@ -49,7 +49,11 @@ describe('access.md note 24: whoever is no administrator needs a list that names
     ],
     ['half a segment', { allowed_passthrough_routes: ['/bri'] }, { '/bria': 403 }],
     ['everything', { allowed_passthrough_routes: ['/*'] }, { '/bria': 403 }],
-    ['a route', { allowed_routes: ['/bria'] }, { '/bria': 200, '/bria/x': 200, '/other': 403, '/v1/chat/completions': 403 }],
+    [
+      'a route',
+      { allowed_routes: ['/bria'] },
+      { '/bria': 200, '/bria/x': 200, '/other': 403, '/v1/chat/completions': 403 },
+    ],
     ['all routes', { allowed_routes: ['/*'] }, { '/bria': 403 }],
     ['calls of models', { key_type: 'llm_api' }, { '/bria': 403, '/openai/v1/x': 403 }],
     [

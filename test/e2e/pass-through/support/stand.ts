@@ -1,11 +1,12 @@
 import { createServer } from 'node:http'
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { vi } from 'vitest'
 import type { GatewayOptions, RunningGateway, StartOutcome } from '../../../support/gateway.ts'
 import { MASTER_KEY, bearer, mockModel, startGateway, tryGateway } from '../../../support/gateway.ts'
 import type { MockUpstream } from '../../../support/mock-upstream/start-mock-upstream.ts'
 import { startMockUpstream } from '../../../support/mock-upstream/start-mock-upstream.ts'
-import { callGateway, stringAt } from '../../hostile/support/stand.ts'
+import { callGateway, stringAt, valueAt } from '../../hostile/support/stand.ts'
 import type { Answer, Ask } from '../../hostile/support/stand.ts'
 
 export const SECRET = 'operator-secret-0123456789abcdef'
@@ -126,4 +127,21 @@ export function tryEndpoints(endpoints: unknown, general: Record<string, unknown
 /** Everything of a request in one text, for what must not be in it. */
 export function textOf({ url, headers, body }: Seen): string {
   return `${decodeURIComponent(url)}\n${JSON.stringify(headers)}\n${body.toString()}`
+}
+
+export type Line = Readonly<Record<string, unknown>>
+
+/** The ledger's lines of these calls, as soon as there are as many. */
+export function linesOf(stand: Pick<PassStand, 'asMaster'>, callIds: readonly string[]): Promise<readonly Line[]> {
+  return vi.waitFor(
+    async () => {
+      const all = JSON.parse((await stand.asMaster({ path: '/spend/logs' })).text) as readonly Line[]
+      const wanted = callIds.flatMap((id) =>
+        all.filter((line) => valueAt(line, ['metadata', 'litellm_call_id']) === id),
+      )
+      if (wanted.length < callIds.length) throw new Error(`${wanted.length} of ${callIds.length} lines`)
+      return wanted
+    },
+    { timeout: 10_000, interval: 50 },
+  )
 }
