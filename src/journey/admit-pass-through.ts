@@ -1,4 +1,5 @@
 import { allow, deny } from '../domain/decision.ts'
+import type { Deployment } from '../domain/deployment.ts'
 import type { Decision } from '../domain/decision.ts'
 import { PASS_THROUGH_ROW } from '../domain/access-table.ts'
 import { isTokenPrincipal } from '../domain/principal.ts'
@@ -21,13 +22,15 @@ import { findEndUser, withClaimedCustomer } from './customer-of.ts'
 import { chooseCaller, identify, makingNothing, provision } from './identify.ts'
 import { TEAM_HEADER } from './identify-token.ts'
 import type { JourneyPorts } from './journey-ports.ts'
-import { passedDeployment } from './passed-deployment.ts'
-import { bodyToPass } from './passed-body.ts'
+import { passedDeployment } from './7-provider/pass-through/passed-deployment.ts'
+import { bodyToPass } from './7-provider/pass-through/body-to-pass.ts'
 
 /** What `admitPassThrough` lets through. Only such a value can be relayed. */
 export interface PassedAdmission extends Admission {
   readonly rest: string
   readonly body: Uint8Array | undefined
+  /** Its destination, as the books know destinations. */
+  readonly deployment: Deployment
 }
 
 /** Where a call is meant for, before anybody is asked who calls: the route that deciders look at. */
@@ -123,6 +126,7 @@ export async function admitPassThrough(
     teamHeader: headers.get(TEAM_HEADER),
     admittedAt: at,
     rest,
+    deployment,
     body: bodyToPass(read.granted),
   })
 }

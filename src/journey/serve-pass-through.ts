@@ -1,4 +1,3 @@
-import type { Deployment } from '../domain/deployment.ts'
 import type { UpstreamFailure } from '../domain/upstream-failure.ts'
 import type { Reply } from '../ports/reply.ts'
 import type { UpstreamCall } from '../ports/upstream.ts'
@@ -10,14 +9,14 @@ import { secretTexts, writePassThroughCall } from './7-provider/pass-through/wri
 import { readFailure } from './7-provider/read-failure.ts'
 import type { PassedAdmission } from './admit-pass-through.ts'
 import type { AttemptPorts } from './attempt-context.ts'
-import { epochMs } from '../domain/ids.ts'
+import { keepPassed } from './keep-passed.ts'
+import type { PassedCall } from './keep-passed.ts'
 import { relay } from './relay.ts'
 import type { RelayEnd } from './relay.ts'
 import { failureFrame, replyFailure } from './reply-failure.ts'
 import { addCost, addPassedHeaders, callHeaders } from './reply-headers.ts'
 import type { CallFacts, HeaderList } from './reply-headers.ts'
 import { revokedFailure } from './exchange-stream.ts'
-import { settle } from './settle.ts'
 import type { Settled } from './settle.ts'
 
 export interface PassPorts extends AttemptPorts {
@@ -27,12 +26,8 @@ export interface PassPorts extends AttemptPorts {
 
 const IDLE_MS = 120_000
 
-interface Passing {
-  readonly admission: PassedAdmission
-  readonly deployment: Deployment
+interface Passing extends PassedCall {
   readonly secrets: readonly string[]
-  readonly tally: AnswerTally
-  readonly startedAt: ReturnType<PassPorts['clock']['now']>
   readonly reply: Reply
   readonly ports: PassPorts
 }
@@ -45,8 +40,6 @@ export async function servePassThrough(
   ports: PassPorts,
 ): Promise<void> {
   const { principal, budget } = admission
-  const [deployment] = admission.model.deployments
-  if (deployment === undefined) return
   try {
     if (principal.kind === 'virtual-key') await ports.spend.prepare(principal.key.digest)
   } catch (error) {
@@ -55,7 +48,6 @@ export async function servePassThrough(
   }
   const passing: Passing = {
     admission,
-    deployment,
     secrets: secretTexts(arrival.passThrough),
     tally: new AnswerTally(ports.maxAnswerBytes),
     startedAt: ports.clock.now(),
@@ -108,39 +100,40 @@ export function callFor(
 }
 
 async function finish(passing: Passing, end: RelayEnd): Promise<void> {
-  const { reply, admission } = passing
+  const { reply, admission, tally, ports } = passing
   switch (end.kind) {
     case 'whole': {
-      const failure = end.status >= 400 ? failureOf(end.status, passing) : undefined
-      const settled = await keep(passing, end, failure, failure === undefined)
+      const refusal = end.status < 400 ? undefined : readFailure(end.status, {}, '', [], ports.clock.now())
+      const settled = await keepPassed(passing, end, refusal)
       if (end.firstByteAt === undefined) replyWhole(passing, end, settled)
       reply.end(end.rest)
       return
     }
     case 'gone':
-      await keep(passing, end, undefined, end.status < 400)
+      await keepPassed(passing, end, undefined)
       return
     case 'revoked': {
       const failure = revokedFailure(end.denied)
-      await keep(passing, end, failure, end.status < 400)
-      if (end.firstByteAt !== undefined && passing.tally.isStream)
-        reply.end(failureFrame(failure, factsOf(passing), admission))
+      await keepPassed(passing, end, failure)
+      if (end.firstByteAt !== undefined && tally.isStream)
+        // It may have been cut in the middle of an event.
+        reply.end(`\n\n${failureFrame(failure, factsOf(passing), admission)}`)
       else breakOff(passing, end, failure)
       return
     }
     case 'broken':
-      await keep(passing, end, end.failure, end.failure.mayHaveBilled)
+      await keepPassed(passing, end, end.failure)
       breakOff(passing, end, end.failure)
   }
 }
 
 /** Where the client has nothing yet it gets an answer of ours, else none that looks whole. */
-function breakOff({ admission, deployment, startedAt, reply }: Passing, end: RelayEnd, failure: UpstreamFailure): void {
+function breakOff({ admission, startedAt, reply }: Passing, end: RelayEnd, failure: UpstreamFailure): void {
   if (end.firstByteAt !== undefined) {
     reply.cut()
     return
   }
-  const { group } = admission.model
+  const { deployment, model } = admission
   const failed = {
     kind: 'failed',
     failure,
@@ -148,7 +141,7 @@ function breakOff({ admission, deployment, startedAt, reply }: Passing, end: Rel
     secrets: [],
     deployment,
     upstreamModel: '',
-    group,
+    group: model.group,
     startedAt,
     kept: undefined,
   } as const
@@ -162,48 +155,11 @@ function replyWhole(passing: Passing, { status, headers }: RelayEnd, settled: Se
   passing.reply.head(status, shown)
 }
 
-function failureOf(status: number, { ports }: Passing): UpstreamFailure {
-  return readFailure(status, {}, '', [], ports.clock.now())
-}
-
-function keep(
-  { admission, deployment, tally, startedAt, ports }: Passing,
-  end: RelayEnd,
-  failure: UpstreamFailure | undefined,
-  charge: boolean,
-): Promise<Settled> {
-  const { usage, weight, id, model, serviceTier } = tally
-  const isGone = end.kind === 'gone'
-  return settle(
-    admission,
-    {
-      of: 'call',
-      deployment,
-      upstreamModel: deployment.upstreamModel,
-      group: admission.model.group,
-      usage,
-      writtenWeight: weight,
-      replyId: id,
-      reportedModel: admission.ask.operation.reportsUsage ? model : undefined,
-      serviceTier,
-      failure,
-      charge,
-      cutShort: end.kind !== 'whole',
-      httpStatus: isGone ? 499 : end.kind === 'whole' ? end.status : (failure?.status ?? 502),
-      startedAt,
-      firstByteAt: end.firstByteAt === undefined ? undefined : epochMs(end.firstByteAt),
-      endedAt: ports.clock.now(),
-      retries: 0,
-    },
-    ports,
-  )
-}
-
-function factsOf({ admission, deployment, ports }: Passing): CallFacts {
+function factsOf({ admission, ports }: Passing): CallFacts {
   return {
     callId: admission.callId,
     principal: admission.principal,
-    deployment,
+    deployment: admission.deployment,
     group: admission.ask.model === '' ? undefined : admission.ask.model,
     retries: 0,
     maxRetries: 0,

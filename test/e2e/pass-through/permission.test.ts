@@ -23,7 +23,7 @@ async function statusOf(key: string, path: string): Promise<number> {
 async function manage(
   path: string,
   body: object,
-  as = stand.asMaster,
+  as: PassStand['asMaster'] = (ask) => stand.asMaster(ask),
 ): Promise<{ status: number; json: Record<string, unknown>; text: string }> {
   const { status, text } = await as({ path, body })
   return { status, text, json: JSON.parse(text) as Record<string, unknown> }
@@ -34,7 +34,7 @@ async function team(fields: object = {}): Promise<string> {
 }
 
 describe('access.md note 24: whoever is no administrator needs a list that names it', () => {
-  test.each<[string, object, Record<string, number>]>([
+  test.each<[string, Record<string, unknown>, Record<string, number>]>([
     ['none', {}, { '/bria': 403, '/openai_passthrough/v1/files': 403 }],
     [
       'one prefix',

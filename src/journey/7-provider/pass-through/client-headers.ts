@@ -24,7 +24,7 @@ export interface ClientRequest {
 /** The headers of a caller that go on, names and values in turn. */
 export function chooseClientHeaders(
   { rawHeaders, presented, credentialHeaders }: ClientRequest,
-  { clientHeaders, headers: own }: PassThrough,
+  { clientHeaders, headers: own }: Pick<PassThrough, 'clientHeaders' | 'headers'>,
 ): string[] {
   const barred = new Set([
     ...credentialHeaders.map(asNamed),

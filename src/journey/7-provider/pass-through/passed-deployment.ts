@@ -1,10 +1,10 @@
-import type { Deployment } from '../domain/deployment.ts'
-import { parseDeploymentId } from '../domain/ids.ts'
-import type { PassThrough, PassThroughMethod } from '../domain/pass-through.ts'
-import { Problem } from '../domain/problem.ts'
-import type { Operation } from './1-intake/operations.ts'
-import { isFreeOfCharge } from './1-intake/passed-operation.ts'
-import { pricesOf } from './7-provider/pass-through/build-pass-through.ts'
+import type { Deployment } from '../../../domain/deployment.ts'
+import { parseDeploymentId } from '../../../domain/ids.ts'
+import type { PassThrough, PassThroughMethod } from '../../../domain/pass-through.ts'
+import { Problem } from '../../../domain/problem.ts'
+import type { Operation } from '../../1-intake/operations.ts'
+import { isFreeOfCharge } from '../../1-intake/passed-operation.ts'
+import { pricesOf } from './build-pass-through.ts'
 
 interface Passed {
   readonly operation: Operation

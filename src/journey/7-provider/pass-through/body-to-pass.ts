@@ -1,5 +1,5 @@
-import type { PassedBody } from './1-intake/read-passed-body.ts'
-import { spliceMembers } from './7-provider/splice.ts'
+import type { PassedBody } from '../../1-intake/read-passed-body.ts'
+import { spliceMembers } from '../splice.ts'
 
 /** What was meant for us stays here. */
 const OURS = 'litellm_metadata'
