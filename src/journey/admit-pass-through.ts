@@ -5,7 +5,7 @@ import { PASS_THROUGH_ROW } from '../domain/access-table.ts'
 import { isTokenPrincipal } from '../domain/principal.ts'
 import type { Arrival, PassedArrival, RouteFacts } from './1-intake/arrival.ts'
 import { HOPS_HEADER, decideLoop } from './1-intake/decide-loop.ts'
-import { namedModels } from './1-intake/named-models.ts'
+import { LONGEST_MODEL_NAME, namedModels } from './1-intake/named-models.ts'
 import { readPassedPath } from './1-intake/pass-through-path.ts'
 import type { PassedPath } from './1-intake/pass-through-path.ts'
 import { passedOperation } from './1-intake/passed-operation.ts'
@@ -71,6 +71,8 @@ export async function admitPassThrough(
   const there = upstreamPath(passThrough, rest)
   const operation = passedOperation(method, there, route.path)
   const models = namedModels(there, arrival.query, parsed?.value)
+  if (models.some((name) => name.length > LONGEST_MODEL_NAME))
+    return deny('bad-request', 'param_type', '`model` must be the name of a model.')
   const written = parsed?.value['model']
   const named = typeof written === 'string' ? written : models[0]
   const intake = readPassedRequest(operation, named, parsed, headers, ports.settings.intake.attribution)

@@ -21,7 +21,7 @@ export function keepPassed(
   end: RelayEnd,
   failure: UpstreamFailure | undefined,
 ): Promise<Settled> {
-  const { deployment, model, ask } = admission
+  const { deployment, model } = admission
   return settle(
     admission,
     {
@@ -32,8 +32,8 @@ export function keepPassed(
       usage: tally.usage,
       writtenWeight: tally.weight,
       replyId: tally.id,
-      // Where nobody counts tokens, the name of a model is no price.
-      reportedModel: ask.operation.reportsUsage ? tally.model : undefined,
+      // Where tokens have no price, no name gives them one.
+      reportedModel: deployment.upstreamModel === '' ? undefined : tally.model,
       serviceTier: tally.serviceTier,
       failure,
       charge: end.kind === 'broken' ? end.failure.mayHaveBilled : end.status < 400,

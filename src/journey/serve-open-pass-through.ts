@@ -2,9 +2,10 @@ import { allow, deny } from '../domain/decision.ts'
 import type { Decision } from '../domain/decision.ts'
 import type { Load } from '../ports/load.ts'
 import type { Reply } from '../ports/reply.ts'
-import type { PassedArrival } from './1-intake/arrival.ts'
+import type { PassedArrival, RouteFacts } from './1-intake/arrival.ts'
 import { HOPS_HEADER, decideLoop } from './1-intake/decide-loop.ts'
 import { readPassedBody } from './1-intake/read-passed-body.ts'
+import { covers, decideServed } from './4-authorise/decide-route.ts'
 import { AnswerTally } from './7-provider/pass-through/answer-tally.ts'
 import { secretTexts } from './7-provider/pass-through/write-pass-through-call.ts'
 import type { JourneyPorts } from './journey-ports.ts'
@@ -22,12 +23,16 @@ import type { PassPorts } from './serve-pass-through.ts'
  */
 export async function serveOpenPassThrough(
   arrival: PassedArrival,
-  rest: string,
+  { rest, route }: { readonly rest: string; readonly route: RouteFacts },
   reply: Reply,
   load: Load,
-  journey: Pick<JourneyPorts, 'installation' | 'nextTurn'>,
+  journey: Pick<JourneyPorts, 'installation' | 'nextTurn' | 'settings'>,
   ports: PassPorts,
 ): Promise<Decision<undefined>> {
+  const { served, adminOnly } = journey.settings.routes
+  const lets = decideServed(route, { served })
+  if (lets.verdict === 'deny') return lets
+  if (adminOnly.some((entry) => covers(entry, route.path))) return deny('route-denied', 'authz_route')
   if (load.isHigh()) return deny('overloaded', 'load_shed')
   const hops = decideLoop(arrival.headers.get(HOPS_HEADER), journey.installation)
   if (hops.verdict === 'deny') return hops

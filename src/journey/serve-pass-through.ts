@@ -25,6 +25,8 @@ export interface PassPorts extends AttemptPorts {
 }
 
 const IDLE_MS = 120_000
+/** Of a whole answer; beyond it, what was used is estimated. */
+const MOST_READ = 16 * 1024 * 1024
 
 interface Passing extends PassedCall {
   readonly secrets: readonly string[]
@@ -49,7 +51,7 @@ export async function servePassThrough(
   const passing: Passing = {
     admission,
     secrets: secretTexts(arrival.passThrough),
-    tally: new AnswerTally(ports.maxAnswerBytes),
+    tally: new AnswerTally(Math.min(ports.maxAnswerBytes, MOST_READ)),
     startedAt: ports.clock.now(),
     reply,
     ports,

@@ -79,7 +79,7 @@ export function passThroughRoutes(
       const reply = new NodeReply(exchange.response)
       if (!passThrough.asksWho) {
         const { load } = edge.journey.credentials
-        const carried = await serveOpenPassThrough(arrival, rest, reply, load, edge.journey, passing)
+        const carried = await serveOpenPassThrough(arrival, { rest, route }, reply, load, edge.journey, passing)
         if (carried.verdict === 'deny') refuse(exchange, carried, route, edge)
         return
       }

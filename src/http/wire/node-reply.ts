@@ -38,7 +38,8 @@ export class NodeReply implements Reply {
     this.#calm()
     if (!this.#sent) {
       this.#sent = true
-      this.#headers.push('content-length', String(Buffer.byteLength(part)))
+      // RFC 9110 §8.6: an answer that has no content has no length either.
+      if (this.#status !== 204) this.#headers.push('content-length', String(Buffer.byteLength(part)))
       this.#response.writeHead(this.#status, this.#headers)
     }
     this.#response.end(part)

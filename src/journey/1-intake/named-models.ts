@@ -14,6 +14,9 @@ export function namedModels(upstreamPath: string, query: string, body: JsonValue
   return [...found]
 }
 
+/** As for calls of models: the name goes into the books. */
+export const LONGEST_MODEL_NAME = 512
+
 const IN_PATH = [/\/(?:models|tunedModels)\/([^/:]+):/, /\/deployments\/([^/]+)\//, /\/engines\/([^/]+)\//]
 
 /** Words of a caller about itself, and descriptions of data: what is called a model in there is none. */

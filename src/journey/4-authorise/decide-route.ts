@@ -22,10 +22,8 @@ export interface RoutePolicy {
 
 /** May this principal call this route at all? Decided on the matched route, never on a URL. */
 export function decideRoute(principal: Principal, route: RouteFacts, policy: RoutePolicy): Decision<RouteFacts> {
-  if (policy.served !== undefined && !policy.served.some((entry) => covers(entry, route.path))) {
-    return deny('route-denied', 'authz_route', `The operator does not serve this route. Route=${route.path}`)
-  }
-  if (principal.kind === 'master') return allow(route)
+  const served = decideServed(route, policy)
+  if (served.verdict === 'deny' || principal.kind === 'master') return served
   const role = roleOf(principal)
   if (role !== 'proxy_admin' && policy.adminOnly.some((entry) => covers(entry, route.path))) {
     return deny(
@@ -48,6 +46,12 @@ export function decideRoute(principal: Principal, route: RouteFacts, policy: Rou
     return isPassThrough(route) ? decidePassThrough(principal, route, policy.opensPassThrough) : allow(route)
   }
   return decideReach(callerOf(principal), route.row) === 'none' ? refuseRole(principal, route) : allow(route)
+}
+
+/** Is it served at all, whoever calls? */
+export function decideServed(route: RouteFacts, { served }: Pick<RoutePolicy, 'served'>): Decision<RouteFacts> {
+  if (served === undefined || served.some((entry) => covers(entry, route.path))) return allow(route)
+  return deny('route-denied', 'authz_route', `The operator does not serve this route. Route=${route.path}`)
 }
 
 /** How far the principal's right on this route goes; asked once the route is known to be theirs. */

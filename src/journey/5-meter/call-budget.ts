@@ -80,7 +80,7 @@ export class CallBudget {
     const forecast = this.#forecastOf(deploymentId)
     if (forecast === undefined || this.#hold === undefined) return undefined
     const { cost, output } = forecast
-    if (output.tokens === 0) return undefined
+    if (output.tokens === 0 || cost.perOutputToken === 0n) return undefined
     const affordable = Math.floor(outputWithin(cost, this.#hold.amount) / output.choices)
     const isShort = affordable < output.tokens
     const mustBeWritten = isShort || output.from === 'nobody'

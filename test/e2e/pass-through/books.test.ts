@@ -179,6 +179,17 @@ describe('what nobody counts', () => {
     expect((await booked('/free', { a: 1 })).line).toMatchObject({ spend: 0 })
   })
 
+  test('a price by the call stands alone, also where a model has one', async () => {
+    replies('{"model":"gpt-4o-mini","usage":{"prompt_tokens":1000,"completion_tokens":1000,"total_tokens":2000}}')
+    const { line } = await booked('/flat/v1/chat/completions', { model: 'gpt-4o-mini', messages: [] })
+    expect(line).toMatchObject({
+      spend: 0.25,
+      prompt_tokens: 1000,
+      completion_tokens: 1000,
+      model_group: 'gpt-4o-mini',
+    })
+  })
+
   test('costs nothing when the upstream refuses', async () => {
     replies('{"error":"no"}', 'application/json', 500)
     expect((await booked('/flat/x', { a: 1 })).line).toMatchObject({ spend: 0, status: 'failure' })
@@ -240,6 +251,7 @@ describe('INV-27: budgets hold here as for calls of models', () => {
     expect((await ask(some, '/openai/v1/files', { a: 1 })).status).toBe(400)
     expect(stand.elsewhere.seen.length).toBe(before)
     expect((await ask(some, '/free', {})).status).toBe(200)
+    expect((await ask(some, '/flat/v1/chat/completions', { model: 'x', messages: [] })).status).toBe(200)
     expect((await ask(some, '/openai/v1/models')).status).toBe(200)
   })
 

@@ -150,6 +150,14 @@ describe('methods', () => {
   })
 })
 
+test('an answer without content has no length, and stays what it is', async () => {
+  stand.elsewhere.answer((_, response) => response.writeHead(204).end())
+  const answer = await stand.asMaster({ method: 'DELETE', path: '/bria/x' })
+  expect(answer).toMatchObject({ status: 204, text: '' })
+  expect(answer.headers).not.toHaveProperty('content-length')
+  stand.elsewhere.answer((_, response) => response.end('{}'))
+})
+
 describe('bodies', () => {
   test.each<[string, string, Buffer | string]>([
     ['bytes of any kind', 'application/octet-stream', Buffer.from([0, 255, 254, 128, 123, 10])],

@@ -250,6 +250,11 @@ describe('Z-32: models', () => {
     expect(stand.elsewhere.seen.length - before).toBe(status === 200 ? 1 : 0)
   })
 
+  test('a name is no longer than a name', async () => {
+    expect((await stand.asMaster({ path: CHAT, body: body('x'.repeat(513)) })).status).toBe(400)
+    expect((await stand.asMaster({ path: CHAT, body: body('x'.repeat(512)) })).status).toBe(200)
+  })
+
   test.each([
     '/bria/openai/deployments/gpt-5/chat/completions',
     '/bria/v1beta/models/gpt-5:generateContent',

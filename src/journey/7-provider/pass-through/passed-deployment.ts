@@ -19,8 +19,8 @@ const FREE = pricesOf(0)
 export function passedDeployment(to: PassThrough, { operation, method, upstreamPath, model }: Passed): Deployment {
   const id = parseDeploymentId(to.path)
   if (id === undefined) throw new Problem('fault')
-  // Tokens price nothing where nobody counts them.
-  const priced = operation.reportsUsage ? (model ?? '') : ''
+  // Tokens have no price where nobody counts them, and where the operator says what a call costs.
+  const priced = operation.reportsUsage && to.prices.size === 0 ? (model ?? '') : ''
   const isFree = to.isBuiltIn && isFreeOfCharge(method, upstreamPath)
   return {
     id,

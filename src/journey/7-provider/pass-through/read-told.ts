@@ -113,6 +113,9 @@ function weighDeep(value: JsonValue): number {
   return Object.values(value).reduce((all: number, inner: JsonValue) => all + weighDeep(inner), 0)
 }
 
+/** These go into the books, and what is longer is no name. */
+const LONGEST = 256
+
 function textOf(value: JsonValue | undefined): string | undefined {
-  return typeof value === 'string' && value !== '' ? value : undefined
+  return typeof value === 'string' && value !== '' && value.length <= LONGEST ? value : undefined
 }
