@@ -203,6 +203,7 @@ export async function compose(parts: Parts): Promise<Gateway> {
     limits: { inferenceBytes: settings.limits.maxRequestBytes, managementBytes: MANAGEMENT_BYTES },
     exposeRejectReason: settings.exposeRejectReason,
     refusals,
+    passThroughs: parts.passThroughs,
     described: [],
   }
 
@@ -240,7 +241,6 @@ export async function compose(parts: Parts): Promise<Gateway> {
     edge,
     serving,
     passing: { ...serving, keyHeader: journey.settings.keyHeader },
-    passThroughs: parts.passThroughs,
     manage,
     doors,
     faults,

@@ -33,7 +33,6 @@ import { passThroughRoutes } from './http/llm/pass-through.routes.ts'
 import { responseRoutes } from './http/llm/responses.routes.ts'
 import { healthRoutes } from './http/ops/health.routes.ts'
 import { metricsRoutes } from './http/ops/metrics.routes.ts'
-import type { PassThrough } from './domain/pass-through.ts'
 import type { EdgePorts } from './http/route.ts'
 import type { FaultPorts } from './http/wire/answer-fault.ts'
 import type { Doors } from './http/wire/doors.ts'
@@ -45,7 +44,6 @@ interface RoutePorts {
   readonly edge: EdgePorts
   readonly serving: ServePorts
   readonly passing: PassPorts
-  readonly passThroughs: readonly PassThrough[]
   readonly manage: ManagePorts
   readonly doors: Doors
   readonly faults: FaultPorts
@@ -59,20 +57,7 @@ interface RoutePorts {
 /** Everything that can be asked for. The pages about them come last, because they tell of all the others. */
 export async function registerRoutes(
   app: FastifyInstance,
-  {
-    edge,
-    serving,
-    passing,
-    passThroughs,
-    manage,
-    doors,
-    faults,
-    metrics,
-    facts,
-    settings,
-    store,
-    isDraining,
-  }: RoutePorts,
+  { edge, serving, passing, manage, doors, faults, metrics, facts, settings, store, isDraining }: RoutePorts,
 ): Promise<void> {
   modelCallRoutes(app, edge, { doors, serving, faults })
   responseRoutes(app, edge, serving)
@@ -105,8 +90,8 @@ export async function registerRoutes(
     now: () => clock.now(),
   })
   metricsRoutes(app, edge, metrics, settings.compat.metricsAuth)
-  passThroughDefinitionRoutes(app, edge, passThroughs)
+  passThroughDefinitionRoutes(app, edge)
   await docsRoutes(app, edge)
   await consoleRoutes(app)
-  passThroughRoutes(app, edge, { passThroughs, passing, faults })
+  passThroughRoutes(app, edge, { passing, faults })
 }

@@ -37,7 +37,7 @@ export interface PassedAdmission extends Admission {
 export function readPassedRoute({
   path,
   passThrough,
-}: PassedArrival): Decision<PassedPath & { readonly route: RouteFacts }> {
+}: Pick<PassedArrival, 'path' | 'passThrough'>): Decision<PassedPath & { readonly route: RouteFacts }> {
   const passed = readPassedPath(path, passThrough.path)
   if (passed.verdict === 'deny') return passed
   return allow({ ...passed.granted, route: { path: passed.granted.path, row: PASS_THROUGH_ROW, passThrough } })

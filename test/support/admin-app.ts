@@ -113,6 +113,7 @@ export async function openAdminApp(
     exposeRejectReason: false,
     refusals: { tell: async () => {} },
     described: [],
+    passThroughs: [],
   }
   keyRoutes(app, edge, manage)
   spendRoutes(app, edge, manage, await loadModelFacts())

@@ -9,11 +9,8 @@ import type { EdgePorts } from '../route.ts'
 import { readQuery } from '../wire/read-query.ts'
 
 /** The endpoints of the file, for those who may look at everything. They are changed there and nowhere else. */
-export function passThroughDefinitionRoutes(
-  app: FastifyInstance,
-  edge: EdgePorts,
-  passThroughs: readonly PassThrough[],
-): void {
+export function passThroughDefinitionRoutes(app: FastifyInstance, edge: EdgePorts): void {
+  const { passThroughs } = edge
   plainRoute(app, edge, {
     method: 'GET',
     paths: ['/config/pass_through_endpoint'],

@@ -20,17 +20,13 @@ import { readBytes } from '../wire/read-body.ts'
 import { sendProblem } from '../wire/render-problem.ts'
 
 export interface PassThroughPorts {
-  readonly passThroughs: readonly PassThrough[]
   readonly passing: PassPorts
   readonly faults: FaultPorts
 }
 
 /** Prefixes whose calls go on as they came. What the gateway serves itself below one of them stays its own. */
-export function passThroughRoutes(
-  app: FastifyInstance,
-  edge: EdgePorts,
-  { passThroughs, passing, faults }: PassThroughPorts,
-): void {
+export function passThroughRoutes(app: FastifyInstance, edge: EdgePorts, { passing, faults }: PassThroughPorts): void {
+  const { passThroughs } = edge
   for (const passThrough of passThroughs) {
     const needs = passThrough.asksWho ? PASS_THROUGH_ROW.id : 'nothing'
     for (const method of passThrough.methods) {
