@@ -31,6 +31,7 @@ import { modelCallRoutes } from './http/llm/model-call.routes.ts'
 import { modelRoutes } from './http/llm/models.routes.ts'
 import { passThroughRoutes } from './http/llm/pass-through.routes.ts'
 import { responseRoutes } from './http/llm/responses.routes.ts'
+import { deploymentHealthRoutes } from './http/ops/deployment-health.routes.ts'
 import { healthRoutes } from './http/ops/health.routes.ts'
 import { metricsRoutes } from './http/ops/metrics.routes.ts'
 import type { EdgePorts } from './http/route.ts'
@@ -82,6 +83,7 @@ export async function registerRoutes(
   organizationRoutes(app, edge, manage)
   auditRoutes(app, edge, store.audit)
   explainRoutes(app, edge)
+  deploymentHealthRoutes(app, edge, serving)
   healthRoutes(app, edge, {
     pingStore: () => store.ping(),
     logLevel: settings.logLevel,

@@ -3,7 +3,7 @@ import type { Decision } from '../domain/decision.ts'
 import type { UserId } from '../domain/ids.ts'
 import type { UserDefaults } from '../domain/key-rules.ts'
 import type { MappedClaim, MappedKey } from '../domain/key-mapping.ts'
-import type { Principal } from '../domain/principal.ts'
+import type { Bearer, Principal } from '../domain/principal.ts'
 import type { TokenFacts, VerifiedToken } from '../domain/token-facts.ts'
 import type { UserMatch } from '../domain/token-ground.ts'
 import type { TokenPolicy } from '../domain/token-settings.ts'
@@ -12,7 +12,8 @@ import type { WarmDirectory } from '../ports/directory.ts'
 import type { RouteFacts } from './1-intake/arrival.ts'
 import { judgeKey } from './2-authenticate/verify-credential.ts'
 import { matchTokenUser } from './3-identify/gather-ground.ts'
-import { conclude, learn } from './3-identify/learn.ts'
+import { conclude, concludeSeeing, learn } from './3-identify/learn.ts'
+import type { Learned } from './3-identify/learn.ts'
 import { resolvePrincipal } from './3-identify/resolve-principal.ts'
 import { decideKeyMapping } from './4-authorise/decide-key-mapping.ts'
 import type { Mapping } from './4-authorise/decide-key-mapping.ts'
@@ -21,6 +22,7 @@ import { decideStandIn } from './4-authorise/decide-token.ts'
 import { decideKnownUser } from './4-authorise/decide-token-user.ts'
 import { limitsOf } from './4-authorise/token-limits.ts'
 import { describeMappedKey, describeMapping } from './describe-mapping.ts'
+import { Recollections } from './recollections.ts'
 import type { Trail } from './trail.ts'
 
 interface MappedPorts {
@@ -34,6 +36,9 @@ interface Rules {
   readonly userDefaults: UserDefaults
   readonly newUserId: () => UserId
 }
+
+/** Who each remembered token's bearer is beside the key, by the rules and for the route that it came for last. */
+const bearers = new Recollections<VerifiedToken, readonly [TokenPolicy, WarmDirectory, RouteFacts], Bearer>()
 
 const UNMAPPED = allow<Mapping>({ is: 'none' })
 
@@ -51,7 +56,12 @@ export function findMapping(
     return mapping
   }
   if (claim === undefined) return decide([])
-  const known = conclude(learn(directory.peekKeyMappings(claim), () => directory.findKeyMappings(claim)))
+  const known = conclude(
+    learn(
+      () => directory.peekKeyMappings(claim),
+      () => directory.findKeyMappings(claim),
+    ),
+  )
   return known instanceof Promise ? known.then((found) => decide(found ?? [])) : decide(known ?? [])
 }
 
@@ -77,12 +87,7 @@ export function identifyMapped(
   trail?.note('mapped-key', usable, describeMappedKey(key))
   if (usable.verdict === 'deny') return usable
 
-  const decide = (match: UserMatch | undefined): Decision<Principal> | Promise<Decision<Principal>> => {
-    const known = decideKnownUser(facts, match)
-    trail?.note('bearer', known, { user_id: match?.is === 'found' ? match.facts.user.id : null })
-    if (known.verdict === 'deny') return known
-    const user = known.granted.isNew ? undefined : known.granted.user
-    const bearer = { token, facts, user, ...limitsOf(facts, policy, route) }
+  const resolve = (bearer: Bearer): Decision<Principal> | Promise<Decision<Principal>> => {
     const finish = (principal: Principal): Decision<Principal> => {
       if (!isRegistered || principal.kind !== 'virtual-key') return allow(principal)
       const registered = decideRegisteredKey(principal, bearer, policy)
@@ -92,7 +97,20 @@ export function identifyMapped(
     const principal = resolvePrincipal({ kind: 'virtual-key', key }, directory, bearer)
     return principal instanceof Promise ? principal.then(finish) : finish(principal)
   }
+  const of = [policy, directory, route] as const
+  const recalled = trail === undefined ? bearers.recall(token, ...of) : undefined
+  if (recalled !== undefined) return resolve(recalled)
+
+  const decide = ({ result: match, seen }: Learned<UserMatch | undefined>): ReturnType<typeof resolve> => {
+    const known = decideKnownUser(facts, match)
+    trail?.note('bearer', known, { user_id: match?.is === 'found' ? match.facts.user.id : null })
+    if (known.verdict === 'deny') return known
+    const user = known.granted.isNew ? undefined : known.granted.user
+    const bearer = { token, facts, user, ...limitsOf(facts, policy, route) }
+    if (seen !== undefined) bearers.keep(token, of, bearer, seen)
+    return resolve(bearer)
+  }
   const { profile } = token
-  const match = conclude(matchTokenUser(facts, { profile, userDefaults, newId: newUserId, now }, directory))
+  const match = concludeSeeing(matchTokenUser(facts, { profile, userDefaults, newId: newUserId, now }, directory))
   return match instanceof Promise ? match.then(decide) : decide(match)
 }

@@ -1,4 +1,4 @@
-import type { Decision, Denied } from '../domain/decision.ts'
+import type { Allowed, Decision, Denied } from '../domain/decision.ts'
 import type { UserId } from '../domain/ids.ts'
 import type { UserDefaults } from '../domain/key-rules.ts'
 import type { Principal, TokenPrincipal } from '../domain/principal.ts'
@@ -14,12 +14,14 @@ import type { ClaimJudge, TokenVerifier } from '../ports/token-verifier.ts'
 import type { RouteFacts } from './1-intake/arrival.ts'
 import { gatherGround } from './3-identify/gather-ground.ts'
 import { readTokenOnce } from './3-identify/read-token-once.ts'
+import type { Learned } from './3-identify/learn.ts'
 import type { Mapping } from './4-authorise/decide-key-mapping.ts'
 import { decideTokenCaller } from './4-authorise/decide-token-caller.ts'
 import { covers } from './4-authorise/decide-route.ts'
 import { decideToken } from './4-authorise/decide-token.ts'
 import { describeFacts, describeGround } from './describe-token.ts'
 import { findMapping, identifyMapped } from './identify-mapped.ts'
+import { Recollections } from './recollections.ts'
 import type { Trail } from './trail.ts'
 
 /** What tokens of identity providers need; absent where they are not taken. */
@@ -42,10 +44,11 @@ export interface TokenAsk {
   readonly teamHeader: string | undefined
 }
 
-/** Who comes with the token, and what the directory has to become for it; or why not, and who it is as far as known. */
-export type Identified =
-  | { readonly verdict: 'allow'; readonly granted: Principal; readonly effects: readonly Provision[] }
-  | (Denied & { readonly caller?: Principal })
+/** Who comes with the token, and what the directory has to become for it. */
+export type Caller = Allowed<Principal> & { readonly effects: readonly Provision[] }
+
+/** Or why not, and who it is as far as known. */
+export type Identified = Caller | (Denied & { readonly caller?: Principal })
 
 type TokenRules = Pick<TokenPorts, 'policy' | 'userDefaults' | 'newUserId' | 'log'>
 
@@ -84,6 +87,13 @@ function asCaller(principal: Decision<Principal>): Identified {
   return principal.verdict === 'deny' ? principal : { ...principal, effects: [] }
 }
 
+/** Whom each remembered token made its bearer, by the rules and for the route that it came for last. */
+const callers = new Recollections<
+  VerifiedToken,
+  readonly [TokenPolicy, WarmDirectory, RouteFacts, string | undefined],
+  Caller
+>()
+
 /** Facts in, decision out: what the token says, what the directory knows about that, and who it is by both. */
 function identifyItself(
   token: VerifiedToken,
@@ -98,16 +108,30 @@ function identifyItself(
   trail?.note('token-policy', lets, { route: route.path })
   if (lets.verdict === 'deny') return lets
 
-  const decide = (ground: TokenGround): Identified => {
+  // An explanation shows each step, and for whom a key is to be made is not who it will be the next time.
+  const mayRecall = trail === undefined && registers === undefined
+  const of = [policy, ports.directory, route, teamHeader] as const
+  const recalled = mayRecall ? callers.recall(token, ...of) : undefined
+  if (recalled !== undefined) return recalled
+
+  const decide = ({ result: ground, seen }: Learned<TokenGround>): Identified => {
     trail?.note('directory', { verdict: 'allow', granted: undefined }, describeGround(ground))
-    const caller = decideTokenCaller(token, facts, ground, { policy, route, teamHeader })
-    trail?.note('caller', caller, { [TEAM_HEADER]: teamHeader ?? null })
-    if (caller.verdict === 'deny') return caller
-    const { principal, effects } = caller.granted
-    if (trail === undefined && isPassedOver(ask, principal)) {
+    const decided = decideTokenCaller(token, facts, ground, { policy, route, teamHeader })
+    trail?.note('caller', decided, { [TEAM_HEADER]: teamHeader ?? null })
+    if (decided.verdict === 'deny') return decided
+    const { principal, effects } = decided.granted
+    const passesOver = isPassedOver(ask, principal)
+    if (passesOver && trail === undefined) {
       log.warn('x-litellm-team-id names no team: the administrator acts for none', { issuer: token.issuer })
     }
-    return { verdict: 'allow', granted: registers === undefined ? principal : { ...principal, registers }, effects }
+    const caller: Caller = {
+      verdict: 'allow',
+      granted: registers === undefined ? principal : { ...principal, registers },
+      effects,
+    }
+    // Of whom the directory has yet to learn something is another one the next time.
+    if (mayRecall && !passesOver && seen !== undefined && effects.length === 0) callers.keep(token, of, caller, seen)
+    return caller
   }
   const { profile } = token
   const wanted = { policy, profile, teamHeader, now: ports.clock.now(), userDefaults, newId: newUserId }

@@ -1,8 +1,10 @@
 import { allow, deny } from '../domain/decision.ts'
-import type { Allowed, Decision, Denied } from '../domain/decision.ts'
+import type { Decision, Denied } from '../domain/decision.ts'
 import { isTokenPrincipal } from '../domain/principal.ts'
 import type { Principal, TokenPrincipal } from '../domain/principal.ts'
 import type { Provision } from '../domain/provision.ts'
+import type { TokenPolicy } from '../domain/token-settings.ts'
+import type { ModelCatalogue } from '../domain/model-catalogue.ts'
 import type { Arrival, RouteFacts } from './1-intake/arrival.ts'
 import { findCredential } from './2-authenticate/find-credential.ts'
 import { verifyCredential } from './2-authenticate/verify-credential.ts'
@@ -15,15 +17,11 @@ import { decideRoute } from './4-authorise/decide-route.ts'
 import { decideStanding } from './4-authorise/decide-standing.ts'
 import { registerKey } from './4-authorise/register-key.ts'
 import { describeProof, describeRoute, describeStanding } from './describe-decision.ts'
+import type { TokenCaller } from './4-authorise/settle-team.ts'
 import { TEAM_HEADER, identifyToken } from './identify-token.ts'
-import type { Identified } from './identify-token.ts'
+import type { Caller, Identified } from './identify-token.ts'
 import type { JourneyPorts } from './journey-ports.ts'
-
-/** Who calls; or why not, and who it would have been where that is known. */
-export type Identity = Admitted | (Denied & { readonly caller?: Principal })
-
-/** And what the directory is to become for it. */
-type Admitted = Allowed<Principal> & { readonly effects: readonly Provision[] }
+import { Recollections } from './recollections.ts'
 
 type IdentifyPorts = Pick<
   JourneyPorts,
@@ -35,7 +33,7 @@ type Asked = Pick<Arrival, 'headers' | 'route' | 'clientAddress'>
  * The part of the journey that every route shares: who calls, and may they call this route at all? It comes before the
  * body is looked at, so that a stranger learns nothing of what we would accept. Without a promise where the key is known.
  */
-export function identify(arrival: Asked, ports: IdentifyPorts): Identity | Promise<Identity> {
+export function identify(arrival: Asked, ports: IdentifyPorts): Identified | Promise<Identified> {
   if (ports.proven !== undefined) return decideProof(allow(ports.proven), arrival, ports)
   const credential = findCredential(arrival.headers, ports.settings.keyHeader, arrival.route.passThrough?.credential)
   ports.trail?.note('credential', credential)
@@ -51,7 +49,7 @@ export function identify(arrival: Asked, ports: IdentifyPorts): Identity | Promi
 export async function identifyAndProvision(
   arrival: Asked & Pick<Arrival, 'callId'>,
   ports: Omit<IdentifyPorts, 'catalogue'> & Pick<JourneyPorts, 'catalogue'>,
-): Promise<Identity> {
+): Promise<Identified> {
   const identity = await identify(arrival, ports)
   if (identity.verdict === 'deny') return identity
   const principal = identity.granted
@@ -72,7 +70,7 @@ export function decideProof(
   proof: Decision<Proof>,
   arrival: Asked,
   ports: IdentifyPorts,
-): Identity | Promise<Identity> {
+): Identified | Promise<Identified> {
   ports.trail?.note('proof', proof, describeProof(proof))
   if (proof.verdict === 'deny') return proof
   const identified = identifyProof(proof.granted, arrival, ports)
@@ -96,7 +94,7 @@ function identifyProof(proof: Proof, arrival: Asked, ports: IdentifyPorts): Iden
 
 const NO_EFFECTS: readonly Provision[] = []
 
-function decideCaller(identified: Identified, asked: RouteFacts, ports: IdentifyPorts): Identity {
+function decideCaller(identified: Identified, asked: RouteFacts, ports: IdentifyPorts): Identified {
   if (identified.verdict === 'deny') return identified
   const principal = identified.granted
   ports.trail?.caller(principal)
@@ -108,20 +106,47 @@ function decideCaller(identified: Identified, asked: RouteFacts, ports: Identify
   return route.verdict === 'deny' ? { ...route, caller: principal } : identified
 }
 
+/** As whom each remembered caller called the model that it asked for last. */
+const choices = new Recollections<
+  TokenPrincipal,
+  readonly [TokenPolicy, ModelCatalogue, RouteFacts, string | undefined],
+  Caller
+>()
+
+interface ChoicePorts extends Pick<JourneyPorts, 'tokens' | 'catalogue' | 'trail'> {
+  readonly settings: Pick<JourneyPorts['settings'], 'routes'>
+}
+
 /** Closes the choice that a token with several teams leaves open, by the model that is asked for. */
 export function chooseCaller(
-  identity: Admitted,
+  identity: Caller,
   model: string | undefined,
   route: RouteFacts,
-  { tokens, catalogue, trail, settings }: Pick<JourneyPorts, 'tokens' | 'catalogue' | 'trail' | 'settings'>,
-): Admitted | Denied {
+  ports: ChoicePorts,
+): Caller | Denied {
   const { granted: principal, effects } = identity
+  const { tokens, trail } = ports
   if (!isTokenPrincipal(principal) || tokens === undefined) return identity
+  const of = [tokens.policy, ports.catalogue(), route, model] as const
+  const recalled = trail === undefined && effects.length === 0 ? choices.recall(principal, ...of) : undefined
+  if (recalled !== undefined) return recalled
+  const chosen = settleCaller({ principal, effects }, model, route, tokens.policy, ports)
+  if (chosen.verdict === 'allow' && chosen.effects.length === 0) choices.keep(principal, of, chosen)
+  return chosen
+}
+
+function settleCaller(
+  caller: TokenCaller,
+  model: string | undefined,
+  route: RouteFacts,
+  policy: TokenPolicy,
+  { catalogue, trail, settings }: ChoicePorts,
+): Caller | Denied {
   const mayUse = (one: TokenPrincipal, name: string): boolean => {
     const access = decideModelAccess(one, name, catalogue())
     return access.verdict === 'allow' || access.problem === 'model-unknown'
   }
-  const chosen = chooseTeam({ principal, effects }, model, route, tokens.policy, mayUse)
+  const chosen = chooseTeam(caller, model, route, policy, mayUse)
   trail?.note('team', chosen, { model: model ?? null })
   if (chosen.verdict === 'deny') return chosen
   const { granted } = chosen

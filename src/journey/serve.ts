@@ -157,11 +157,12 @@ function ready(model: ResolvedModel, ports: ServePorts): readonly Deployment[] {
   return model.deployments.filter((deployment) => ports.health.isReady(deployment, now))
 }
 
-function note(
+/** Tells everybody who keeps count of deployments how a try came out. */
+export function note(
   deployment: Deployment,
   model: ResolvedModel,
   failure: UpstreamFailure | undefined,
-  ports: ServePorts,
+  ports: Pick<ServePorts, 'clock' | 'health' | 'observer'>,
 ): void {
   ports.observer.attempted(deployment, model, failure)
   if (failure === undefined) ports.health.recordSuccess(deployment.id, ports.clock.now())

@@ -98,7 +98,11 @@ export async function openAdminApp(
         masterKey: manage.masterKey,
       },
       directory,
-      settings: { keyHeader: undefined, enforcedParams: [], routes: { served: undefined, adminOnly: [] } },
+      settings: {
+        keyHeader: undefined,
+        enforcedParams: [],
+        routes: { served: undefined, adminOnly: [], opensPassThrough: false },
+      },
     } as unknown as JourneyPorts,
     observer: {
       charged: () => undefined,

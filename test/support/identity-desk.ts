@@ -85,7 +85,7 @@ export function openDesk({ store }: Pick<OpenedStore, 'store'>, options: DeskOpt
     if (facts.verdict === 'deny') return facts
     const ask = { policy, profile, teamHeader: undefined, userDefaults, newId: newUserId, now: clock.now() }
     const decide = async () => {
-      const ground = await gatherGround(facts.granted, ask, directory)
+      const { result: ground } = await gatherGround(facts.granted, ask, directory)
       return decideTokenCaller(token, facts.granted, ground, { policy, teamHeader: undefined, route: CHAT })
     }
     const first = await decide()

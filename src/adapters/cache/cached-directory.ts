@@ -15,6 +15,8 @@ import type { ChangedFact, FactChanges, FactKind } from '../../ports/fact-change
 import { FactCache } from './fact-cache.ts'
 import { NameCache } from './name-cache.ts'
 
+/** The same each time, so that one can see that nothing has changed. */
+const NONE: readonly never[] = []
 /** Enough that the keys and people of a large company stay known; a fact is about a kilobyte. */
 const MOST_FACTS = 120_000
 
@@ -212,35 +214,35 @@ export class CachedDirectory implements WarmDirectory {
   }
 
   peekUsersByEmail(email: string): Peeked<readonly UserId[]> {
-    return this.#emails.peek(foldEmail(email)) ?? []
+    return this.#emails.peek(foldEmail(email)) ?? NONE
   }
 
   async findUsersByEmail(email: string): Promise<readonly UserId[]> {
-    return (await this.#emails.find(foldEmail(email))) ?? []
+    return (await this.#emails.find(foldEmail(email))) ?? NONE
   }
 
   peekTeamsByAlias(alias: string): Peeked<readonly TeamId[]> {
-    return this.#teamAliases.peek(alias) ?? []
+    return this.#teamAliases.peek(alias) ?? NONE
   }
 
   async findTeamsByAlias(alias: string): Promise<readonly TeamId[]> {
-    return (await this.#teamAliases.find(alias)) ?? []
+    return (await this.#teamAliases.find(alias)) ?? NONE
   }
 
   peekOrganizationsByAlias(alias: string): Peeked<readonly OrganizationId[]> {
-    return this.#organizationAliases.peek(alias) ?? []
+    return this.#organizationAliases.peek(alias) ?? NONE
   }
 
   async findOrganizationsByAlias(alias: string): Promise<readonly OrganizationId[]> {
-    return (await this.#organizationAliases.find(alias)) ?? []
+    return (await this.#organizationAliases.find(alias)) ?? NONE
   }
 
   peekKeyMappings(claim: MappedClaim): Peeked<readonly MappedKey[]> {
-    return this.#keyMappings.peek(mappingFactId(claim)) ?? []
+    return this.#keyMappings.peek(mappingFactId(claim)) ?? NONE
   }
 
   async findKeyMappings(claim: MappedClaim): Promise<readonly MappedKey[]> {
-    return (await this.#keyMappings.find(mappingFactId(claim))) ?? []
+    return (await this.#keyMappings.find(mappingFactId(claim))) ?? NONE
   }
 }
 

@@ -109,8 +109,10 @@ async function gathered(
   }
   const warm = gatherGround(factsOf(token, policy), ask, world(given.ana ?? NO_TEAMS).directory)
   if (warm instanceof Promise) throw new Error('a promise although all is known')
-  expect(await gatherGround(factsOf(token, policy), ask, world(given.ana ?? NO_TEAMS, true).directory)).toEqual(warm)
-  return warm
+  const cold = await gatherGround(factsOf(token, policy), ask, world(given.ana ?? NO_TEAMS, true).directory)
+  expect(cold.result).toEqual(warm.result)
+  expect(cold.seen).toBeUndefined()
+  return warm.result
 }
 
 describe('what there is to know about a token', () => {
@@ -120,7 +122,7 @@ describe('what there is to know about a token', () => {
     const token = makeToken({ team: 'red' }, profile)
     const { directory } = world(NO_TEAMS)
     const ask = { policy, profile, teamHeader: undefined, userDefaults: {}, newId: () => userId('x'), now: NOON }
-    const ground = await gatherGround(factsOf(token, policy), ask, directory)
+    const { result: ground } = await gatherGround(factsOf(token, policy), ask, directory)
     expect([ground.user, [...ground.teams.keys()], ground.organization]).toEqual([undefined, ['red'], undefined])
   })
 

@@ -8,8 +8,8 @@ import type { OrganizationMatch, TeamGround, TokenGround, UserMatch } from '../.
 import type { TokenPolicy, TokenProfile } from '../../domain/token-settings.ts'
 import type { TeamStanding } from '../../domain/user.ts'
 import type { WarmDirectory } from '../../ports/directory.ts'
-import { conclude, learn, learnAll } from './learn.ts'
-import type { Learning } from './learn.ts'
+import { concludeSeeing, learn, learnAll } from './learn.ts'
+import type { Learned, Learning } from './learn.ts'
 import { matchUser } from './resolve-user.ts'
 
 export interface GroundAsk {
@@ -28,8 +28,8 @@ export function gatherGround(
   facts: TokenFacts,
   ask: GroundAsk,
   directory: WarmDirectory,
-): TokenGround | Promise<TokenGround> {
-  return conclude(gather(facts, ask, directory))
+): Learned<TokenGround> | Promise<Learned<TokenGround>> {
+  return concludeSeeing(gather(facts, ask, directory))
 }
 
 function* gather(facts: TokenFacts, ask: GroundAsk, directory: WarmDirectory): Learning<TokenGround> {
@@ -142,8 +142,9 @@ function* organizationOf(facts: TokenFacts, directory: WarmDirectory): Learning<
   }
   if (organizationAlias === undefined) return undefined
   const ids =
-    (yield* learn(directory.peekOrganizationsByAlias(organizationAlias), () =>
-      directory.findOrganizationsByAlias(organizationAlias),
+    (yield* learn(
+      () => directory.peekOrganizationsByAlias(organizationAlias),
+      () => directory.findOrganizationsByAlias(organizationAlias),
     )) ?? []
   const [id, another] = ids
   if (another !== undefined) return { is: 'ambiguous', ids }
@@ -151,7 +152,10 @@ function* organizationOf(facts: TokenFacts, directory: WarmDirectory): Learning<
 }
 
 function* organizationById(id: OrganizationId, directory: WarmDirectory): Learning<OrganizationMatch> {
-  const organization = yield* learn(directory.peekOrganization(id), () => directory.findOrganization(id))
+  const organization = yield* learn(
+    () => directory.peekOrganization(id),
+    () => directory.findOrganization(id),
+  )
   return organization === undefined ? { is: 'absent', ids: [] } : { is: 'found', organization }
 }
 

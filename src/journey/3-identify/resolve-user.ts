@@ -49,8 +49,9 @@ export function resolveUser(hints: UserHints, directory: People): UserMatch | Pr
 /** By the link; else by an id, a subject or an address that leads to a row to which nothing else does. */
 export function* matchUser(hints: UserHints, directory: People): Learning<UserMatch> {
   const { issuer, subject } = hints
-  const link = yield* learn(directory.peekIdentity({ issuer, subject }), () =>
-    directory.findIdentity({ issuer, subject }),
+  const link = yield* learn(
+    () => directory.peekIdentity({ issuer, subject }),
+    () => directory.findIdentity({ issuer, subject }),
   )
   if (link !== undefined) {
     const facts = link.isDeleted ? undefined : yield* heirOf(link.userId, directory)
@@ -62,7 +63,10 @@ export function* matchUser(hints: UserHints, directory: People): Learning<UserMa
   if (holder === 'deleted') return deleted(hints)
   if (typeof holder === 'object') return holder
 
-  const named = yield* learn(directory.peekUserBySsoSubject(subject), () => directory.findUserBySsoSubject(subject))
+  const named = yield* learn(
+    () => directory.peekUserBySsoSubject(subject),
+    () => directory.findUserBySsoSubject(subject),
+  )
   if (named?.isDeleted === true) return deleted(hints)
   const bySubject = named === undefined ? undefined : yield* userOf(named.userId, directory)
   if (bySubject !== undefined && isUnlinked(bySubject) && mayBecome(bySubject, hints)) {
@@ -78,7 +82,10 @@ export function* matchUser(hints: UserHints, directory: People): Learning<UserMa
 type Holder = UserMatch | 'free' | 'taken' | 'deleted'
 
 function* holderOf(id: UserId, hints: UserHints, directory: People): Learning<Holder> {
-  const former = yield* learn(directory.peekFormerUser(id), () => directory.findFormerUser(id))
+  const former = yield* learn(
+    () => directory.peekFormerUser(id),
+    () => directory.findFormerUser(id),
+  )
   if (former !== undefined) {
     if (former.mergedInto === undefined) return 'deleted'
     return yield* matchAlias(former.mergedInto, hints, directory)
@@ -90,7 +97,10 @@ function* holderOf(id: UserId, hints: UserHints, directory: People): Learning<Ho
 
 /** The id of a duplicate that an operator merged into somebody. */
 function* matchAlias(survivor: UserId, hints: UserHints, directory: People): Learning<Holder> {
-  const former = yield* learn(directory.peekFormerUser(survivor), () => directory.findFormerUser(survivor))
+  const former = yield* learn(
+    () => directory.peekFormerUser(survivor),
+    () => directory.findFormerUser(survivor),
+  )
   const facts = former === undefined ? yield* userOf(survivor, directory) : undefined
   if (facts === undefined) return 'deleted'
   if (!(isUnlinked(facts) || hints.trustsUserIds) || !mayBecome(facts, hints)) return 'taken'
@@ -101,7 +111,11 @@ function* matchAlias(survivor: UserId, hints: UserHints, directory: People): Lea
 function* matchEmail(hints: UserHints, directory: People): Learning<UserMatch | undefined> {
   const { email } = hints
   if (email === undefined || !hints.emailIsProven) return undefined
-  const ids = (yield* learn(directory.peekUsersByEmail(email), () => directory.findUsersByEmail(email))) ?? []
+  const ids =
+    (yield* learn(
+      () => directory.peekUsersByEmail(email),
+      () => directory.findUsersByEmail(email),
+    )) ?? []
   const [id, another] = ids
   if (another !== undefined) return { is: 'ambiguous-email' }
   const facts = id === undefined ? undefined : yield* userOf(id, directory)
@@ -127,14 +141,20 @@ function mayBridge(facts: UserFacts, { issuer, subject, emailIsIssuers }: UserHi
 }
 
 function* userOf(id: UserId, directory: People): Learning<UserFacts | undefined> {
-  return yield* learn(directory.peekUser(id), () => directory.findUser(id))
+  return yield* learn(
+    () => directory.peekUser(id),
+    () => directory.findUser(id),
+  )
 }
 
 /** While users are merged, a link may still be known as the duplicate's. */
 function* heirOf(id: UserId, directory: People): Learning<UserFacts | undefined> {
   const facts = yield* userOf(id, directory)
   if (facts !== undefined) return facts
-  const former = yield* learn(directory.peekFormerUser(id), () => directory.findFormerUser(id))
+  const former = yield* learn(
+    () => directory.peekFormerUser(id),
+    () => directory.findFormerUser(id),
+  )
   return former?.mergedInto === undefined ? undefined : yield* userOf(former.mergedInto, directory)
 }
 

@@ -11,6 +11,13 @@ interface Minute {
   failures: number
 }
 
+/** How a deployment came out of the last call that says something about it. */
+export interface LastResult {
+  readonly at: EpochMs
+  /** Undefined: it answered. */
+  readonly failure: UpstreamFailure | undefined
+}
+
 const MINUTE_MS = 60_000
 
 /** What this process has seen of each deployment lately, and which of them rest. */
@@ -19,6 +26,7 @@ export class DeploymentHealth {
   readonly #minutes = new Map<DeploymentId, Minute>()
   readonly #running = new Map<DeploymentId, number>()
   readonly #restsUntil = new Map<DeploymentId, EpochMs>()
+  readonly #last = new Map<DeploymentId, LastResult>()
 
   constructor(policy: RouterPolicy) {
     this.#policy = policy
@@ -48,14 +56,26 @@ export class DeploymentHealth {
     return false
   }
 
+  /** Undefined: this process has not called it yet. */
+  lastOf(id: DeploymentId): LastResult | undefined {
+    return this.#last.get(id)
+  }
+
+  /** Of a call that was made to see: whatever goes wrong with it speaks against the deployment. */
+  recordProbe(id: DeploymentId, failure: UpstreamFailure | undefined, now: EpochMs): void {
+    this.#last.set(id, { at: now, failure })
+  }
+
   recordSuccess(id: DeploymentId, now: EpochMs): void {
     this.#minute(id, now).successes += 1
+    this.#last.set(id, { at: now, failure: undefined })
   }
 
   /** Returns whether the deployment rests from now on. */
   recordFailure(deployment: Deployment, failure: UpstreamFailure, groupSize: number, now: EpochMs): boolean {
     const minute = this.#minute(deployment.id, now)
     minute.failures += 1
+    if (speaksAgainst(failure)) this.#last.set(deployment.id, { at: now, failure })
     if (!this.#shouldRest(deployment, failure, groupSize, minute)) return false
     const rest = failure.retryAfterMs ?? deployment.entry.params.cooldownMs ?? this.#policy.cooldownMs
     this.#restsUntil.set(deployment.id, epochMs(now + rest))
@@ -64,8 +84,7 @@ export class DeploymentHealth {
 
   #shouldRest(deployment: Deployment, failure: UpstreamFailure, groupSize: number, minute: Minute): boolean {
     if (this.#policy.disableCooldowns || deployment.group.includes('*')) return false
-    if (failure.failure === 'APIConnectionError') return false
-    if (failure.status < 500 && ![401, 404, 408, 429].includes(failure.status)) return false
+    if (failure.failure === 'APIConnectionError' || !speaksAgainst(failure)) return false
     const seen = minute.failures + minute.successes
     const { share, minimumRequests, singleDeploymentRequests } = this.#policy.failureThreshold
     if (groupSize < 2) return seen >= singleDeploymentRequests && minute.successes === 0
@@ -83,4 +102,9 @@ export class DeploymentHealth {
     this.#minutes.set(id, fresh)
     return fresh
   }
+}
+
+/** Against the deployment; what else goes wrong is the request's fault. */
+function speaksAgainst({ status }: UpstreamFailure): boolean {
+  return status >= 500 || [401, 404, 408, 429].includes(status)
 }
