@@ -40,13 +40,15 @@ test.each([
   ['/scim/v2/Users', false],
   ['/ui/x', false],
   ['/anthropic', false],
-  ['/vertex_ai/v1', true],
+  ['/gemini/v1beta', true],
 ])('%s is taken', (path, below) => {
   expect(refused(path, below)).toBe(true)
 })
 
 test.each([
   ['/bria', true],
+  ['/langfuse', true],
+  ['/vertex_ai/v1', true],
   ['/v1/rerank', false],
   ['/keys', true],
   ['/keyx/generate', true],

@@ -91,6 +91,7 @@ async function serveUntilStopped(
   const store = await openGatewayStore(settings, log)
   let draining = false
   let gateway: Gateway | undefined
+  let stopped: Promise<string>
   try {
     const master = await chooseMasterKey(settings, store.installation)
     gateway = await compose({
@@ -104,6 +105,8 @@ async function serveUntilStopped(
       level: BENCH_LEVELS.get(args.benchLevel ?? '') ?? WHOLE_WORK,
     })
     const address = await gateway.app.listen({ host: settings.listen.host, port: settings.listen.port })
+    // Whoever reads that it is ready may stop it in the same moment.
+    stopped = stopSignal()
     io.write(
       renderWelcome({
         address,
@@ -120,7 +123,7 @@ async function serveUntilStopped(
     throw error
   }
 
-  const signal = await stopSignal()
+  const signal = await stopped
   draining = true
   log.info('stopping', { signal })
   const isDrained = await drain(gateway.app.close.bind(gateway.app), gateway.app.server)

@@ -11,6 +11,7 @@ import type { PassedPath } from './1-intake/pass-through-path.ts'
 import { passedOperation } from './1-intake/passed-operation.ts'
 import { readPassedBody } from './1-intake/read-passed-body.ts'
 import { readPassedRequest } from './1-intake/read-passed-request.ts'
+import { presentedTexts } from './2-authenticate/find-credential.ts'
 import { decideEndUser } from './4-authorise/decide-end-user.ts'
 import { decideEnforcedParams } from './4-authorise/decide-enforced-params.ts'
 import { decidePassedModels } from './4-authorise/decide-passed-models.ts'
@@ -59,6 +60,10 @@ export async function admitPassThrough(
   const identity = await identify(caller, ports)
   if (identity.verdict === 'deny') return identity
 
+  const presented = presentedTexts(headers, ports.settings.keyHeader, passThrough.credential)
+  if (presented.some((text) => rest.includes(text)))
+    return deny('bad-request', 'http_body', 'The path holds the credential of the call, which does not go on.')
+
   const hops = decideLoop(headers.get(HOPS_HEADER), ports.installation)
   if (hops.verdict === 'deny') return hops
 
@@ -74,7 +79,7 @@ export async function admitPassThrough(
   if (models.some((name) => name.length > LONGEST_MODEL_NAME))
     return deny('bad-request', 'param_type', '`model` must be the name of a model.')
   const written = parsed?.value['model']
-  const named = typeof written === 'string' ? written : models[0]
+  const named = typeof written === 'string' && written !== '' ? written : models[0]
   const intake = readPassedRequest(operation, named, parsed, headers, ports.settings.intake.attribution)
   if (intake.verdict === 'deny') return intake
 
@@ -102,6 +107,8 @@ export async function admitPassThrough(
   if (chosen.effects.length > 0 && isTokenPrincipal(principal)) {
     const foreseen = await foreseeBudget(metered, ports.meter)
     if (foreseen.verdict === 'deny') return foreseen
+    const bound = await decideBound(foreseen.granted, deployment.id)
+    if (bound.verdict === 'deny') return bound
     const made = await provision(chosen.effects, principal, caller, ports)
     if (made.verdict === 'deny') return made
     if (made.granted === 'made')

@@ -97,7 +97,7 @@ function absent(served: ReadonlySet<string>): readonly (readonly [path: string, 
       return [path, `the operator has not set ${[...key, ...base].join(' and ')}.`] as const
     },
   )
-  return [...off, ...LEFT_OUT]
+  return [...off, ...LEFT_OUT.filter(([path]) => !served.has(path))]
 }
 
 function arrivalOf(

@@ -29,7 +29,7 @@ beforeAll(async () => {
         path: '/fuse',
         target: elsewhere,
         custom_auth_parser: 'langfuse',
-        headers: { authorization: `Basic ${btoa(`pk:${SECRET}`)}` },
+        headers: { LANGFUSE_PUBLIC_KEY: 'pk', LANGFUSE_SECRET_KEY: 'os.environ/BRIA_KEY', 'x-more': '1' },
       },
     ],
   })
@@ -162,6 +162,12 @@ describe('AC-118, INV-34: with forward_headers: true', () => {
     expect(last().headers['authorization']).toBe(`Bearer ${SECRET}`)
   })
 
+  test('a path that holds the caller’s key is refused', async () => {
+    const before = stand.elsewhere.seen.length
+    expect((await stand.as(key)({ path: `/bria/keys/${key}`, body: {} })).status).toBe(400)
+    expect(stand.elsewhere.seen.length).toBe(before)
+  })
+
   test('a header that holds the caller’s key in any other place does not go along', async () => {
     await stand.as(key)({ path: '/bria', headers: { 'x-note': `my key is ${key}`, 'x-pass-x-note': key }, body: {} })
     expect(textOf(last())).not.toContain(key)
@@ -200,6 +206,8 @@ describe('places for a credential', () => {
     const basic = (text: string) => ({ authorization: `Basic ${btoa(text)}` })
     expect((await stand.call({ path: '/fuse', headers: basic(`${key}:anything`), body: {} })).status).toBe(200)
     expect(last().headers['authorization']).toBe(`Basic ${btoa(`pk:${SECRET}`)}`)
+    expect(Object.keys(last().headers).filter((name) => name.startsWith('langfuse'))).toEqual([])
+    expect(last().headers['x-more']).toBe('1')
     expect((await stand.call({ path: '/fuse', headers: basic(`anything:${key}`), body: {} })).status).toBe(401)
     expect((await stand.call({ path: '/bria', headers: basic(`${key}:anything`), body: {} })).status).toBe(401)
   })

@@ -115,7 +115,7 @@ describe('a stream', () => {
     await stand.asMaster({ path: '/key/block', body: { key: other } })
     await opened.over
     expect(opened.text()).toContain('Key is blocked')
-    expect(stand.elsewhere.abandoned()).toBe(before + 1)
+    await vi.waitFor(() => expect(stand.elsewhere.abandoned()).toBe(before + 1), { timeout: 5_000 })
     expect((await linesOf(stand, ['stream-4']))[0]).toMatchObject({ status: 'failure' })
   })
 

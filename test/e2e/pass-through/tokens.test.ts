@@ -5,7 +5,7 @@ import type { Town } from '../jwt/support/town.ts'
 import { callGateway, stringAt } from '../hostile/support/stand.ts'
 import type { Answer } from '../hostile/support/stand.ts'
 import { linesOf, startElsewhere } from './support/stand.ts'
-import type { Elsewhere } from './support/stand.ts'
+import type { Elsewhere, PassStand } from './support/stand.ts'
 
 let town: Town
 let elsewhere: Elsewhere
@@ -13,7 +13,13 @@ let elsewhere: Elsewhere
 beforeAll(async () => {
   elsewhere = await startElsewhere()
   town = await openTown({
-    auth: { team_ids_jwt_field: 'teams', user_id_jwt_field: 'sub', user_id_upsert: true },
+    auth: {
+      team_ids_jwt_field: 'teams',
+      user_id_jwt_field: 'sub',
+      user_id_upsert: true,
+      virtual_key_claim_field: 'azp',
+      unregistered_jwt_client_behavior: 'fallback_team_mapping',
+    },
     general: {
       pass_through_endpoints: [
         { path: '/bria', target: elsewhere.url, include_subpath: true, forward_headers: true, cost_per_request: 0.5 },
@@ -39,6 +45,9 @@ function ask(
   return callGateway(town.gateway.port, { path, headers, body: more.body ?? {} })
 }
 
+const askMaster: PassStand['asMaster'] = (each) =>
+  callGateway(town.gateway.port, { ...each, headers: bearer(MASTER_KEY) })
+
 async function team(fields: object): Promise<string> {
   const { text } = await ask(MASTER_KEY, '/team/new', { body: fields })
   return stringAt(text, 'team_id')
@@ -61,10 +70,7 @@ describe('AT-113: a token’s team', () => {
     const answer = await ask(token, '/bria/x', { id: 'token-1', headers: { 'x-copy': token } })
     expect(answer).toMatchObject({ status: 200 })
     expect(answer.headers['x-litellm-team-id']).toBe(id)
-    const [line] = await linesOf(
-      { asMaster: (each) => callGateway(town.gateway.port, { ...each, headers: bearer(MASTER_KEY) }) },
-      ['token-1'],
-    )
+    const [line] = await linesOf({ asMaster: askMaster }, ['token-1'])
     expect(line).toMatchObject({ team_id: id, user: 'p2', spend: 0.5, call_type: 'pass_through_endpoint' })
     const seen = elsewhere.seen.at(-1)
     expect(JSON.stringify(seen?.headers)).not.toContain(token.slice(0, 40))
@@ -110,4 +116,20 @@ test.each([
   const before = elsewhere.seen.length
   expect((await ask(town.token({ sub: 'p5', ...claims }), '/bria/x')).status).toBe(401)
   expect(elsewhere.seen.length).toBe(before)
+})
+
+test('a token that stands for a key has what the key has', async () => {
+  const made = await ask(MASTER_KEY, '/key/generate', { body: { key_alias: 'stands-for' } })
+  const key = stringAt(made.text, 'key')
+  const mapping = { jwt_claim_name: 'azp', jwt_claim_value: 'svc-1', key }
+  expect((await ask(MASTER_KEY, '/jwt/key/mapping/new', { body: mapping })).status).toBe(200)
+  const token = town.token({ sub: 'svc', azp: 'svc-1' })
+  const refused = await ask(token, '/bria/x')
+  expect(refused.status).toBe(403)
+  expect(refused.text).toContain('Key not allowed to access passthrough route /bria/x')
+  await ask(MASTER_KEY, '/key/update', { body: { key, allowed_passthrough_routes: ['/bria'] } })
+  expect((await ask(token, '/bria/x', { id: 'mapped-1' })).status).toBe(200)
+  const [line] = await linesOf({ asMaster: askMaster }, ['mapped-1'])
+  expect(line).toMatchObject({ api_key: stringAt(made.text, 'token'), spend: 0.5 })
+  expect(JSON.stringify(elsewhere.seen.at(-1)?.headers)).not.toContain(token.slice(0, 40))
 })

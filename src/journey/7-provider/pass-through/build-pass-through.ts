@@ -34,7 +34,7 @@ export function buildPassThrough(entry: PassThroughEntry, around: Surroundings):
       methods: entry.methods,
       asksWho: entry.auth,
       credential: { header: entry.userKeyHeader, isBasicUser: entry.isLangfuse },
-      headers: entry.headers,
+      headers: withLangfuse(entry.headers),
       clientHeaders: { names: entry.forwardsHeaders ? 'all' : [], takesPassed: entry.forwardsHeaders },
       query: entry.defaultQueryParams,
       prices: pricesOf(entry.costPerRequest),
@@ -71,6 +71,15 @@ export function buildBuiltIn(builtIn: BuiltIn, around: Surroundings): Built | un
       isBuiltIn: true,
     },
   }
+}
+
+/** The two keys of an account there, which go along as one credential. */
+function withLangfuse(headers: ReadonlyMap<string, Secret>): ReadonlyMap<string, Secret> {
+  const [user, password] = [headers.get('langfuse_public_key'), headers.get('langfuse_secret_key')]
+  if (user === undefined || password === undefined) return headers
+  const basic = new Secret(`Basic ${btoa(`${user.reveal()}:${password.reveal()}`)}`)
+  const others = [...headers].filter(([name]) => !name.startsWith('langfuse_'))
+  return new Map([...others, ['authorization', basic]])
 }
 
 type ReadTarget =

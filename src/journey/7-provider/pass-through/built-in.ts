@@ -78,7 +78,5 @@ function row(path: string, provider: string, baseUrl: string | undefined, more: 
   }
 }
 
-/** All of these prefixes; none of them is the operator's to give away. */
-export const BUILT_IN_PATHS: readonly string[] = [...BUILT_INS, ...LEFT_OUT.map(([path]) => ({ path }))].map(
-  ({ path }) => path,
-)
+/** None of these prefixes is the operator's to give away. */
+export const BUILT_IN_PATHS: readonly string[] = BUILT_INS.map(({ path }) => path)

@@ -53,10 +53,24 @@ export function upstreamPath({ basePath, isBuiltIn }: PassThrough, rest: string)
 export function secretTexts({ headers, query }: PassThrough): readonly string[] {
   const ofHeaders = [...headers].flatMap(([name, value]) => {
     const text = value.reveal().replace(SCHEME, '')
-    return CREDENTIAL_NAME.test(name) || namesSecret(name) || looksLikeSecret(text) ? [text] : []
+    return CREDENTIAL_NAME.test(name) || namesSecret(name) || looksLikeSecret(text)
+      ? [text, ...partsOf(value.reveal())]
+      : []
   })
   const ofQuery = [...query].flatMap(([name, value]) => (isCredential(name) ? [value.reveal()] : []))
   return [...ofHeaders, ...ofQuery]
+}
+
+/** RFC 7617: what a Basic credential holds. */
+function partsOf(value: string): readonly string[] {
+  const basic = /^basic +([A-Za-z0-9+/]+={0,2})$/i.exec(value)?.[1]
+  if (basic === undefined) return []
+  try {
+    const plain = atob(basic)
+    return [plain.slice(plain.indexOf(':') + 1)]
+  } catch {
+    return []
+  }
 }
 
 const SCHEME = /^(?:bearer|basic|token|api-?key) +/i
