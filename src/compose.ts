@@ -99,6 +99,7 @@ export async function compose(parts: Parts): Promise<Gateway> {
     dataDir: settings.dataDir,
     hasSealedRows: store.hasSealedRows,
   })
+  const maxStreamMs = settings.router.maxStreamingDurationMs ?? MAX_STREAM_MS
   const guard = new EgressGuard(settings.egressAllow)
   const modelReader = createModelReader(settings, guard)
   const facts = await loadModelFacts()
@@ -168,6 +169,11 @@ export async function compose(parts: Parts): Promise<Gateway> {
         store.openBudgets(() => spool.flushNow()),
         spool,
       ),
+      rates: store.openRates({
+        windowMs: settings.rates.windowMs,
+        mostCallMs: Math.max(settings.router.timeoutMs, maxStreamMs),
+      }),
+      clock,
       prices: facts,
       chance,
       nextTurn,
@@ -193,7 +199,7 @@ export async function compose(parts: Parts): Promise<Gateway> {
     mockUsage: settings.mockUsage,
     showsApiBase: settings.compat.exposeApiBase,
     maxAnswerBytes: settings.limits.maxResponseBytes,
-    maxStreamMs: settings.router.maxStreamingDurationMs ?? MAX_STREAM_MS,
+    maxStreamMs,
   }
   const edge: EdgePorts = {
     journey,

@@ -37,8 +37,12 @@ export function journeySettings(settings: Settings): JourneySettings {
   }
 }
 
-export function meterSettings({ compat, router }: Settings): MeterPorts['settings'] {
-  return { budgetRefusesAs400: compat.budgetErrorStatus === 400, mostCallMs: router.timeoutMs }
+export function meterSettings({ compat, router, rates }: Settings): MeterPorts['settings'] {
+  return {
+    budgetRefusesAs400: compat.budgetErrorStatus === 400,
+    countsTokens: rates.counts,
+    mostCallMs: router.timeoutMs,
+  }
 }
 
 /** How long it is remembered for which key a claim stands. */

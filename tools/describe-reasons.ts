@@ -43,6 +43,8 @@ const REASONS: Readonly<Record<Reason, string>> = {
   param_type: 'A parameter has a wrong type or an impossible value.',
   budget_exceeded:
     'What the call may cost does not fit into a budget of its key, team, member, user, organisation or customer.',
+  rate_limited:
+    'Its key, user, team, member, organisation or customer makes more calls, uses more tokens or runs more calls at once than its rate allows.',
   price_unknown: 'The model has no known price, and the caller has a budget.',
   store_unavailable:
     'The store did not answer when a key had to be looked up. The caller got a 503, never a wrong verdict.',

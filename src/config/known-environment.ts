@@ -54,6 +54,11 @@ export const ENV = {
   databasePassword: honour('DATABASE_PASSWORD', aSecret, 'See DATABASE_HOST.'),
   databaseName: honour('DATABASE_NAME', aText, 'See DATABASE_HOST.'),
   logLevel: honour('LITELLM_LOG', logLevelName, 'DEBUG, INFO, WARNING or ERROR. Default INFO.'),
+  rateWindowMs: honour(
+    'LITELLM_RATE_LIMIT_WINDOW_SIZE',
+    secondsAsMs,
+    'Seconds in which rpm_limit and tpm_limit count. Default 60.',
+  ),
   cooldownMs: honour('DEFAULT_COOLDOWN_TIME_SECONDS', secondsAsMs, 'Default of cooldown_time.'),
   allowedFails: honour('DEFAULT_ALLOWED_FAILS', aWholeNumber(0, MOST), 'Default of allowed_fails.'),
   failureShare: honour(
@@ -129,7 +134,6 @@ export const ENV_TABLE: KeyTable = {
     LITELLM_CONFIG_BUCKET_OBJECT_KEY: 'fetch the file before the start and name it with --config.',
     LITELLM_CONFIG_BUCKET_TYPE: 'fetch the file before the start and name it with --config.',
     LITELLM_MODEL_COST_MAP_URL: 'prices come with the package; set others in litellm_params.',
-    LITELLM_RATE_LIMIT_WINDOW_SIZE: 'rate limits are not in this version.',
     SSL_KEYFILE_PATH: 'end TLS in front of the gateway.',
     SSL_CERTFILE_PATH: 'end TLS in front of the gateway.',
     SSL_VERIFY: {

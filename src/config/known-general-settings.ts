@@ -6,7 +6,17 @@ import { passThroughEndpoints } from './pass-through/read-pass-through.ts'
 import { rolePermissions } from './tokens/known-token-lists.ts'
 import { anUnquotedFlag } from './tokens/token-readers.ts'
 import type { KeyTable } from './key-table.ts'
-import { aFlag, aHeaderName, aJsonObject, aSecret, aText, aWholeNumber, listOf, megabytesAsBytes } from './readers.ts'
+import {
+  aFlag,
+  aHeaderName,
+  aJsonObject,
+  aSecret,
+  aText,
+  aWholeNumber,
+  listOf,
+  megabytesAsBytes,
+  oneOf,
+} from './readers.ts'
 
 export const GENERAL = {
   masterKey: honour('master_key', aSecret, 'The operator’s key. Must begin with `sk-`.'),
@@ -21,6 +31,11 @@ export const GENERAL = {
   completionModel: honour('completion_model', aText, 'Serves every completion, whatever model was asked for.'),
   embeddingModel: honour('embedding_model', aText, 'The same for embeddings.'),
   moderationModel: honour('moderation_model', aText, 'The same for moderations.'),
+  tokenRateLimitType: honour(
+    'token_rate_limit_type',
+    oneOf('total', 'input', 'output'),
+    'The tokens that tpm_limit counts. Default total.',
+  ),
   enforceUserParam: honour('enforce_user_param', aFlag, 'Model requests must carry `user`.'),
   enforcedParams: honour('enforced_params', listOf(aText), 'Model requests must carry these members.'),
   rejectClientsideMetadataTags: honour('reject_clientside_metadata_tags', aFlag, 'Refuse `metadata.tags` of callers.'),
@@ -101,7 +116,6 @@ export const GENERAL_TABLE: KeyTable = {
     disable_error_logs: 'failed calls cost one log line and hold no prompt.',
     maximum_spend_logs_retention_interval: 'the time of the clean-up is chosen by the gateway.',
     maximum_spend_logs_cleanup_cron: 'the time of the clean-up is chosen by the gateway.',
-    token_rate_limit_type: 'rate limits are not in this version and are refused where they are set.',
     disable_retry_on_max_parallel_request_limit_error: 'a refusal of the gateway itself is never retried.',
     disable_master_key_return: 'no answer ever holds the master key.',
     disable_adding_master_key_hash_to_db: 'the master key is never stored, not even its digest.',

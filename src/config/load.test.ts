@@ -17,6 +17,7 @@ describe('a file with every honoured key', () => {
       forcedModels: { completion: 'gpt-4o', embedding: 'shared/embed', moderation: 'shared/moderation' },
       limits: { maxRequestBytes: 8 * 1024 * 1024, maxResponseBytes: 16 * 1024 * 1024 },
       keyHeaderName: 'x-gateway-key',
+      rates: { counts: 'output', windowMs: 60_000 },
       endUserHeaders: ['x-customer', 'x-user'],
       alwaysIncludeStreamUsage: true,
       enforcedParams: ['user', 'metadata.team'],

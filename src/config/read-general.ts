@@ -19,6 +19,7 @@ type General = Pick<
   | 'limits'
   | 'keyHeaderName'
   | 'endUserHeaders'
+  | 'rates'
   | 'alwaysIncludeStreamUsage'
   | 'enforcedParams'
   | 'enforceUserParam'
@@ -34,6 +35,7 @@ type General = Pick<
 >
 
 const MIB = 1024 * 1024
+const MINUTE_MS = 60_000
 
 export function readGeneral(general: Section, env: Section, findings: Findings): General {
   const databaseUrlOfEnv = readDatabaseUrl(env, findings)
@@ -58,6 +60,10 @@ export function readGeneral(general: Section, env: Section, findings: Findings):
     limits: {
       maxRequestBytes: general.take(GENERAL.maxRequestBytes) ?? 32 * MIB,
       maxResponseBytes: general.take(GENERAL.maxResponseBytes) ?? 64 * MIB,
+    },
+    rates: {
+      counts: general.take(GENERAL.tokenRateLimitType) ?? 'total',
+      windowMs: env.take(ENV.rateWindowMs) ?? MINUTE_MS,
     },
     endUserHeaders: [...new Set([...headerMappings, ...(headerName === undefined ? [] : [headerName])])],
     alwaysIncludeStreamUsage: general.take(GENERAL.alwaysIncludeStreamUsage) ?? false,

@@ -32,6 +32,7 @@ export interface Settings {
   readonly mockUsage: { readonly promptTokens: number; readonly completionTokens: number }
 
   readonly limits: Limits
+  readonly rates: RateSettings
   readonly keyHeaderName?: string
   readonly endUserHeaders: readonly string[]
   readonly alwaysIncludeStreamUsage: boolean
@@ -58,6 +59,12 @@ export interface Settings {
   readonly trustedProxies: readonly string[]
   readonly exposeRejectReason: boolean
   readonly compat: Compat
+}
+
+export interface RateSettings {
+  /** The kinds of token that rates of tokens count. */
+  readonly counts: 'total' | 'input' | 'output'
+  readonly windowMs: number
 }
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error'

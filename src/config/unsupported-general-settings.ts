@@ -13,8 +13,8 @@ export const GENERAL_UNSUPPORTED: Readonly<Record<string, string | Refusal>> = {
   forward_client_headers_to_llm_api:
     'headers of callers are not sent on in this version; set extra_headers on the deployment.',
   public_routes: 'every route but the health checks needs a credential.',
-  max_parallel_requests: 'rate limits are not in this version; use max_parallel_requests of deployments.',
-  global_max_parallel_requests: 'rate limits are not in this version; use max_parallel_requests of deployments.',
+  max_parallel_requests: 'use max_parallel_requests of keys or of deployments.',
+  global_max_parallel_requests: 'use max_parallel_requests of keys or of deployments.',
   allowed_ips: 'limit the addresses in front of the gateway.',
   use_x_forwarded_for: 'name the proxies whose headers are believed in trusted_proxies.',
   trusted_proxy_ranges: 'write the ranges into trusted_proxies.',

@@ -17,6 +17,8 @@ export interface Denied {
   readonly because: Reason
   /** After this time the answer may be another one. */
   readonly retryAfterMs?: number
+  /** What clients read beside the text. */
+  readonly headers?: Readonly<Record<string, string>>
   /** What the audit log says instead, where the caller must not learn it. */
   readonly onRecord?: Reason
 }

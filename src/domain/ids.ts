@@ -8,6 +8,8 @@ export type DeploymentId = Tagged<string, 'DeploymentId'>
 export type EntryId = Tagged<string, 'EntryId'>
 /** One per reservation of budget, ours like an entry's. */
 export type HoldId = Tagged<string, 'HoldId'>
+/** The place of one call among those that run at once. */
+export type SlotId = Tagged<string, 'SlotId'>
 export type CallId = Tagged<string, 'CallId'>
 export type UserId = Tagged<string, 'UserId'>
 export type TeamId = Tagged<string, 'TeamId'>
@@ -76,6 +78,10 @@ export function entryIdOf(uuid: Uuid): EntryId {
 /** For a user whose subject can't be an id here, or is somebody's. */
 export function userIdOfUuid(uuid: Uuid): UserId {
   return uuid as string as UserId
+}
+
+export function slotIdOf(uuid: Uuid): SlotId {
+  return uuid as string as SlotId
 }
 
 export function holdIdOf(uuid: Uuid): HoldId {

@@ -221,6 +221,7 @@ export const PROBLEMS = {
   },
   'budget-exceeded': { status: 429, type: 'budget_exceeded', param: null, say: 'Budget has been exceeded!' },
   'budget-exceeded-400': { status: 400, type: 'budget_exceeded', param: null, say: 'Budget has been exceeded!' },
+  'rate-limited': { status: 429, type: 'None', param: 'None', say: 'Rate limit exceeded.' },
   'price-unknown': badRequest('The price of this model is not known.', 'model'),
   'upstream-unreadable': { status: 502, type: 'None', param: 'None', say: 'The upstream failed.' },
   'upstream-timeout': { status: 408, type: 'None', param: 'None', say: 'The upstream did not answer in time.' },

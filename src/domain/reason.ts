@@ -95,5 +95,6 @@ export type Reason =
   | 'param_missing'
   | 'param_type'
   | 'budget_exceeded'
+  | 'rate_limited'
   | 'price_unknown'
   | 'store_unavailable'

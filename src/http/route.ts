@@ -202,9 +202,10 @@ export function refuse(
     callId,
     reason: edge.exposeRejectReason ? denied.because : undefined,
     close: !request.readableEnded && hasBody(request),
-    ...(denied.retryAfterMs === undefined
-      ? {}
-      : { extraHeaders: { 'retry-after': String(Math.ceil(denied.retryAfterMs / 1000)) } }),
+    extraHeaders: {
+      ...(denied.retryAfterMs === undefined ? {} : { 'retry-after': String(Math.ceil(denied.retryAfterMs / 1000)) }),
+      ...denied.headers,
+    },
   })
 }
 

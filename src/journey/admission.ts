@@ -5,6 +5,7 @@ import type { Principal } from '../domain/principal.ts'
 import type { RouteFacts } from './1-intake/arrival.ts'
 import type { ModelAsk } from './1-intake/read-model-request.ts'
 import type { CallBudget } from './5-meter/call-budget.ts'
+import type { CallRates } from './5-meter/call-rates.ts'
 import type { StoredResponse } from './4-authorise/response-ids.ts'
 
 /** What `admit` lets through: who asks, what for, and what it leads to. Only such a value can be served. */
@@ -23,6 +24,8 @@ export interface Admission {
   readonly hops: string
   /** What is held for this call; undefined: it falls under no budget. */
   readonly budget: CallBudget | undefined
+  /** Where it is counted while it runs; undefined: it falls under no rate. */
+  readonly rates: CallRates | undefined
   readonly callId: CallId
   readonly clientAddress: string | undefined
   /** What the caller said about which of its teams this is for. */

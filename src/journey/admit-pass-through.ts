@@ -17,11 +17,13 @@ import { decideEnforcedParams } from './4-authorise/decide-enforced-params.ts'
 import { decidePassedModels } from './4-authorise/decide-passed-models.ts'
 import type { CallBudget } from './5-meter/call-budget.ts'
 import { foreseeBudget, reserveBudget } from './5-meter/reserve-budget.ts'
+import { takeRates } from './5-meter/take-rates.ts'
 import { upstreamPath } from './7-provider/pass-through/write-pass-through-call.ts'
 import type { Admission } from './admission.ts'
 import { findEndUser, withClaimedCustomer } from './customer-of.ts'
 import { chooseCaller, identify, makingNothing, provision } from './identify.ts'
 import { TEAM_HEADER } from './identify-token.ts'
+import { unlessFailed } from './journey.ts'
 import type { JourneyPorts } from './journey-ports.ts'
 import { passedDeployment } from './7-provider/pass-through/passed-deployment.ts'
 import { bodyToPass } from './7-provider/pass-through/body-to-pass.ts'
@@ -120,6 +122,12 @@ export async function admitPassThrough(
   const bounded = await decideBound(budget, deployment.id)
   if (bounded.verdict === 'deny') return bounded
 
+  const rates = await unlessFailed(takeRates(metered, ports.meter), budget)
+  if (rates.verdict === 'deny') {
+    await budget?.release()
+    return rates
+  }
+
   return allow({
     principal,
     ask,
@@ -130,6 +138,7 @@ export async function admitPassThrough(
     endUser,
     hops: hops.granted,
     budget,
+    rates: rates.granted,
     callId: arrival.callId,
     clientAddress: arrival.clientAddress,
     teamHeader: headers.get(TEAM_HEADER),

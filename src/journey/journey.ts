@@ -15,7 +15,9 @@ import { decideEndUser } from './4-authorise/decide-end-user.ts'
 import { decideModelAccess } from './4-authorise/decide-model-access.ts'
 import { decideProviderObjects } from './4-authorise/decide-provider-objects.ts'
 import type { StoredResponse } from './4-authorise/response-ids.ts'
+import type { CallBudget } from './5-meter/call-budget.ts'
 import { foreseeBudget, reserveBudget } from './5-meter/reserve-budget.ts'
+import { takeRates } from './5-meter/take-rates.ts'
 import type { Admission } from './admission.ts'
 import { findEndUser, withClaimedCustomer } from './customer-of.ts'
 import { describeModelAccess } from './describe-decision.ts'
@@ -97,6 +99,14 @@ export async function admit(operation: Operation, arrival: Arrival, ports: Journ
   ports.trail?.note('budget', budget)
   if (budget.verdict === 'deny') return budget
 
+  const counted = takeRates(metered, ports.meter)
+  const rates = counted instanceof Promise ? await unlessFailed(counted, budget.granted) : counted
+  if (rates.verdict === 'deny' || rates.granted !== undefined) ports.trail?.note('rates', rates)
+  if (rates.verdict === 'deny') {
+    await budget.granted?.release()
+    return rates
+  }
+
   return allow({
     principal,
     ask,
@@ -107,11 +117,25 @@ export async function admit(operation: Operation, arrival: Arrival, ports: Journ
     endUser,
     hops: hops.granted,
     budget: budget.granted,
+    rates: rates.granted,
     callId: arrival.callId,
     clientAddress: arrival.clientAddress,
     teamHeader: arrival.headers.get(TEAM_HEADER),
     admittedAt: at,
   })
+}
+
+/** Nothing will be sent when this fails, and nothing needs to be held. */
+export async function unlessFailed<Answer>(
+  counted: Answer | Promise<Answer>,
+  budget: CallBudget | undefined,
+): Promise<Answer> {
+  try {
+    return await counted
+  } catch (error) {
+    await budget?.release()
+    throw error
+  }
 }
 
 function accessTo(name: string, ask: ModelAsk, principal: Principal, ports: JourneyPorts): Decision<ResolvedModel> {

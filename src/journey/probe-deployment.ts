@@ -76,6 +76,8 @@ export async function probeDeployment(
     endUser: undefined,
     hops: installation,
     budget: reserved.granted,
+    // The operator looks after the deployments: that is no use of the operator's own rates.
+    rates: undefined,
     teamHeader: undefined,
     admittedAt: at,
   }

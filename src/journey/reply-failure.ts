@@ -20,6 +20,7 @@ export function replyFailure(admission: Admission, result: FailedAttempt, trail:
     principal: admission.principal,
     deployment,
     group,
+    rates: admission.rates,
     retries: trail.retries,
     maxRetries: trail.maxRetries,
     fallbacks: trail.fallbacks.length,

@@ -4,6 +4,7 @@ import type { Principal, TokenPrincipal } from '../domain/principal.ts'
 import type { Limits } from '../domain/limits.ts'
 import { usdText } from '../domain/money.ts'
 import type { PicoUsd } from '../domain/money.ts'
+import type { CallRates } from './5-meter/call-rates.ts'
 import type { AnswerHeaders } from './exchange-whole.ts'
 
 /** The release of the LiteLLM proxy whose behaviour we follow; clients read it. */
@@ -17,6 +18,8 @@ export interface CallFacts {
   readonly retries: number
   readonly maxRetries: number
   readonly fallbacks: number
+  /** What is left of them is told. */
+  readonly rates?: CallRates | undefined
   /** `compat.expose_api_base`: callers may see where a call went. */
   readonly showsApiBase?: boolean
 }
@@ -49,6 +52,7 @@ export function callHeaders(facts: CallFacts): HeaderList {
   if (principal.kind === 'virtual-key') addKeyLimits(headers, principal.key.limits)
   // D-58: the model that was asked for may have decided which team pays.
   if (isTokenPrincipal(principal)) addTeam(headers, principal)
+  if (facts.rates !== undefined) headers.push(...facts.rates.headers())
   const target = deployment?.target
   if (facts.showsApiBase === true && target?.kind === 'http') {
     headers.push('x-litellm-model-api-base', target.origin + target.basePath)

@@ -41,6 +41,19 @@ export async function servePassThrough(
   reply: Reply,
   ports: PassPorts,
 ): Promise<void> {
+  try {
+    await carry(arrival, admission, reply, ports)
+  } finally {
+    await admission.rates?.finish()
+  }
+}
+
+async function carry(
+  arrival: PassedArrival,
+  admission: PassedAdmission,
+  reply: Reply,
+  ports: PassPorts,
+): Promise<void> {
   const { principal, budget } = admission
   try {
     if (principal.kind === 'virtual-key') await ports.spend.prepare(principal.key.digest)
@@ -166,6 +179,7 @@ function factsOf({ admission, ports }: Passing): CallFacts {
     retries: 0,
     maxRetries: 0,
     fallbacks: 0,
+    rates: admission.rates,
     showsApiBase: ports.showsApiBase,
   }
 }

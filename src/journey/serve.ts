@@ -33,8 +33,18 @@ interface GroupFailure {
   readonly maxRetries: number
 }
 
-/** Carries an admitted call to a deployment, and on to the next one where that can help, until one outcome is settled. */
+/** Carries an admitted call to its end, however it ends. */
 export async function serve(admission: Admission, reply: Reply, ports: ServePorts): Promise<void> {
+  if (admission.rates === undefined) return carry(admission, reply, ports)
+  try {
+    await carry(admission, reply, ports)
+  } finally {
+    await admission.rates.finish()
+  }
+}
+
+/** To a deployment, and on to the next one where that can help, until one outcome is settled. */
+async function carry(admission: Admission, reply: Reply, ports: ServePorts): Promise<void> {
   const known =
     admission.principal.kind === 'virtual-key' ? ports.spend.prepare(admission.principal.key.digest) : undefined
   if (known !== undefined) await unlessReleased(known, admission)

@@ -71,7 +71,10 @@ export async function settle(admission: Admission, outcome: Outcome, ports: Sett
     const known = knownUsage(admission, outcome)
     const counted = known ?? (await estimateUsage(admission, outcome, ports))
     const entry = writeEntry(admission, outcome, counted, ports)
+    admission.rates?.count(entry.usage)
     await ports.ledger.keep(entry)
+    // Before its caller has the end of the answer, and knows that it may ask again.
+    if (outcome.of === 'call') await admission.rates?.finish()
     ports.observer.charged(entry, outcome.of)
     if (outcome.of === 'call') ports.observer.finished(entry, admission.admittedAt)
     const { payer, amount } = entry

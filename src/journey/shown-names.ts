@@ -41,6 +41,7 @@ export function factsOf(attempt: Attempt): CallFacts {
     principal: admission.principal,
     deployment,
     group: model.group,
+    rates: admission.rates,
     showsApiBase: attempt.ports.showsApiBase,
     ...progress,
   }

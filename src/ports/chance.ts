@@ -1,4 +1,4 @@
-import type { EntryId, HoldId } from '../domain/ids.ts'
+import type { EntryId, HoldId, SlotId } from '../domain/ids.ts'
 
 /** Whatever must not be foreseeable, or must be unique. */
 export interface Chance {
@@ -6,6 +6,7 @@ export interface Chance {
   fraction(): number
   entryId(): EntryId
   holdId(): HoldId
+  slotId(): SlotId
   secretBytes(count: number): Uint8Array
 }
 

@@ -1,4 +1,4 @@
-import type { EntryId, EpochMs, HoldId, KeyDigest } from '../../src/domain/ids.ts'
+import type { EntryId, EpochMs, HoldId, SlotId, KeyDigest } from '../../src/domain/ids.ts'
 import { epochMs, parseEntryId, parseKeyDigest } from '../../src/domain/ids.ts'
 import type { LedgerEntry } from '../../src/domain/ledger-entry.ts'
 import { picoUsd } from '../../src/domain/money.ts'
@@ -23,6 +23,10 @@ export function makeKey(number: number, overrides: Partial<VirtualKey> = {}): Vi
 
 export function holdIdFor(number: number): HoldId {
   return `00000000-0000-4000-9000-${number.toString(16).padStart(12, '0')}` as HoldId
+}
+
+export function slotIdFor(number: number): SlotId {
+  return `00000000-0000-4000-a000-${number.toString(16).padStart(12, '0')}` as SlotId
 }
 
 export function makeEntry(number: number, overrides: Partial<LedgerEntry> = {}): LedgerEntry {

@@ -102,6 +102,8 @@ const EMPTIED = [
   'spend_total',
   'budget_hold',
   'budget_account',
+  'rate_window',
+  'rate_slot',
   'retired_key_digest',
   'deleted_key',
   'virtual_key',

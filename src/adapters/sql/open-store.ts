@@ -10,6 +10,7 @@ import type { Budgets } from '../../ports/budgets.ts'
 import type { Directory } from '../../ports/directory.ts'
 import type { FactChanges } from '../../ports/fact-changes.ts'
 import type { LedgerReader, LedgerStore } from '../../ports/ledger.ts'
+import type { Rates } from '../../ports/rates.ts'
 import type { OperatorLog } from '../../ports/operator-log.ts'
 import type { Registry } from '../../ports/registry.ts'
 import { openChangeFeed, type OpenChangeLine } from './change-feed.ts'
@@ -26,6 +27,8 @@ import { Touched } from './rows/touched.ts'
 import { StoreProblem } from './store-problem.ts'
 import { sqlAuditLog } from './sql-audit-log.ts'
 import { sqlBudgets } from './sql-budgets.ts'
+import { sqlRates } from './sql-rates.ts'
+import type { SqlRatesOptions } from './sql-rates.ts'
 import { sqlDirectory } from './sql-directory.ts'
 import { sqlRegistry } from './sql-registry.ts'
 import type { SeeChange, SeeRecord, SeeRefusal } from './sql-registry.ts'
@@ -65,6 +68,7 @@ export interface Store {
   readonly ledger: LedgerStore
   /** `flushNow` brings this process's own lines to the store, before an account is opened or anything read. */
   readonly openBudgets: (flushNow: () => Promise<void>) => Budgets
+  readonly openRates: (options: SqlRatesOptions) => Rates
   readonly readLedger: (flushNow: () => Promise<void>) => LedgerReader
   /** A real query. Throws when the database does not answer. */
   readonly ping: () => Promise<void>
@@ -151,6 +155,7 @@ function assemble({ clock, log }: StoreOptions, { kind, db, installation, line, 
     changes,
     ledger: sqlLedgerStore(db),
     openBudgets: (flushNow) => sqlBudgets(db, { flushNow }),
+    openRates: (rates) => sqlRates(db, rates),
     readLedger: (flushNow) => sqlLedgerReader(db, flushNow),
     ping: async () => {
       await sql`select 1`.execute(db)

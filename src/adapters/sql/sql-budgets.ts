@@ -5,6 +5,7 @@ import type { PicoUsd } from '../../domain/money.ts'
 import type { Budgets, Reservation, ReserveAsk } from '../../ports/budgets.ts'
 import { timestampText } from './column-types.ts'
 import type { Database } from './database.ts'
+import { undone } from './undone.ts'
 
 /** A reservation that nobody settles or releases counts as spent after this time. */
 const OPEN_MS = 15 * 60_000
@@ -70,16 +71,6 @@ export function sqlBudgets(db: Kysely<Database>, { openMs = OPEN_MS, flushNow }:
     async release(holdId) {
       await sql`select latchkey.release_budget(${holdId}::uuid)`.execute(db)
     },
-  }
-}
-
-/** What would be, had it been done. */
-async function undone<Answer>(db: Kysely<Database>, tell: (on: Kysely<Database>) => Promise<Answer>): Promise<Answer> {
-  const transaction = await db.startTransaction().execute()
-  try {
-    return await tell(transaction)
-  } finally {
-    await transaction.rollback().execute()
   }
 }
 

@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto'
-import { callIdOf, entryIdOf, holdIdOf, userIdOfUuid } from '../../domain/ids.ts'
-import type { CallId, EntryId, HoldId, UserId } from '../../domain/ids.ts'
+import { callIdOf, entryIdOf, holdIdOf, slotIdOf, userIdOfUuid } from '../../domain/ids.ts'
+import type { CallId, EntryId, HoldId, SlotId, UserId } from '../../domain/ids.ts'
 import type { Chance, Timers } from '../../ports/chance.ts'
 
 export const chance: Chance = {
@@ -10,6 +10,7 @@ export const chance: Chance = {
     return entryIdOf(`${writtenTime(Date.now())}-7${randomUUID().slice(15)}`)
   },
   holdId: (): HoldId => holdIdOf(randomUUID()),
+  slotId: (): SlotId => slotIdOf(randomUUID()),
   secretBytes: (count) => randomBytes(count),
 }
 

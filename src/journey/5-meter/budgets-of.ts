@@ -72,21 +72,24 @@ export function findBudgets(
   now: EpochMs,
 ): readonly BudgetLevel[] | Promise<readonly BudgetLevel[]> {
   if (!mayHaveBudget(principal, endUser)) return NONE
+  return withBudgetRows(directory, (findBudget) => budgetsOf(principal, endUser, findBudget, now))
+}
+
+/** What is made of rows of limits; without a promise when the directory knows all that are asked for. */
+export function withBudgetRows<Made>(
+  directory: WarmDirectory,
+  make: (findBudget: FindBudget) => Made,
+): Made | Promise<Made> {
   const cold: BudgetId[] = []
   const known = new Map<BudgetId, Budget | undefined>()
-  const levels = budgetsOf(
-    principal,
-    endUser,
-    (id) => {
-      const budget = directory.peekBudget(id)
-      if (budget === 'ask') cold.push(id)
-      else known.set(id, budget)
-      return budget === 'ask' ? undefined : budget
-    },
-    now,
-  )
-  if (cold.length === 0) return levels
-  return askBudgets(cold, known, directory).then(() => budgetsOf(principal, endUser, (id) => known.get(id), now))
+  const made = make((id) => {
+    const budget = directory.peekBudget(id)
+    if (budget === 'ask') cold.push(id)
+    else known.set(id, budget)
+    return budget === 'ask' ? undefined : budget
+  })
+  if (cold.length === 0) return made
+  return askBudgets(cold, known, directory).then(() => make((id) => known.get(id)))
 }
 
 async function askBudgets(
@@ -103,7 +106,7 @@ async function askBudgets(
 }
 
 /** The member's own row, else what the team gives to every member. */
-function memberBudgetId(principal: Exclude<Principal, MasterPrincipal>): BudgetId | undefined {
+export function memberBudgetId(principal: Exclude<Principal, MasterPrincipal>): BudgetId | undefined {
   const { team } = principal.standing
   if (team === undefined || userIdOf(principal) === undefined) return undefined
   return membershipOf(principal)?.budgetId ?? team.memberBudgetId

@@ -5,6 +5,8 @@ import type { EpochMs } from '../../domain/ids.ts'
 import type { ResolvedModel } from '../../domain/model-catalogue.ts'
 import type { Principal } from '../../domain/principal.ts'
 import type { Budgets } from '../../ports/budgets.ts'
+import type { Clock } from '../../ports/clock.ts'
+import type { Rates } from '../../ports/rates.ts'
 import type { Chance } from '../../ports/chance.ts'
 import type { WarmDirectory } from '../../ports/directory.ts'
 import type { ModelFacts } from '../../ports/model-facts.ts'
@@ -13,15 +15,19 @@ import type { ModelAsk } from '../1-intake/read-model-request.ts'
 import { measurePrompt } from './bound-prompt.ts'
 import { findBudgets } from './budgets-of.ts'
 import { CallBudget } from './call-budget.ts'
+import type { CountedTokens } from './call-rates.ts'
 
 export interface MeterPorts {
   readonly directory: WarmDirectory
   readonly budgets: Budgets
+  readonly rates: Rates
+  readonly clock: Clock
   readonly prices: ModelFacts
-  readonly chance: Pick<Chance, 'holdId'>
+  readonly chance: Pick<Chance, 'holdId' | 'slotId'>
   readonly nextTurn: NextTurn
   readonly settings: {
     readonly budgetRefusesAs400: boolean
+    readonly countsTokens: CountedTokens
     /** How long a call can take, for prices by the second. */
     readonly mostCallMs: number
   }

@@ -7,6 +7,7 @@ import type { Principal } from '../../domain/principal.ts'
 import type { Provision } from '../../domain/provision.ts'
 import type { Reason } from '../../domain/reason.ts'
 import type { Budgets, Reservation, ReserveAsk } from '../../ports/budgets.ts'
+import type { Rates, RatesAsk, TakenRates } from '../../ports/rates.ts'
 import type { Trail } from '../trail.ts'
 
 /** One step of the journey, as it was taken. */
@@ -50,6 +51,12 @@ export class Observer implements Trail {
   conclude(denied: Denied): void {
     const last = this.steps.at(-1)
     if (last?.outcome !== 'deny') this.note('request', denied)
+  }
+
+  /** Rates that answer as the others would, and count nothing. */
+  counting(rates: Rates): Rates {
+    const judge = (ask: RatesAsk): Promise<TakenRates> => rates.judge(ask)
+    return { judge, take: judge, finish: async () => {} }
   }
 
   /** Budgets that answer as the others would, hold nothing, and tell here what they were asked. */

@@ -59,7 +59,12 @@ function withoutEffects({ facts, settings }: Scene, observer: Observer, real: Jo
     ...real,
     directory,
     credentials: { ...real.credentials, directory, guesses: new GuessLimits(), load: { isHigh: () => false } },
-    meter: { ...real.meter, directory, budgets: observer.watching(real.meter.budgets) },
+    meter: {
+      ...real.meter,
+      directory,
+      budgets: observer.watching(real.meter.budgets),
+      rates: observer.counting(real.meter.rates),
+    },
     tokens:
       tokens === undefined || settings.policy === undefined
         ? undefined

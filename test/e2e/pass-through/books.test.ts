@@ -268,6 +268,27 @@ describe('INV-27: budgets hold here as for calls of models', () => {
   })
 })
 
+describe('rates hold here as for calls of models', () => {
+  test('so many calls a minute, and so many at once', async () => {
+    replies('{"anything":1}')
+    const few = stand.as(await stand.key({ rpm_limit: 2, allowed_passthrough_routes: ['/plain'] }))
+    const statuses = []
+    for (let call = 0; call < 4; call += 1) statuses.push((await few({ path: '/plain/x', body: {} })).status)
+    expect(statuses).toEqual([200, 200, 429, 429])
+
+    const single = stand.as(await stand.key({ max_parallel_requests: 1, allowed_passthrough_routes: ['/plain'] }))
+    const ends: (() => void)[] = []
+    stand.elsewhere.answer((_, response) => void ends.push(() => response.end('{}')))
+    const first = single({ path: '/plain/x', body: {} })
+    await vi.waitFor(() => expect(ends).toHaveLength(1))
+    expect((await single({ path: '/plain/x', body: {} })).status).toBe(429)
+    ends[0]?.()
+    expect((await first).status).toBe(200)
+    replies('{}')
+    expect((await single({ path: '/plain/x', body: {} })).status).toBe(200)
+  })
+})
+
 test('GET /config/pass_through_endpoint lists them, without a secret', async () => {
   const { text } = await stand.asMaster({ path: '/config/pass_through_endpoint' })
   const { endpoints } = JSON.parse(text) as { endpoints: readonly Record<string, unknown>[] }

@@ -1,0 +1,97 @@
+import type { Decision, Denied } from '../../domain/decision.ts'
+import { allow } from '../../domain/decision.ts'
+import type { EpochMs, SlotId } from '../../domain/ids.ts'
+import { Problem } from '../../domain/problem.ts'
+import type { RateScope, RateType } from '../../domain/rate-scope.ts'
+import type { Usage } from '../../domain/usage.ts'
+import type { Clock } from '../../ports/clock.ts'
+import type { RateState, Rates } from '../../ports/rates.ts'
+
+/** `general_settings.token_rate_limit_type` */
+export type CountedTokens = 'total' | 'input' | 'output'
+
+export interface CallRatesParts {
+  readonly scopes: readonly RateScope[]
+  readonly rates: Rates
+  readonly slotId: SlotId
+  readonly clock: Clock
+  readonly counts: CountedTokens
+}
+
+/** One call among those that its rates count, from its admission until its end. */
+export class CallRates {
+  readonly #parts: CallRatesParts
+  #states: readonly RateState[] = []
+  #tokens = 0
+  #isOver = false
+
+  constructor(parts: CallRatesParts) {
+    this.#parts = parts
+  }
+
+  async take(at: EpochMs): Promise<Decision<undefined>> {
+    const { rates, slotId, scopes } = this.#parts
+    const taken = await rates.take({ slotId, at, scopes }).catch((cause: unknown) => {
+      throw new Problem('store-unavailable', undefined, { because: 'store_unavailable' }, cause)
+    })
+    if (taken.verdict === 'refused') return overRate(taken.state, taken.type, at)
+    this.#states = taken.states
+    return allow(undefined)
+  }
+
+  /** Names and values in turn: what is left of each rate, this call counted. */
+  headers(): readonly string[] {
+    return this.#states.flatMap(({ scope, requests, tokens, running }) => [
+      ...leftOf(scope, 'requests', scope.requests, requests),
+      ...leftOf(scope, 'tokens', scope.tokens, tokens),
+      ...leftOf(scope, 'max_parallel_requests', scope.parallel, running),
+    ])
+  }
+
+  /** Of a try; what several of them use adds up. */
+  count({ inputTokens, outputTokens }: Usage): void {
+    const { counts } = this.#parts
+    if (counts !== 'output') this.#tokens += inputTokens
+    if (counts !== 'input') this.#tokens += outputTokens
+  }
+
+  /** Once: the place is free for others before the caller has its answer, and knows that it may ask again. */
+  async finish(): Promise<void> {
+    if (this.#isOver) return
+    this.#isOver = true
+    const { rates, slotId, scopes, clock } = this.#parts
+    const leaves = scopes.some(
+      ({ tokens, parallel }) => parallel !== undefined || (tokens !== undefined && this.#tokens > 0),
+    )
+    // A store that does not answer now lets the place expire.
+    if (leaves) await rates.finish({ slotId, at: clock.now(), scopes, tokens: this.#tokens }).catch(() => undefined)
+  }
+}
+
+function leftOf({ kind }: RateScope, type: RateType, limit: number | undefined, used: number): readonly string[] {
+  if (limit === undefined) return []
+  const name = `x-ratelimit-${kind}`
+  return [`${name}-limit-${type}`, String(limit), `${name}-remaining-${type}`, String(Math.max(limit - used, 0))]
+}
+
+/** A place may become free at any moment. */
+const NEXT_PLACE_MS = 1_000
+
+function overRate(state: RateState, type: RateType, now: EpochMs): Denied {
+  const { scope, resetsAt } = state
+  const reset = `${new Date(resetsAt).toISOString().slice(0, 19).replace('T', ' ')} UTC`
+  const [limit = 0, used] = {
+    requests: [scope.requests, state.requests] as const,
+    tokens: [scope.tokens, state.tokens] as const,
+    max_parallel_requests: [scope.parallel, state.running] as const,
+  }[type]
+  const wait = type === 'max_parallel_requests' ? NEXT_PLACE_MS : resetsAt - now
+  return {
+    verdict: 'deny',
+    problem: 'rate-limited',
+    because: 'rate_limited',
+    say: `Rate limit exceeded for ${scope.kind}: ${scope.shownId}. Limit type: ${type}. Current limit: ${limit}, Remaining: ${Math.max(limit - used, 0)}. Limit resets at: ${reset}`,
+    retryAfterMs: Math.max(wait, 1),
+    headers: { rate_limit_type: type, reset_at: reset },
+  }
+}

@@ -1,0 +1,121 @@
+import type { EndUser } from '../../domain/end-user.ts'
+import type { BudgetId } from '../../domain/ids.ts'
+import type { JsonValue } from '../../domain/json.ts'
+import type { Limits } from '../../domain/limits.ts'
+import { keyOf, userIdOf } from '../../domain/principal.ts'
+import type { Principal } from '../../domain/principal.ts'
+import type { RateKind, RateScope } from '../../domain/rate-scope.ts'
+import type { WarmDirectory } from '../../ports/directory.ts'
+import { memberSpendId } from '../../ports/ledger.ts'
+import { memberBudgetId, withBudgetRows } from './budgets-of.ts'
+import type { FindBudget } from './budgets-of.ts'
+
+type Rate = Pick<RateScope, 'requests' | 'tokens' | 'parallel'>
+
+const NONE: readonly RateScope[] = []
+const NO_RATE: Rate = { requests: undefined, tokens: undefined, parallel: undefined }
+
+/** Every rate that a call falls under, in the order in which they are checked: what is nearest to the caller first. */
+export function ratesOf(
+  principal: Principal,
+  endUser: EndUser | undefined,
+  model: string,
+  findBudget: FindBudget,
+): readonly RateScope[] {
+  const scopes: RateScope[] = []
+  const add = (kind: RateKind, id: string, rate: Rate, shownId = id): void => {
+    if (rate.requests === undefined && rate.tokens === undefined && rate.parallel === undefined) return
+    scopes.push({ kind, id, shownId, ...rate })
+  }
+  const rowOf = (id: BudgetId | undefined): Limits | undefined =>
+    id === undefined ? undefined : findBudget(id)?.limits
+
+  if (principal.kind !== 'master') {
+    const { team, user, organization } = principal.standing
+    const key = keyOf(principal)
+    if (key !== undefined) {
+      const shownKey = key.alias ?? key.displayName
+      add('api_key', key.digest, ownRate(key.limits, rowOf(key.budgetId)), shownKey)
+      add('model_per_key', pairId(key.digest, model), modelRate(key.limits, model), `${shownKey}:${model}`)
+    }
+    if (user !== undefined) add('user', user.user.id, sharedRate(user.user.limits))
+    if (team !== undefined) {
+      add('team', team.id, sharedRate(team.limits))
+      add('model_per_team', pairId(team.id, model), modelRate(team.limits, model), `${team.id}:${model}`)
+      const userId = userIdOf(principal)
+      if (userId !== undefined) {
+        const rate = sharedRate(rowOf(memberBudgetId(principal)))
+        add('team_member', memberSpendId(team.id, userId), rate, `${team.id}:${userId}`)
+      }
+    }
+    if (organization !== undefined) add('organization', organization.id, sharedRate(rowOf(organization.budgetId)))
+  }
+  if (endUser !== undefined) add('end_user', endUser.id, sharedRate(rowOf(endUser.budgetId)))
+  return scopes
+}
+
+/** The rows of limits are read through the directory; without a promise when it knows them. */
+export function findRates(
+  principal: Principal,
+  endUser: EndUser | undefined,
+  model: string,
+  directory: WarmDirectory,
+): readonly RateScope[] | Promise<readonly RateScope[]> {
+  if (!mayHaveRates(principal, endUser)) return NONE
+  return withBudgetRows(directory, (findBudget) => ratesOf(principal, endUser, model, findBudget))
+}
+
+/** Most calls fall under none: for them this looks at a few fields, and makes nothing. */
+function mayHaveRates(principal: Principal, endUser: EndUser | undefined): boolean {
+  if (endUser?.budgetId !== undefined) return true
+  if (principal.kind === 'master') return false
+  const { team, user, organization } = principal.standing
+  const key = keyOf(principal)
+  if (key !== undefined && (key.budgetId !== undefined || hasRates(key.limits))) return true
+  if (user !== undefined && hasRates(user.user.limits)) return true
+  if (organization?.budgetId !== undefined) return true
+  return team !== undefined && (hasRates(team.limits) || memberBudgetId(principal) !== undefined)
+}
+
+function hasRates({ requestsPerMinute, tokensPerMinute, parallelRequests, perModel }: Limits): boolean {
+  if (requestsPerMinute !== undefined || tokensPerMinute !== undefined || parallelRequests !== undefined) return true
+  if (perModel.requestsPerMinute !== undefined || perModel.tokensPerMinute !== undefined) return true
+  for (const model in perModel.maxBudget) if (Object.hasOwn(perModel.maxBudget, model)) return true
+  return false
+}
+
+/** What the key says itself; of what it is silent about, the row that it names. */
+function ownRate(own: Limits, row: Limits | undefined): Rate {
+  return {
+    requests: own.requestsPerMinute ?? row?.requestsPerMinute,
+    tokens: own.tokensPerMinute ?? row?.tokensPerMinute,
+    parallel: own.parallelRequests ?? row?.parallelRequests,
+  }
+}
+
+/** Calls at once are bounded for keys alone. */
+function sharedRate(limits: Limits | undefined): Rate {
+  if (limits === undefined) return NO_RATE
+  return { requests: limits.requestsPerMinute, tokens: limits.tokensPerMinute, parallel: undefined }
+}
+
+function modelRate({ perModel }: Limits, model: string): Rate {
+  const budget = own(perModel.maxBudget, model)
+  return {
+    requests: own(perModel.requestsPerMinute, model) ?? countOf(budget?.['rpm_limit']),
+    tokens: own(perModel.tokensPerMinute, model) ?? countOf(budget?.['tpm_limit']),
+    parallel: undefined,
+  }
+}
+
+function own<Value>(record: Readonly<Record<string, Value>> | undefined, name: string): Value | undefined {
+  return record !== undefined && Object.hasOwn(record, name) ? record[name] : undefined
+}
+
+function countOf(value: JsonValue | undefined): number | undefined {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : undefined
+}
+
+function pairId(id: string, model: string): string {
+  return JSON.stringify([id, model])
+}
