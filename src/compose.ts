@@ -99,7 +99,6 @@ export async function compose(parts: Parts): Promise<Gateway> {
     dataDir: settings.dataDir,
     hasSealedRows: store.hasSealedRows,
   })
-  const maxStreamMs = settings.router.maxStreamingDurationMs ?? MAX_STREAM_MS
   const guard = new EgressGuard(settings.egressAllow)
   const modelReader = createModelReader(settings, guard)
   const facts = await loadModelFacts()
@@ -169,10 +168,7 @@ export async function compose(parts: Parts): Promise<Gateway> {
         store.openBudgets(() => spool.flushNow()),
         spool,
       ),
-      rates: store.openRates({
-        windowMs: settings.rates.windowMs,
-        mostCallMs: Math.max(settings.router.timeoutMs, maxStreamMs),
-      }),
+      rates: store.openRates({ windowMs: settings.rates.windowMs, clock }),
       clock,
       prices: facts,
       chance,
@@ -199,7 +195,7 @@ export async function compose(parts: Parts): Promise<Gateway> {
     mockUsage: settings.mockUsage,
     showsApiBase: settings.compat.exposeApiBase,
     maxAnswerBytes: settings.limits.maxResponseBytes,
-    maxStreamMs,
+    maxStreamMs: settings.router.maxStreamingDurationMs ?? MAX_STREAM_MS,
   }
   const edge: EdgePorts = {
     journey,

@@ -43,6 +43,7 @@ const REASONS: Readonly<Record<Reason, string>> = {
   param_type: 'A parameter has a wrong type or an impossible value.',
   budget_exceeded:
     'What the call may cost does not fit into a budget of its key, team, member, user, organisation or customer.',
+  tool_denied: 'The call offers a tool that the key or its team does not allow (`metadata.allowed_tools`).',
   rate_limited:
     'Its key, user, team, member, organisation or customer makes more calls, uses more tokens or runs more calls at once than its rate allows.',
   price_unknown: 'The model has no known price, and the caller has a budget.',

@@ -221,6 +221,12 @@ export const PROBLEMS = {
   },
   'budget-exceeded': { status: 429, type: 'budget_exceeded', param: null, say: 'Budget has been exceeded!' },
   'budget-exceeded-400': { status: 400, type: 'budget_exceeded', param: null, say: 'Budget has been exceeded!' },
+  'tool-denied': {
+    status: 403,
+    type: 'tool_access_denied',
+    param: 'tools',
+    say: 'A tool is not in the allowed tools list for this key/team.',
+  },
   'rate-limited': { status: 429, type: 'None', param: 'None', say: 'Rate limit exceeded.' },
   'price-unknown': badRequest('The price of this model is not known.', 'model'),
   'upstream-unreadable': { status: 502, type: 'None', param: 'None', say: 'The upstream failed.' },

@@ -95,6 +95,7 @@ export type Reason =
   | 'param_missing'
   | 'param_type'
   | 'budget_exceeded'
+  | 'tool_denied'
   | 'rate_limited'
   | 'price_unknown'
   | 'store_unavailable'

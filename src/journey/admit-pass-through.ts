@@ -15,6 +15,7 @@ import { presentedTexts } from './2-authenticate/find-credential.ts'
 import { decideEndUser } from './4-authorise/decide-end-user.ts'
 import { decideEnforcedParams } from './4-authorise/decide-enforced-params.ts'
 import { decidePassedModels } from './4-authorise/decide-passed-models.ts'
+import { decidePassedTools } from './4-authorise/decide-passed-tools.ts'
 import type { CallBudget } from './5-meter/call-budget.ts'
 import { foreseeBudget, reserveBudget } from './5-meter/reserve-budget.ts'
 import { takeRates } from './5-meter/take-rates.ts'
@@ -101,6 +102,9 @@ export async function admitPassThrough(
   const isHidden = read.granted.bytes !== undefined && parsed === undefined
   const access = decidePassedModels(principal, { names: models, isHidden }, ports.catalogue())
   if (access.verdict === 'deny') return access
+
+  const tools = decidePassedTools(principal, parsed?.value, isHidden)
+  if (tools.verdict === 'deny') return tools
 
   const deployment = passedDeployment(passThrough, { operation, method, upstreamPath: there, model: named })
   const model = { group: named ?? passThrough.path, names: [], deployments: [deployment], star: undefined }

@@ -13,6 +13,7 @@ import type { ModelAsk } from './1-intake/read-model-request.ts'
 import { decideEnforcedParams } from './4-authorise/decide-enforced-params.ts'
 import { decideEndUser } from './4-authorise/decide-end-user.ts'
 import { decideModelAccess } from './4-authorise/decide-model-access.ts'
+import { decideTools } from './4-authorise/decide-tools.ts'
 import { decideProviderObjects } from './4-authorise/decide-provider-objects.ts'
 import type { StoredResponse } from './4-authorise/response-ids.ts'
 import type { CallBudget } from './5-meter/call-budget.ts'
@@ -72,6 +73,12 @@ export async function admit(operation: Operation, arrival: Arrival, ports: Journ
     if (fallback.verdict === 'deny')
       return deny('param-forbidden', fallback.because, `\`fallbacks\`: ${fallback.say ?? name}`)
     fallbacks.push(fallback.granted)
+  }
+
+  const tools = decideTools(principal, ask.forwarded)
+  if (tools.verdict === 'deny') {
+    ports.trail?.note('tools', tools)
+    return tools
   }
 
   const objects = decideProviderObjects(principal, ask, ports.signer)

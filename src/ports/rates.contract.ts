@@ -7,8 +7,8 @@ import type { RateScope } from '../domain/rate-scope.ts'
 import type { Rates, TakenRates } from './rates.ts'
 
 const MINUTE = 60_000
-/** How long a call counts as running that is never heard of again. */
-export const MOST_CALL_MS = 10 * MINUTE
+/** How long a call counts as running whose process is not heard of any more. */
+export const LEASE_MS = 10 * MINUTE
 
 const after = (ms: number): EpochMs => epochMs(NOON + ms)
 
@@ -95,8 +95,8 @@ export function describeRates(name: string, open: () => Promise<Rates>, close: (
       await rates.finish({ slotId: first, at: NOON, scopes, tokens: 0 })
       await rates.finish({ slotId: first, at: NOON, scopes, tokens: 0 })
       expect(verdicts([await take(scopes), await take(scopes)])).toEqual(['taken', 'api_key max_parallel_requests'])
-      expect((await take(scopes, after(MOST_CALL_MS - 1))).verdict).toBe('refused')
-      expect((await take(scopes, after(MOST_CALL_MS))).verdict).toBe('taken')
+      expect((await take(scopes, after(LEASE_MS - 1))).verdict).toBe('refused')
+      expect((await take(scopes, after(LEASE_MS))).verdict).toBe('taken')
     })
 
     test('judging counts nothing', async () => {

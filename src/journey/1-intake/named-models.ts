@@ -20,7 +20,7 @@ export const LONGEST_MODEL_NAME = 512
 const IN_PATH = [/\/(?:models|tunedModels)\/([^/:]+):/, /\/deployments\/([^/]+)\//, /\/engines\/([^/]+)\//]
 
 /** Words of a caller about itself, and descriptions of data: what is called a model in there is none. */
-const NO_REQUEST: ReadonlySet<string> = new Set([
+export const NO_REQUEST: ReadonlySet<string> = new Set([
   'metadata',
   'litellm_metadata',
   'properties',

@@ -31,7 +31,7 @@ export function readPassedRequest(
     stream,
     wantsStreamUsage: stream,
     body,
-    forwarded: parsed === undefined ? [] : limitsOf(parsed),
+    forwarded: parsed === undefined ? [] : membersOf(parsed, operation),
     controls: NO_CONTROLS,
     attribution: attribution.granted,
     promptText: isModelCall ? (parsed?.text ?? '') : '',
@@ -44,20 +44,25 @@ function saidOfCaller(body: JsonObject, isModelCall: boolean): JsonObject {
   return Object.fromEntries(names.flatMap((name) => (Object.hasOwn(body, name) ? [[name, body[name] ?? null]] : [])))
 }
 
-/** The members that say how much may be written, under the names of the OpenAI wire. */
-function limitsOf({ text, members, value }: ParsedBody): readonly ForwardedMember[] {
-  const { generationConfig: config } = value
-  if (!isObject(config)) {
-    return members.map(({ name, start, valueEnd }) => ({ name, text: text.slice(start, valueEnd) }))
-  }
+/** The members, those that say how much may be written under the names of the OpenAI wire. */
+function membersOf({ text, members, value }: ParsedBody, { upstreamPath }: Operation): readonly ForwardedMember[] {
+  const written = members.map(({ name, start, valueEnd }) => ({ name, text: text.slice(start, valueEnd) }))
+  if (!GEMINI.test(upstreamPath)) return written
+  const { generationConfig } = value
+  const config = isObject(generationConfig) ? generationConfig : {}
   const said = [
     ['max_tokens', config['maxOutputTokens']],
     ['n', config['candidateCount']],
   ] as const
-  return said.flatMap(([name, count]) =>
+  const limits = said.flatMap(([name, count]) =>
     count === undefined ? [] : [{ name, text: `"${name}":${JSON.stringify(count)}` }],
   )
+  return [...written.filter(({ name }) => !OTHER_LIMITS.has(name)), ...limits]
 }
+
+const GEMINI = /:(?:streamGenerateContent|generateContent)$/
+/** They mean nothing there, and promise nothing. */
+const OTHER_LIMITS: ReadonlySet<string> = new Set(['max_tokens', 'max_completion_tokens', 'n', 'best_of'])
 
 const NO_CONTROLS: ModelAsk['controls'] = {
   timeoutMs: undefined,

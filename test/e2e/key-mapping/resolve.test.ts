@@ -61,6 +61,17 @@ describe.each(STORES)('a claim that stands for a key, with $store', ({ store }) 
     expect(broke).toMatchObject({ status: 429, type: 'budget_exceeded' })
   })
 
+  test('AT-144: and so are its rates, whoever brings it', async () => {
+    const client = fresh('client')
+    const key = await newKey(city(), { rpm_limit: 2 })
+    await map(city(), client, key)
+    expect((await chatOnce(city(), idp.token({ sub: fresh('person'), client_id: client }))).status).toBe(200)
+    expect((await chatOnce(city(), key)).status).toBe(200)
+    const over = await chatOnce(city(), idp.token({ sub: fresh('person'), client_id: client }))
+    expect(over).toMatchObject({ status: 429 })
+    expect(over.message).toContain('Rate limit exceeded for api_key')
+  })
+
   test('AT-146: a claim that stands for none is no hindrance by itself', async () => {
     const sub = fresh('person')
     const served = await chat(city(), idp.token({ sub, client_id: fresh('client') }))

@@ -244,6 +244,16 @@ describe('INV-27: budgets hold here as for calls of models', () => {
     expect(stand.upstream.requests.total).toBe(before)
   })
 
+  test('a limit counts where the provider reads it', async () => {
+    const some = await budgeted(0.01)
+    const path = '/plain/v1beta/models/gemini-2.5-pro:generateContent'
+    const contents = [{ parts: [{ text: 'x' }] }]
+    const large = { contents, max_tokens: 1, generationConfig: { maxOutputTokens: 60_000 } }
+    expect((await ask(some, path, large)).status).toBe(429)
+    replies('{}')
+    expect((await ask(some, path, { contents, generationConfig: { maxOutputTokens: 10 } })).status).toBe(200)
+  })
+
   test('what cannot be bounded is refused, and what is free is not', async () => {
     const some = await budgeted(1)
     const before = stand.elsewhere.seen.length

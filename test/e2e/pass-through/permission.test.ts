@@ -250,6 +250,18 @@ describe('Z-32: models', () => {
     expect(stand.elsewhere.seen.length - before).toBe(status === 200 ? 1 : 0)
   })
 
+  test('AT-222: tools outside the allow-list of the key are offered to nobody, in a batch and unread neither', async () => {
+    const key = await stand.key({ allowed_passthrough_routes: ['/openai'], metadata: { allowed_tools: ['search'] } })
+    const tools = (name: string) => [{ type: 'function', function: { name } }]
+    const ask = (asked: object | string, type = 'application/json') =>
+      stand.as(key)({ path: '/openai/v1/x', headers: { 'content-type': type }, body: asked })
+    expect((await ask({ tools: tools('search') })).status).toBe(200)
+    expect((await ask({ tools: tools('pay') })).status).toBe(403)
+    expect((await ask({ generationConfig: {}, tools: tools('pay') })).status).toBe(403)
+    expect((await ask({ requests: [{ params: { tools: [{ name: 'pay', input_schema: {} }] } }] })).status).toBe(403)
+    expect((await ask('tools=pay', 'text/plain')).status).toBe(403)
+  })
+
   test('a name is no longer than a name', async () => {
     expect((await stand.asMaster({ path: CHAT, body: body('x'.repeat(513)) })).status).toBe(400)
     expect((await stand.asMaster({ path: CHAT, body: body('x'.repeat(512)) })).status).toBe(200)

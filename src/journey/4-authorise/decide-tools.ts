@@ -1,0 +1,69 @@
+import { allow, deny } from '../../domain/decision.ts'
+import type { Decision } from '../../domain/decision.ts'
+import { isObject, parseJson } from '../../domain/json.ts'
+import type { JsonObject, JsonValue } from '../../domain/json.ts'
+import { keyOf } from '../../domain/principal.ts'
+import type { Principal } from '../../domain/principal.ts'
+import { shown } from '../../domain/shown-text.ts'
+import type { ForwardedMember } from '../1-intake/read-model-request.ts'
+
+/** Members in which a call offers tools to the model; the second one is the older way. */
+const OFFERS = new Set(['tools', 'functions'])
+const MOST_NAMED = 10
+
+/**
+ * May the model be offered these tools? The key's list and its team's count both, so that no key is a way around its team.
+ * Tools of the provider's own are known by their type.
+ */
+export function decideTools(principal: Principal, forwarded: readonly ForwardedMember[]): Decision<undefined> {
+  const lists = allowLists(principal)
+  if (lists.length === 0) return allow(undefined)
+  const offered = forwarded.filter(({ name }) => OFFERS.has(name)).flatMap(toolsOf)
+  const denied = offered.filter((name) => !lists.every((list) => list.includes(name)))
+  if (denied.length === 0) return allow(undefined)
+  const names = [...new Set(denied)].slice(0, MOST_NAMED).map((name) => `'${shown(name)}'`)
+  return deny(
+    'tool-denied',
+    'tool_denied',
+    `Tool(s) [${names.join(', ')}] are not in the allowed tools list for this key/team.`,
+  )
+}
+
+/** An empty list restricts nothing, as with models; what is no list of names names none. */
+export function allowLists(principal: Principal): readonly (readonly string[])[] {
+  if (principal.kind === 'master') return []
+  return [keyOf(principal)?.metadata, principal.standing.team?.metadata].flatMap((metadata) => {
+    const list = allowListIn(metadata)
+    return list === undefined || list.length === 0 ? [] : [list]
+  })
+}
+
+const NAMELESS: readonly string[] = ['\u0000']
+
+function allowListIn(metadata: JsonObject | undefined): readonly string[] | undefined {
+  const list = metadata?.['allowed_tools'] ?? undefined
+  if (list === undefined) return undefined
+  if (!Array.isArray(list)) return NAMELESS
+  const names = list.filter((name) => typeof name === 'string')
+  return names.length === list.length ? names : [...names, ...NAMELESS]
+}
+
+function toolsOf({ text }: ForwardedMember): readonly string[] {
+  const value = parseJson(text.slice(text.indexOf(':') + 1))
+  if (value === null || value === undefined) return []
+  return Array.isArray(value) ? value.flatMap(namesOf) : [NONE]
+}
+
+/** What no list has in it. */
+const NONE = ''
+
+/** Every name by which a provider may know the tool: `function.name`, `name`, and the type of what is none of the caller's. */
+function namesOf(tool: JsonValue): readonly string[] {
+  if (!isObject(tool)) return [NONE]
+  const { type, name } = tool
+  const inner = [tool['function'], tool['custom']].filter((one) => one !== undefined)
+  const said = inner.map((one) => (isObject(one) ? one['name'] : undefined))
+  if (name !== undefined) said.push(name)
+  if (type !== undefined && type !== 'function' && type !== 'custom') said.push(type)
+  return said.length === 0 ? [NONE] : said.map((one) => (typeof one === 'string' ? one : NONE))
+}
