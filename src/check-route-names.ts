@@ -7,8 +7,6 @@ import { ROUTE_GROUPS } from './journey/4-authorise/route-groups.ts'
 /** Groups of routes that are known by name, and have no route here. */
 const EMPTY_GROUPS: ReadonlySet<string> = new Set([
   'openai_route_names',
-  'mapped_pass_through_routes',
-  'passthrough_routes_wildcard',
   'litellm_native_routes',
   'mcp_routes',
   'mcp_inference_routes',

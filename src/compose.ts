@@ -29,6 +29,7 @@ import { WsDialler } from './adapters/websocket/ws-dialler.ts'
 import type { Settings } from './config/settings.ts'
 import type { KeyDigest } from './domain/ids.ts'
 import type { ModelCatalogue } from './domain/model-catalogue.ts'
+import type { PassThrough } from './domain/pass-through.ts'
 import type { EdgePorts } from './http/route.ts'
 import { buildServer } from './http/server.ts'
 import type { FaultPorts } from './http/wire/answer-fault.ts'
@@ -45,6 +46,7 @@ import { SecondLooks } from './journey/second-looks.ts'
 import { StandingWatch } from './journey/standing-watch.ts'
 import { GuessLimits } from './journey/2-authenticate/guess-limits.ts'
 import { DeploymentHealth } from './journey/6-route/deployment-health.ts'
+import { BUILT_IN_PATHS } from './journey/7-provider/pass-through/built-in.ts'
 import { ROUTE_GROUPS } from './journey/4-authorise/route-groups.ts'
 import type { ServePorts } from './journey/serve.ts'
 import type { ManagePorts } from './manage/ports.ts'
@@ -75,6 +77,7 @@ const EMBEDDED_FLUSH_MS = 500
 export interface Parts {
   readonly settings: Settings
   readonly catalogue: ModelCatalogue
+  readonly passThroughs: readonly PassThrough[]
   readonly store: Store
   readonly masterKey: KeyDigest
   readonly log: Log
@@ -212,6 +215,7 @@ export async function compose(parts: Parts): Promise<Gateway> {
     limits: { inferenceBytes: settings.limits.maxRequestBytes, managementBytes: MANAGEMENT_BYTES },
     exposeRejectReason: settings.exposeRejectReason,
     refusals,
+    passThroughs: parts.passThroughs,
     described: [],
   }
 
@@ -225,7 +229,11 @@ export async function compose(parts: Parts): Promise<Gateway> {
     masterKey: parts.masterKey,
     rules: settings,
     catalogue,
-    grants: () => ({ modelGroups: shelf.catalogue.accessGroups(), routeGroups: ROUTE_GROUPS }),
+    grants: () => ({
+      modelGroups: shelf.catalogue.accessGroups(),
+      routeGroups: ROUTE_GROUPS,
+      passThroughPaths: [...BUILT_IN_PATHS, ...parts.passThroughs.map(({ path }) => path)],
+    }),
     newId: newCallId,
     availableTeams: new Set(),
     seal,
@@ -246,6 +254,7 @@ export async function compose(parts: Parts): Promise<Gateway> {
   await registerRoutes(app, {
     edge,
     serving,
+    passing: { ...serving, keyHeader: journey.settings.keyHeader },
     manage,
     doors,
     realtime: { upgrades, acceptor: new LineAcceptor(), dialler: new WsDialler(lookupFor) },

@@ -10,7 +10,11 @@ export function journeySettings(settings: Settings): JourneySettings {
   return {
     keyHeader: settings.keyHeaderName?.toLowerCase(),
     enforcedParams: settings.enforcedParams,
-    routes: { served: settings.allowedRoutes, adminOnly: settings.adminOnlyRoutes },
+    routes: {
+      served: settings.allowedRoutes,
+      adminOnly: settings.adminOnlyRoutes,
+      opensPassThrough: settings.compat.openPassThrough,
+    },
     intake: {
       controls: {
         maxTimeoutMs: settings.router.timeoutMs,

@@ -20,6 +20,7 @@ import { explainRoutes } from './http/admin/explain.routes.ts'
 import { credentialRoutes } from './http/admin/credentials.routes.ts'
 import { modelInfoRoutes } from './http/admin/model-info.routes.ts'
 import { storedModelRoutes } from './http/admin/models.routes.ts'
+import { passThroughDefinitionRoutes } from './http/admin/pass-through.routes.ts'
 import { spendRoutes } from './http/admin/spend.routes.ts'
 import { tagRoutes } from './http/admin/tags.routes.ts'
 import { userRoutes } from './http/admin/users.routes.ts'
@@ -29,6 +30,7 @@ import { consoleRoutes } from './http/console/console.routes.ts'
 import { docsRoutes } from './http/docs/docs.routes.ts'
 import { modelCallRoutes } from './http/llm/model-call.routes.ts'
 import { modelRoutes } from './http/llm/models.routes.ts'
+import { passThroughRoutes } from './http/llm/pass-through.routes.ts'
 import { realtimeRoutes } from './http/llm/realtime.routes.ts'
 import type { RealtimePorts } from './http/llm/realtime.routes.ts'
 import { responseRoutes } from './http/llm/responses.routes.ts'
@@ -38,12 +40,14 @@ import { metricsRoutes } from './http/ops/metrics.routes.ts'
 import type { EdgePorts } from './http/route.ts'
 import type { FaultPorts } from './http/wire/answer-fault.ts'
 import type { Doors } from './http/wire/doors.ts'
+import type { PassPorts } from './journey/serve-pass-through.ts'
 import type { ServePorts } from './journey/serve.ts'
 import type { ManagePorts } from './manage/ports.ts'
 
 interface RoutePorts {
   readonly edge: EdgePorts
   readonly serving: ServePorts
+  readonly passing: PassPorts
   readonly manage: ManagePorts
   readonly doors: Doors
   readonly realtime: Pick<RealtimePorts, 'upgrades' | 'acceptor' | 'dialler'>
@@ -58,7 +62,7 @@ interface RoutePorts {
 /** Everything that can be asked for. The pages about them come last, because they tell of all the others. */
 export async function registerRoutes(
   app: FastifyInstance,
-  { edge, serving, manage, doors, realtime, faults, metrics, facts, settings, store, isDraining }: RoutePorts,
+  { edge, serving, passing, manage, doors, realtime, faults, metrics, facts, settings, store, isDraining }: RoutePorts,
 ): Promise<void> {
   modelCallRoutes(app, edge, { doors, serving, faults })
   realtimeRoutes(app, edge, { ...realtime, serving, faults, corsOrigins: settings.corsOrigins })
@@ -94,6 +98,8 @@ export async function registerRoutes(
     now: () => clock.now(),
   })
   metricsRoutes(app, edge, metrics, settings.compat.metricsAuth)
+  passThroughDefinitionRoutes(app, edge)
   await docsRoutes(app, edge)
   await consoleRoutes(app)
+  passThroughRoutes(app, edge, { passing, faults })
 }

@@ -2,10 +2,11 @@ import type { Findings } from './config/finding.ts'
 import { nearestName } from './config/nearest-name.ts'
 import type { LocatedModel } from './config/read-models.ts'
 import { showModel } from './config/show-name.ts'
-import type { AddressFlaw, DeploymentFlaw } from './journey/7-provider/build-deployment.ts'
+import type { DeploymentFlaw } from './journey/7-provider/build-deployment.ts'
+import type { AddressFlaw } from './journey/7-provider/read-base-url.ts'
 import { FOREIGN_WIRES, PROVIDERS } from './journey/7-provider/catalogue.ts'
 
-const ADDRESS_FLAWS: Readonly<Record<AddressFlaw, string>> = {
+export const ADDRESS_FLAWS: Readonly<Record<AddressFlaw, string>> = {
   'not-a-url': 'This is not a URL.',
   'not-http': 'The address must begin with https:// or http://.',
   'has-login': 'The address must not carry a user name or password; use api_key.',

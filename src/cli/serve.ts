@@ -6,10 +6,9 @@ import { compose, openGatewayStore } from '../compose.ts'
 import type { Gateway } from '../compose.ts'
 import type { ConfigSource, ProcessEnvironment } from '../config/load.ts'
 import { renderFindings, summarise } from '../config/render-findings.ts'
-import type { Settings } from '../config/settings.ts'
-import type { ModelCatalogue } from '../domain/model-catalogue.ts'
 import { BENCH_LEVELS, WHOLE_WORK } from '../level-of-work.ts'
 import { readConfiguration } from '../read-configuration.ts'
+import type { Configuration } from '../read-configuration.ts'
 import { chooseMasterKey } from './choose-master-key.ts'
 import { parseServeArgs } from './serve-args.ts'
 import type { ServeArgs } from './serve-args.ts'
@@ -54,13 +53,13 @@ export async function runServe(argv: readonly string[], io: ServeIo): Promise<nu
     io.writeError(`latchkey: the configuration has errors, so the gateway does not start. ${summarise(findings)}\n`)
     return 1
   }
-  const { settings, catalogue } = usable
+  const { settings } = usable
   stayCompiled()
 
   const log = openLog(settings.logLevel, clock)
   for (const note of args.notes) log.info(note)
   try {
-    return await serveUntilStopped(settings, catalogue, args, log, io)
+    return await serveUntilStopped(usable, args, log, io)
   } catch (error) {
     io.writeError(`latchkey: ${startFault(error, log)}\n`)
     return 1
@@ -84,8 +83,7 @@ function sourceOf(args: ServeArgs, io: ServeIo): ConfigSource {
 }
 
 async function serveUntilStopped(
-  settings: Settings,
-  catalogue: ModelCatalogue,
+  { settings, catalogue, passThroughs }: NonNullable<Configuration['usable']>,
   args: ServeArgs,
   log: Log,
   io: ServeIo,
@@ -93,11 +91,13 @@ async function serveUntilStopped(
   const store = await openGatewayStore(settings, log)
   let draining = false
   let gateway: Gateway | undefined
+  let stopped: Promise<string>
   try {
     const master = await chooseMasterKey(settings, store.installation)
     gateway = await compose({
       settings,
       catalogue,
+      passThroughs,
       store,
       masterKey: master.digest,
       log,
@@ -105,6 +105,8 @@ async function serveUntilStopped(
       level: BENCH_LEVELS.get(args.benchLevel ?? '') ?? WHOLE_WORK,
     })
     const address = await gateway.app.listen({ host: settings.listen.host, port: settings.listen.port })
+    // Whoever reads that it is ready may stop it in the same moment.
+    stopped = stopSignal()
     io.write(
       renderWelcome({
         address,
@@ -121,7 +123,7 @@ async function serveUntilStopped(
     throw error
   }
 
-  const signal = await stopSignal()
+  const signal = await stopped
   draining = true
   log.info('stopping', { signal })
   const isDrained = await drain(gateway.app.close.bind(gateway.app), gateway.app.server)

@@ -9,6 +9,7 @@ import { COMPAT_TABLE, CREDENTIAL_TABLE } from './known-own-sections.ts'
 import { ROUTER_TABLE } from './known-router-settings.ts'
 import { TOP_LEVEL_TABLE } from './known-top-level.ts'
 import { CONDITION_TABLE } from './tokens/claim-condition.ts'
+import { ENDPOINT_TABLE } from './pass-through/known-pass-through.ts'
 import { JWT_AUTH_TABLE } from './tokens/known-jwt-auth.ts'
 import { TOKEN_LIST_TABLES } from './tokens/known-token-lists.ts'
 import { ISSUER_TABLE } from './tokens/known-token-origins.ts'
@@ -24,6 +25,7 @@ export const ALL_TABLES: readonly KeyTable[] = [
   ...KEY_RULE_TABLES,
   ROUTER_TABLE,
   GENERAL_TABLE,
+  ENDPOINT_TABLE,
   JWT_AUTH_TABLE,
   ISSUER_TABLE,
   CONDITION_TABLE,

@@ -15,6 +15,7 @@ import { COMPAT_TABLE, CREDENTIAL_TABLE } from './known-own-sections.ts'
 import { ROUTER_TABLE } from './known-router-settings.ts'
 import { TOP_LEVEL_TABLE } from './known-top-level.ts'
 import { loadSettings } from './load.ts'
+import { ENDPOINT_TABLE } from './pass-through/known-pass-through.ts'
 import { JWT_AUTH_TABLE } from './tokens/known-jwt-auth.ts'
 import { TOKEN_LIST_TABLES } from './tokens/known-token-lists.ts'
 import { ISSUER_TABLE } from './tokens/known-token-origins.ts'
@@ -59,6 +60,13 @@ const SECTIONS: readonly {
     pick: (file: { model_list: { model_info?: object }[] }) => file.model_list.map((each) => each.model_info ?? {}),
     path: 'model_list[0].model_info.',
     write: (key) => `{ model_list: [{ model_name: m, litellm_params: { model: m }, model_info: { ${key} } }] }`,
+  },
+  {
+    table: ENDPOINT_TABLE,
+    pick: (file: { general_settings: { pass_through_endpoints?: object[] } }) =>
+      file.general_settings.pass_through_endpoints ?? [],
+    path: 'general_settings.pass_through_endpoints[0].',
+    write: (key) => `{ general_settings: { pass_through_endpoints: [{ ${key} }] } }`,
   },
   {
     table: JWT_AUTH_TABLE,

@@ -2,6 +2,7 @@ import { GENERAL_UNSUPPORTED } from './unsupported-general-settings.ts'
 import { anAddressRange, anOrigin, aRoute, databaseUrl, endUserHeaderMappings } from './general-readers.ts'
 import { anEgressEntry } from './egress-reader.ts'
 import { honour } from './key-table.ts'
+import { passThroughEndpoints } from './pass-through/read-pass-through.ts'
 import { rolePermissions } from './tokens/known-token-lists.ts'
 import { anUnquotedFlag } from './tokens/token-readers.ts'
 import type { KeyTable } from './key-table.ts'
@@ -44,6 +45,11 @@ export const GENERAL = {
   keyHeaderName: honour('litellm_key_header_name', aHeaderName, 'The one header that carries the credential.'),
   allowedRoutes: honour('allowed_routes', listOf(aRoute), 'The only routes that are served.'),
   adminOnlyRoutes: honour('admin_only_routes', listOf(aRoute), 'Routes for administrators only.'),
+  passThroughs: honour(
+    'pass_through_endpoints',
+    passThroughEndpoints,
+    'Paths whose calls go on to destinations of the operator’s choice. See below.',
+  ),
   enableJwtAuth: honour('enable_jwt_auth', anUnquotedFlag, 'Tokens of identity providers are accepted. Default false.'),
   jwtAuth: honour('litellm_jwtauth', aJsonObject, 'Whose tokens, and what they may do. See below.'),
   enableOauth2: honour(
@@ -119,8 +125,6 @@ export const GENERAL_TABLE: KeyTable = {
     use_shared_health_check: WITH_HEALTH_CHECKS,
     health_check_details:
       'the health routes tell no credentials, and no addresses unless compat.expose_api_base is true.',
-    use_client_credentials_pass_through_routes:
-      'it is read only together with pass_through_endpoints, which are refused.',
     alerting_threshold: WITH_ALERTING,
     alert_types: WITH_ALERTING,
     alert_to_webhook_url: WITH_ALERTING,

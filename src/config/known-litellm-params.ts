@@ -56,7 +56,7 @@ export const PARAMS_TABLE: KeyTable = {
     drop_params: 'set litellm_settings.drop_params for all models.',
     additional_drop_params: 'parameters of single deployments are not dropped in this version.',
     configurable_clientside_auth_params: 'callers cannot choose where a call goes or with which credential.',
-    use_in_pass_through: 'pass-through routes are not in this version.',
+    use_in_pass_through: 'pass-through routes use the credentials of the environment, and none of a deployment.',
     merge_reasoning_content_in_choices: 'answers are relayed as the provider sent them.',
     cache_control_injection_points: 'requests are relayed as the caller sent them.',
     use_chat_completions_api: 'each route is relayed to the same route of the provider.',

@@ -8,6 +8,11 @@ export const COMPAT = {
   metricsAuth: honour('metrics_auth', aFlag, '`/metrics` needs a key. Default true.'),
   readinessStrict: honour('readiness_strict', aFlag, '`/health/readiness` answers 503 for any fault. Default false.'),
   exposeApiBase: honour('expose_api_base', aFlag, 'Tell callers which address served them. Default false.'),
+  openPassThrough: honour(
+    'open_pass_through',
+    aFlag,
+    'Keys and tokens call pass-through routes that no list of theirs names. Default false.',
+  ),
   budgetErrorStatus: honour('budget_error_status', aBudgetStatus, 'Status of a refusal for a budget. Default 429.'),
 }
 

@@ -4,6 +4,7 @@ import { freezeDeep } from './freeze-deep.ts'
 import { isAbsent, kindOf } from './located.ts'
 import type { LocatedMap } from './located.ts'
 import type { Secret } from '../domain/secret.ts'
+import type { LocatedPassThrough } from './pass-through/read-pass-through.ts'
 import { readFiles } from './read-files.ts'
 import type { LocatedModel } from './read-models.ts'
 import { readSettings } from './read-settings.ts'
@@ -34,6 +35,8 @@ export interface LoadedConfig {
   readonly models: readonly LocatedModel[]
   /** Names of groups of routes, with their places. */
   readonly routeNames: readonly RouteName[]
+  /** With their places as well. */
+  readonly passThroughs: readonly LocatedPassThrough[]
   /** What the environment offers to providers. */
   readonly providerEnvironment: ReadonlyMap<string, Secret>
   /** The file that was read, if there is one. */
@@ -49,17 +52,23 @@ export function loadSettings(source: ConfigSource): LoadedConfig {
   const written = file === undefined ? undefined : readFiles(file, source.readText ?? readTextFile, findings)
   const where = file === undefined ? {} : { file }
   if (file !== undefined && written === undefined && findings.hasErrors)
-    return { ...where, models: [], routeNames: [], providerEnvironment: new Map(), findings: findings.list() }
+    return {
+      ...where,
+      models: [],
+      routeNames: [],
+      passThroughs: [],
+      providerEnvironment: new Map(),
+      findings: findings.list(),
+    }
 
   const environment = new Map([...processEnvironment, ...readOverlay(written, processEnvironment, findings)])
   const root = written === undefined ? undefined : resolveReferences(written, environment, findings)
   const readText = source.readText ?? readTextFile
-  const { settings, models, routeNames } = readSettings(root, environment, source.cli, readText, findings)
+  const { settings, ...located } = readSettings(root, environment, source.cli, readText, findings)
   return {
     ...where,
     ...(findings.hasErrors ? {} : { settings: freezeDeep(settings) }),
-    models,
-    routeNames,
+    ...located,
     providerEnvironment: settings.providerEnvironment,
     findings: findings.list(),
   }

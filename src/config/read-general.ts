@@ -98,6 +98,7 @@ export function readCompat(compat: Section, litellm: Section, findings: Findings
     metricsAuth,
     readinessStrict: compat.take(COMPAT.readinessStrict) ?? false,
     exposeApiBase: compat.take(COMPAT.exposeApiBase) ?? false,
+    openPassThrough: compat.take(COMPAT.openPassThrough) ?? false,
     budgetErrorStatus: compat.take(COMPAT.budgetErrorStatus) ?? 429,
   }
 }

@@ -12,6 +12,7 @@ import { TOP_LEVEL_TABLE } from './known-top-level.ts'
 import { knownNames } from './key-table.ts'
 import type { LocatedMap } from './located.ts'
 import { Credentials } from './read-credentials.ts'
+import type { LocatedPassThrough } from './pass-through/read-pass-through.ts'
 import type { ReadText } from './read-text-file.ts'
 import { readTokens } from './tokens/read-tokens.ts'
 import type { RouteName } from './tokens/route-names.ts'
@@ -50,6 +51,7 @@ export interface ReadConfig {
   readonly models: readonly LocatedModel[]
   /** Names of groups of routes in it. */
   readonly routeNames: readonly RouteName[]
+  readonly passThroughs: readonly LocatedPassThrough[]
 }
 
 /** The settings of one file and one environment. */
@@ -107,7 +109,7 @@ export function readSettings(
     ...withoutAbsent({ customValidate, keyRotationGraceMs: env.take(ENV.keyRotationGraceMs), defaultMaxParallel }),
     compat: readCompat(sections.compat, litellm, findings),
   }
-  return { settings, models, routeNames }
+  return { settings, models, routeNames, passThroughs: general.take(GENERAL.passThroughs) ?? [] }
 }
 
 function openSections(root: LocatedMap | undefined, environment: Environment, findings: Findings): Sections {

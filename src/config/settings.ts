@@ -92,5 +92,6 @@ export interface Compat {
   readonly metricsAuth: boolean
   readonly readinessStrict: boolean
   readonly exposeApiBase: boolean
+  readonly openPassThrough: boolean
   readonly budgetErrorStatus: 400 | 429
 }

@@ -24,7 +24,8 @@ export const GENERAL_UNSUPPORTED: Readonly<Record<string, string | Refusal>> = {
   forward_openai_org_id: 'write `organization` into the litellm_params of the deployment.',
   allow_requests_on_db_unavailable: 'a caller that cannot be identified is refused.',
   background_health_checks: 'providers are not probed in the background; failing deployments rest (cooldown_time).',
-  pass_through_endpoints: 'pass-through routes are not in this version.',
+  use_client_credentials_pass_through_routes:
+    'pass-through routes ask who calls, and no credential of a caller goes on to a provider.',
   alerting: 'nothing sends alerts in this version; alert on /metrics instead.',
   custom_auth: NO_PYTHON,
   custom_key_generate: NO_PYTHON,

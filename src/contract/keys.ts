@@ -22,6 +22,7 @@ const keyFields = {
   models: optional(texts),
   aliases: optional(textMap),
   allowed_routes: optional(texts),
+  allowed_passthrough_routes: optional(texts),
   enforced_params: optional(texts),
   tags: optional(texts),
   metadata: optional(jsonMap),
@@ -163,6 +164,7 @@ interface WireFields extends LimitFields, InertFields {
   readonly models: readonly string[] | undefined
   readonly aliases: Readonly<Record<string, string>> | undefined
   readonly allowed_routes: readonly string[] | undefined
+  readonly allowed_passthrough_routes: readonly string[] | undefined
   readonly enforced_params: readonly string[] | undefined
   readonly tags: readonly string[] | undefined
   readonly metadata: z.infer<typeof jsonMap> | undefined
@@ -182,6 +184,7 @@ function inOurWords(fields: WireFields) {
     models: fields.models,
     modelAliases: fields.aliases,
     allowedRoutes: fields.allowed_routes,
+    allowedPassThroughRoutes: fields.allowed_passthrough_routes,
     enforcedParams: fields.enforced_params,
     tags: fields.tags,
     metadata: fields.metadata,

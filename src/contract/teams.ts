@@ -15,6 +15,7 @@ const teamFields = {
   team_member_permissions: optional(texts),
   default_team_member_models: optional(texts),
   access_group_ids: optional(texts),
+  allowed_passthrough_routes: optional(texts),
   team_member_budget: clearable(decimal),
   team_member_budget_duration: clearable(text),
   team_member_rpm_limit: clearable(wholeNumber),
@@ -37,6 +38,7 @@ function inOurWords(fields: z.output<typeof wishShape>) {
     memberPermissions: fields.team_member_permissions,
     defaultMemberModels: fields.default_team_member_models,
     accessGroupIds: fields.access_group_ids,
+    allowedPassThroughRoutes: fields.allowed_passthrough_routes,
     limits: limitWish(fields),
     memberLimits: {
       maxBudget: fields.team_member_budget,

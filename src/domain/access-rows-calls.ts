@@ -57,7 +57,7 @@ export const CALL_ROWS: readonly AccessRow[] = [
     'writes',
     [
       'ANY /anthropic/* /bedrock/* /vertex_ai/* /vertex-ai/* /gemini/* /azure/* /azure_ai/* /cohere/* /mistral/*',
-      'ANY /openai_passthrough/* /langfuse/* /assemblyai/* /eu.assemblyai/* /vllm/* /cursor/* /milvus/*',
+      'ANY /openai/* /openai_passthrough/* /langfuse/* /assemblyai/* /eu.assemblyai/* /vllm/* /cursor/* /milvus/*',
     ],
     'D24 - D24 D24 D24 - D24 D24 D24 -',
   ),

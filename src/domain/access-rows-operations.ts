@@ -65,7 +65,7 @@ export const OPERATION_ROWS: readonly AccessRow[] = [
     ['POST,PUT,PATCH,DELETE /config/pass_through_endpoint*'],
     'A21 - - - - - - - - -',
   ),
-  row(48, 'pass-through-read', 'reads', ['GET /config/pass_through_endpoint*'], 'A V22 - - - - - - - -'),
+  row(48, 'pass-through-read', 'reads', ['GET /config/pass_through_endpoint'], 'A V22 - - - - - - - -'),
   row(
     50,
     'scoped-spend',

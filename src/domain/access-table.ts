@@ -24,3 +24,12 @@ const BY_ROUTE: ReadonlyMap<string, AccessRow> = new Map(
 export function rowFor(method: string, path: string): AccessRow | undefined {
   return path.includes('*') ? undefined : BY_ROUTE.get(`${method} ${path}`)
 }
+
+/** For routes whose paths the operator chooses. */
+export const PASS_THROUGH_ROW: AccessRow = rowNamed('pass-through-use')
+
+function rowNamed(id: string): AccessRow {
+  const row = ACCESS_TABLE.find((each) => each.id === id)
+  if (row === undefined) throw new RangeError(`There is no row ${id}.`)
+  return row
+}

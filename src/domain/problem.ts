@@ -250,6 +250,12 @@ export const PROBLEMS = {
     param: null,
     say: 'The upstream refuses more calls for now.',
   },
+  'provider-absent': {
+    status: 501,
+    type: 'not_implemented_error',
+    param: 'None',
+    say: 'Nothing is passed on here.',
+  },
   'loop-detected': {
     status: 508,
     type: 'internal_server_error',

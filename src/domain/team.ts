@@ -21,6 +21,8 @@ export interface Team extends Stamps {
   readonly memberPermissions: readonly string[]
   readonly defaultMemberModels: readonly string[]
   readonly accessGroupIds: readonly string[]
+  /** Pass-through routes, with all that is below them, that are open to it. */
+  readonly allowedPassThroughRoutes: readonly string[]
   /** What a new member gets where nothing else is said. */
   readonly memberBudgetId: BudgetId | undefined
   readonly limits: Limits
@@ -44,6 +46,7 @@ export function blankTeam(id: TeamId, by: string, now: EpochMs): Team {
     memberPermissions: [],
     defaultMemberModels: [],
     accessGroupIds: [],
+    allowedPassThroughRoutes: [],
     memberBudgetId: undefined,
     limits: NO_LIMITS,
     ...stampedNew(by, now),

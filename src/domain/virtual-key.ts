@@ -22,6 +22,8 @@ export interface VirtualKey extends Stamps {
   readonly models: readonly string[]
   readonly modelAliases: Readonly<Record<string, string>>
   readonly allowedRoutes: readonly string[]
+  /** Pass-through routes, with all that is below them; empty: those of its team. */
+  readonly allowedPassThroughRoutes: readonly string[]
   /** Body parameters that a call with this key must carry. */
   readonly enforcedParams: readonly string[]
   readonly tags: readonly string[]
@@ -64,6 +66,7 @@ export function blankKey(
     models: [],
     modelAliases: {},
     allowedRoutes: [],
+    allowedPassThroughRoutes: [],
     enforcedParams: [],
     tags: [],
     metadata: {},

@@ -5,6 +5,7 @@ import type { z } from 'zod'
 import type { AccessRow } from '../domain/access-row.ts'
 import type { Decision, Denied } from '../domain/decision.ts'
 import { rowFor } from '../domain/access-table.ts'
+import type { PassThrough } from '../domain/pass-through.ts'
 import { Problem } from '../domain/problem.ts'
 import type { CallId } from '../domain/ids.ts'
 import type { Principal } from '../domain/principal.ts'
@@ -45,6 +46,8 @@ export interface EdgePorts {
   readonly limits: { readonly inferenceBytes: number; readonly managementBytes: number }
   readonly exposeRejectReason: boolean
   readonly refusals: Refusals
+  /** Prefixes whose calls go on to somewhere else. */
+  readonly passThroughs: readonly PassThrough[]
   /** Filled while routes are registered. */
   readonly described: ApiRoute[]
 }

@@ -44,12 +44,15 @@ async function decideAgain(
   ports: JourneyPorts,
 ): Promise<Decision<Principal>> {
   if (identity.verdict === 'deny') return identity
-  const chosen = await chooseWithCare(identity, ask.model, asked, ports)
+  // A call that is passed on may name no model.
+  const model = ask.model === '' ? undefined : ask.model
+  const chosen = await chooseWithCare(identity, model, asked, ports)
   if (chosen.verdict === 'deny') return chosen
   const current = chosen.granted
   const served = decideEndUser(endUser === undefined ? undefined : await ports.directory.findEndUser(endUser.id))
   if (served.verdict === 'deny') return served
-  const access = decideModelAccess(current, ask.model, ports.catalogue())
+  if (model === undefined) return allow(current)
+  const access = decideModelAccess(current, model, ports.catalogue())
   return access.verdict === 'deny' && access.problem !== 'model-unknown' ? access : allow(current)
 }
 

@@ -6,6 +6,7 @@ import type { TokenPolicy } from '../domain/token-settings.ts'
 import type { RouteFacts } from './1-intake/arrival.ts'
 import { chooseTeam } from './4-authorise/choose-team.ts'
 import { decideModelAccess } from './4-authorise/decide-model-access.ts'
+import { decidePassThrough, isPassThrough } from './4-authorise/decide-pass-through.ts'
 import { decideStanding } from './4-authorise/decide-standing.ts'
 import { registerKey } from './4-authorise/register-key.ts'
 import type { TokenCaller } from './4-authorise/settle-team.ts'
@@ -21,12 +22,16 @@ const choices = new Recollections<
   Caller
 >()
 
+interface ChoicePorts extends Pick<JourneyPorts, 'tokens' | 'catalogue' | 'trail'> {
+  readonly settings: Pick<JourneyPorts['settings'], 'routes'>
+}
+
 /** Closes the choice that a token with several teams leaves open, by the model that is asked for. */
 export function chooseCaller(
   identity: Caller,
   model: string | undefined,
   route: RouteFacts,
-  ports: Pick<JourneyPorts, 'tokens' | 'catalogue' | 'trail'>,
+  ports: ChoicePorts,
 ): Caller | Denied {
   const { granted: principal, effects } = identity
   const { tokens, trail } = ports
@@ -44,7 +49,7 @@ function settleCaller(
   model: string | undefined,
   route: RouteFacts,
   policy: TokenPolicy,
-  { catalogue, trail }: Pick<JourneyPorts, 'catalogue' | 'trail'>,
+  { catalogue, trail, settings }: ChoicePorts,
 ): Caller | Denied {
   const mayUse = (one: TokenPrincipal, name: string): boolean => {
     const access = decideModelAccess(one, name, catalogue())
@@ -58,5 +63,9 @@ function settleCaller(
   const standing = decideStanding(granted.principal)
   trail?.note('standing', standing, describeStanding(granted.principal))
   if (standing.verdict === 'deny') return standing
+  if (isPassThrough(route)) {
+    const passes = decidePassThrough(granted.principal, route, settings.routes.opensPassThrough)
+    if (passes.verdict === 'deny') return passes
+  }
   return { ...standing, effects: [...granted.effects, ...registerKey(granted.principal)] }
 }

@@ -49,14 +49,27 @@ function stateOf(row: { readonly blocked: boolean } | undefined): 'absent' | 'bl
   return row.blocked ? 'blocked' : 'open'
 }
 
-export function describeRoute(principal: Principal, { path, row }: RouteFacts, policy: RoutePolicy): JsonObject {
+export function describeRoute(
+  principal: Principal,
+  { path, row, passThrough }: RouteFacts,
+  policy: RoutePolicy,
+): JsonObject {
   return {
     route: path,
     access_row: row.id,
     user_role: roleOf(principal),
     key_allowed_routes: keyOf(principal)?.allowedRoutes ?? null,
+    ...(passThrough === undefined ? {} : describeOpened(principal)),
     'general_settings.allowed_routes': policy.served ?? null,
     'general_settings.admin_only_routes': policy.adminOnly,
+  }
+}
+
+function describeOpened(principal: Principal): JsonObject {
+  const team = principal.kind === 'master' ? undefined : principal.standing.team
+  return {
+    key_allowed_passthrough_routes: keyOf(principal)?.allowedPassThroughRoutes ?? null,
+    team_allowed_passthrough_routes: team?.allowedPassThroughRoutes ?? null,
   }
 }
 

@@ -178,7 +178,7 @@ const OVERSPENT: UpstreamFailure = {
 }
 
 /** To the client the stream ends with the refusal that its next call would get. */
-function revokedFailure({ problem, say }: Denied): UpstreamFailure {
+export function revokedFailure({ problem, say }: Denied): UpstreamFailure {
   const { status, say: usual } = PROBLEMS[problem]
   return {
     ...unreadableAnswer(say ?? usual),

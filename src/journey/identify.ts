@@ -29,7 +29,7 @@ type Asked = Pick<Arrival, 'headers' | 'route' | 'clientAddress'>
  */
 export function identify(arrival: Asked, ports: IdentifyPorts): Identified | Promise<Identified> {
   if (ports.proven !== undefined) return decideProof(allow(ports.proven), arrival, ports)
-  const credential = findCredential(arrival.headers, ports.settings.keyHeader)
+  const credential = findCredential(arrival.headers, ports.settings.keyHeader, arrival.route.passThrough?.credential)
   ports.trail?.note('credential', credential)
   if (credential.verdict === 'deny') return credential
 

@@ -1,14 +1,9 @@
 import type { Decision } from '../domain/decision.ts'
 import { allow, deny } from '../domain/decision.ts'
 import type { ResolvedModel } from '../domain/model-catalogue.ts'
-import type { EndUser } from '../domain/end-user.ts'
-import { parseEndUserId } from '../domain/ids.ts'
-import type { EndUserId } from '../domain/ids.ts'
-import { bearingOf, isTokenPrincipal } from '../domain/principal.ts'
+import { isTokenPrincipal } from '../domain/principal.ts'
 import type { Principal } from '../domain/principal.ts'
-import { Problem } from '../domain/problem.ts'
 import { shown } from '../domain/shown-text.ts'
-import type { WarmDirectory } from '../ports/directory.ts'
 import { HOPS_HEADER, decideLoop } from './1-intake/decide-loop.ts'
 import { INFERENCE_BOUNDS, LARGE_BODY, parseBody, parseLargeBody } from './1-intake/parse-body.ts'
 import type { Arrival } from './1-intake/arrival.ts'
@@ -25,6 +20,7 @@ import type { CallBudget } from './5-meter/call-budget.ts'
 import { foreseeBudget, reserveBudget } from './5-meter/reserve-budget.ts'
 import { takeRates } from './5-meter/take-rates.ts'
 import type { Admission } from './admission.ts'
+import { findEndUser, withClaimedCustomer } from './customer-of.ts'
 import { describeModelAccess } from './describe-decision.ts'
 import { identify, makingNothing, provision, chooseWithCare } from './identify.ts'
 import { TEAM_HEADER } from './identify-token.ts'
@@ -138,7 +134,10 @@ export async function admit(operation: Operation, arrival: Arrival, ports: Journ
 }
 
 /** Nothing will be sent when this fails, and nothing needs to be held. */
-async function unlessFailed<Answer>(counted: Promise<Answer>, budget: CallBudget | undefined): Promise<Answer> {
+export async function unlessFailed<Answer>(
+  counted: Answer | Promise<Answer>,
+  budget: CallBudget | undefined,
+): Promise<Answer> {
   try {
     return await counted
   } catch (error) {
@@ -155,32 +154,6 @@ function accessTo(name: string, ask: ModelAsk, principal: Principal, ports: Jour
     access.because,
     `{'error': '${ask.operation.shownPath}: Invalid model name passed in model=${shown(name)}. Call \`/v1/models\` to view available models for your key.'}`,
   )
-}
-
-/** AT-081: a customer whom the token names is not the caller's to choose. */
-function withClaimedCustomer(ask: ModelAsk, principal: Principal): ModelAsk {
-  const claimed = bearingOf(principal)?.facts.endUserId
-  const endUserId = claimed === undefined ? undefined : parseEndUserId(claimed)
-  return endUserId === undefined ? ask : { ...ask, attribution: { ...ask.attribution, endUserId } }
-}
-
-/** The row of the customer that the caller names, if there is one: customers need none to be served. */
-function findEndUser(
-  { attribution }: ModelAsk,
-  { directory }: JourneyPorts,
-): EndUser | undefined | Promise<EndUser | undefined> {
-  const id = attribution.endUserId
-  if (id === undefined) return undefined
-  const known = directory.peekEndUser(id)
-  return known === 'ask' ? askEndUser(id, directory) : known
-}
-
-async function askEndUser(id: EndUserId, directory: WarmDirectory): Promise<EndUser | undefined> {
-  try {
-    return await directory.findEndUser(id)
-  } catch (cause) {
-    throw new Problem('store-unavailable', undefined, { because: 'store_unavailable' }, cause)
-  }
 }
 
 /** A stored response is known to the deployment that made it and to no other. */

@@ -92,7 +92,7 @@ export async function probeDeployment(
 const ONE_TRY = { retries: 0, maxRetries: 0, fallbacks: 0 }
 
 /** Nobody reads the answer. */
-const NOBODY: Reply = { head() {}, write: () => true, end() {}, whenDrained() {}, whenGone() {} }
+const NOBODY: Reply = { head() {}, write: () => true, end() {}, cut() {}, whenDrained() {}, whenGone() {} }
 
 function askFor(deployment: Deployment, { prices, clock }: ServePorts): ModelAsk | undefined {
   if (deployment.group.includes('*')) return undefined

@@ -48,6 +48,11 @@ export function failureFrame(failure: UpstreamFailure, facts: CallFacts, admissi
     : `data: ${JSON.stringify(body)}\n\n`
 }
 
+/** For a caller of whom nothing is known, and about whom nothing is told. */
+export function failureText(failure: UpstreamFailure): string {
+  return JSON.stringify(errorBody(failure, undefined, failure.text))
+}
+
 interface ErrorBody {
   readonly error: {
     readonly message: string

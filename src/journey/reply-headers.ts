@@ -94,6 +94,32 @@ export function addUpstreamHeaders(headers: HeaderList, answer: AnswerHeaders, s
   }
 }
 
+/** The same for an answer that is passed on: under its own names, and whole as far as it may be told. */
+export function addPassedHeaders(headers: HeaderList, answer: AnswerHeaders, secrets: readonly string[]): void {
+  let room = MAX_RELAYED
+  for (const name in answer) {
+    const said = answer[name]
+    const value = Array.isArray(said) ? said.join(', ') : said
+    if (value === undefined || value.length > MAX_VALUE || !isPassed(name)) continue
+    if (secrets.some((secret) => value.includes(secret))) continue
+    const shown = printable(value)
+    room -= name.length + shown.length
+    if (room < 0) return
+    headers.push(name, shown)
+  }
+  const coding = answer['content-encoding']
+  if (typeof coding === 'string' && coding !== 'identity') headers.push('content-encoding', printable(coding))
+  // Whatever it is, it is no page of ours.
+  headers.push('content-security-policy', "sandbox; default-src 'none'")
+}
+
+/** What this gateway says on every answer is not said twice. */
+const OURS = /^(?:cache-control|x-content-type-options|referrer-policy|cross-origin-.*|x-latchkey-.*)$/
+
+function isPassed(name: string): boolean {
+  return TOKEN.test(name) && !KEPT_BACK.test(name) && !OURS.test(name)
+}
+
 export function addCost(headers: HeaderList, cost: PicoUsd, keySpend: PicoUsd | undefined): void {
   headers.push('x-litellm-response-cost', usdText(cost))
   if (keySpend !== undefined) headers.push('x-litellm-key-spend', usdText(keySpend))

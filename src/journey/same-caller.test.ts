@@ -113,9 +113,10 @@ async function arrive(
 ): Promise<unknown> {
   const { policy, header, route, model } = scene
   const tokens = { policy, userDefaults: {}, newUserId: () => userId('made-up'), log: { warn: () => {} } } as never
+  const settings = { routes: { served: undefined, adminOnly: [], opensPassThrough: false } }
   const identified: Identified = await identifyToken(token, { route, teamHeader: header }, tokens, { clock, directory })
   if (identified.verdict === 'deny') return identified
-  return chooseCaller(identified as Caller, model, route, { tokens, catalogue: () => catalogue })
+  return chooseCaller(identified as Caller, model, route, { tokens, catalogue: () => catalogue, settings })
 }
 
 test('INV-03: who a remembered token is, is what a stranger with the same token would be now', async () => {

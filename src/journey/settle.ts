@@ -168,8 +168,7 @@ function knownUsage(admission: Admission, outcome: Outcome): CountedUsage | unde
   if (!outcome.charge) return { usage: NO_USAGE, usageFrom: 'none' }
   const told = readUsage(outcome.usage, { maxPlausible: MOST_TOKENS })
   if (told !== undefined) return { usage: told, usageFrom: 'upstream' }
-  // Moderations are free everywhere and report nothing.
-  if (admission.ask.operation.name === 'moderation') return { usage: NO_USAGE, usageFrom: 'none' }
+  if (!admission.ask.operation.reportsUsage) return { usage: NO_USAGE, usageFrom: 'none' }
   return undefined
 }
 

@@ -6,7 +6,7 @@ import { decideFields } from './keys/unsupported-fields.ts'
 
 /** Members of the metadata in the compatible API that have a place of their own here. */
 const LIFTED = {
-  team: ['tags', 'model_rpm_limit', 'model_tpm_limit'],
+  team: ['tags', 'model_rpm_limit', 'model_tpm_limit', 'allowed_passthrough_routes'],
   organization: ['model_rpm_limit', 'model_tpm_limit'],
 } as const
 
@@ -32,7 +32,8 @@ const STORED: ReadonlySet<string> = new Set([
 /** The body of a team or an organisation with every member where it belongs; refused where nothing stands behind one. */
 export function decideDirectoryFields(body: JsonObject, kind: Kind, verb: 'create' | 'update'): Decision<JsonObject> {
   const lifted = lift(body, LIFTED[kind])
-  const others = Object.fromEntries(Object.entries(lifted).filter(([name]) => !STORED.has(name)))
+  const own: readonly string[] = LIFTED[kind]
+  const others = Object.fromEntries(Object.entries(lifted).filter(([name]) => !STORED.has(name) && !own.includes(name)))
   const decided = decideFields(others, verb)
   return decided.verdict === 'deny' ? decided : allow(lifted)
 }

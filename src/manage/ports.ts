@@ -45,6 +45,8 @@ export interface GrantRules {
   readonly modelGroups: ReadonlyMap<string, readonly string[]>
   /** By route group: the routes in it. */
   readonly routeGroups: ReadonlyMap<string, readonly string[]>
+  /** Prefixes whose calls are passed on. */
+  readonly passThroughPaths: readonly string[]
 }
 
 /** Who asks for a change, how far that one's right on the route goes, and what the audit log will say about it. */

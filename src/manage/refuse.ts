@@ -47,3 +47,8 @@ export function findStale(seenAt: string | undefined, { updatedAt }: Pick<Stamps
 export function notYoursToMake(): Denied {
   return beyondYours('You may make keys for yourself, and in a team where it lets its members.')
 }
+
+/** What a list of prefixes can't hold. */
+export function noPath(): Denied {
+  return malformed('`allowed_passthrough_routes` must be a list of paths such as /anthropic.')
+}

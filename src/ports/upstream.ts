@@ -5,7 +5,7 @@ import type { Secret } from '../domain/secret.ts'
 export interface UpstreamCall {
   readonly host: HostChoice
   readonly origin: string
-  readonly method: 'GET' | 'POST' | 'DELETE'
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   /** With its query. */
   readonly path: string
   readonly headers: Readonly<Record<string, string>>
@@ -13,7 +13,7 @@ export interface UpstreamCall {
   readonly ownHeaders?: readonly string[]
   /** Sent as they are; named apart so that they are revealed at the socket and nowhere before. */
   readonly secretHeaders: ReadonlyMap<string, Secret>
-  readonly body: string | undefined
+  readonly body: string | Uint8Array | undefined
   /** Until the answer's head. */
   readonly headTimeoutMs: number
   /** Between two bytes of the answer. */

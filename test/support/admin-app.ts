@@ -100,7 +100,11 @@ export async function openAdminApp(
         masterKey: manage.masterKey,
       },
       directory,
-      settings: { keyHeader: undefined, enforcedParams: [], routes: { served: undefined, adminOnly: [] } },
+      settings: {
+        keyHeader: undefined,
+        enforcedParams: [],
+        routes: { served: undefined, adminOnly: [], opensPassThrough: false },
+      },
     } as unknown as JourneyPorts,
     observer: {
       charged: () => undefined,
@@ -115,6 +119,7 @@ export async function openAdminApp(
     exposeRejectReason: false,
     refusals: { tell: async () => {} },
     described: [],
+    passThroughs: [],
   }
   keyRoutes(app, edge, manage)
   spendRoutes(app, edge, manage, await loadModelFacts())

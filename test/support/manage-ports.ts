@@ -24,7 +24,11 @@ export function quietPorts() {
   return {
     newId: newCallId,
     catalogue: () => catalogue,
-    grants: () => ({ modelGroups: new Map<string, readonly string[]>(), routeGroups: ROUTE_GROUPS }),
+    grants: () => ({
+      modelGroups: new Map<string, readonly string[]>(),
+      routeGroups: ROUTE_GROUPS,
+      passThroughPaths: ['/anthropic', '/bria'],
+    }),
     passwords,
     availableTeams: new Set<string>(),
     seal: createSeal([new Secret('a-salt-key-0123456789')], ''),

@@ -40,7 +40,7 @@ export const WORLD: SmallWorld = {
   teams: [
     makeTeam('t1', { alias: 'One', models: ['m1'], organizationId: makeOrganization('acme', 'b').id }),
     makeTeam('t2', { alias: 'Twins', models: ['m2'] }),
-    makeTeam('t3', { alias: 'Twins', metadata: { allowed_passthrough_routes: ['/azure'] } }),
+    makeTeam('t3', { alias: 'Twins', allowedPassThroughRoutes: ['/azure'] }),
   ],
   organizations: [makeOrganization('acme', 'b', { alias: 'Acme' }), makeOrganization('zeta', 'b', { alias: 'Zeta' })],
   budgets: [makeBudget('few', { allowedModels: ['m3'] })],

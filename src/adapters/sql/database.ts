@@ -27,6 +27,7 @@ export interface VirtualKeyTable extends LimitColumns {
   models: readonly string[]
   model_aliases: Json<Readonly<Record<string, string>>>
   allowed_routes: readonly string[]
+  allowed_passthrough_routes: readonly string[]
   enforced_params: readonly string[]
   tags: readonly string[]
   metadata: Json<JsonObject>

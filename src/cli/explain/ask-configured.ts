@@ -8,7 +8,6 @@ import type { JsonAnswer } from '../../adapters/outbound-http/post-json.ts'
 import { chance } from '../../adapters/system/chance.ts'
 import { clock } from '../../adapters/system/clock.ts'
 import { compose, openGatewayStore } from '../../compose.ts'
-import type { Settings } from '../../config/settings.ts'
 import type { JsonObject } from '../../domain/json.ts'
 import { WHOLE_WORK } from '../../level-of-work.ts'
 import type { Configuration } from '../../read-configuration.ts'
@@ -20,12 +19,13 @@ type Usable = NonNullable<Configuration['usable']>
  * A gateway with this configuration that listens nowhere: the same answer as it would give in service. A sentence: why
  * there is none. Throws what a start throws.
  */
-export async function askConfigured({ settings, catalogue }: Usable, ask: JsonObject): Promise<JsonAnswer | string> {
+export async function askConfigured(usable: Usable, ask: JsonObject): Promise<JsonAnswer | string> {
+  const { settings } = usable
   const { dataDir, databaseUrl } = settings
   if (databaseUrl !== undefined)
-    return inPassing((scratch) => answer({ ...settings, dataDir: scratch }, catalogue, ask))
+    return inPassing((scratch) => answer({ ...usable, settings: { ...settings, dataDir: scratch } }, ask))
   // Looking must not make an installation where there is none.
-  if (existsSync(join(dataDir, 'installation'))) return answer(settings, catalogue, ask)
+  if (existsSync(join(dataDir, 'installation'))) return answer(usable, ask)
   return `there is no installation in ${dataDir}. Name its directory with --data-dir.`
 }
 
@@ -39,7 +39,7 @@ async function inPassing(go: (scratch: string) => Promise<JsonAnswer>): Promise<
   }
 }
 
-async function answer(settings: Settings, catalogue: Usable['catalogue'], ask: JsonObject): Promise<JsonAnswer> {
+async function answer({ settings, catalogue, passThroughs }: Usable, ask: JsonObject): Promise<JsonAnswer> {
   const log = openLog('error', clock)
   const store = await openGatewayStore(settings, log)
   // Whoever holds the configuration and the store is the operator; this key is known to nobody else, and ends with this.
@@ -48,6 +48,7 @@ async function answer(settings: Settings, catalogue: Usable['catalogue'], ask: J
   const gateway = await compose({
     settings,
     catalogue,
+    passThroughs,
     store,
     masterKey,
     log,

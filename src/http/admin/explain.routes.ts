@@ -4,16 +4,18 @@ import { nearestName } from '../../config/nearest-name.ts'
 import { explainBody } from '../../contract/explain.ts'
 import { parseKeyDigest, parseTeamId, parseUserId } from '../../domain/ids.ts'
 import type { JsonObject } from '../../domain/json.ts'
+import type { PassThrough } from '../../domain/pass-through.ts'
 import { Problem } from '../../domain/problem.ts'
 import { CREDENTIAL_HEADERS } from '../../journey/2-authenticate/find-credential.ts'
 import { reachOn } from '../../journey/4-authorise/decide-route.ts'
+import { readPassedRoute } from '../../journey/admit-pass-through.ts'
 import { explain } from '../../journey/explain/explain.ts'
 import type { ExplainedCall, Subject } from '../../journey/explain/scene.ts'
 import type { Operation } from '../../journey/1-intake/operations.ts'
 import { isRawKey } from '../../manage/keys/name-key.ts'
 import { granted } from '../route.ts'
 import type { ApiRoute, EdgePorts } from '../route.ts'
-import { findRoute } from './find-route.ts'
+import { findRoute, unknownRoute } from './find-route.ts'
 import { readJson, schemaRoute, shaped } from './read-ask.ts'
 import { renderExplanation } from './render-explanation.ts'
 
@@ -36,7 +38,7 @@ export function explainRoutes(app: FastifyInstance, edge: EdgePorts): void {
           asker: ask.principal,
           isAdministrator,
           subject: subjectOf(body),
-          call: callOf(body, edge.described),
+          call: callOf(body, edge),
           callId,
         },
         { ...edge.journey, nearest: nearestName },
@@ -64,8 +66,11 @@ function subjectOf({ token, claims, issuer, key, userId, teamId }: Body): Subjec
   return { is: 'user', userId: user, teamId: team }
 }
 
-function callOf({ route: path, method, model, headers, body }: Body, routes: readonly ApiRoute[]): ExplainedCall {
-  const { route, operation, pathModel } = findRoute(routes, method, path)
+function callOf(asked: Body, { described, passThroughs }: EdgePorts): ExplainedCall {
+  const { route: path, method, model, headers, body } = asked
+  const found = findRoute(described, method, path)
+  if (found === undefined) return passedCallOf(asked, passThroughs) ?? refuseUnknown(asked, described)
+  const { route, operation, pathModel } = found
   const isAboutPath = operation !== undefined && route.path.includes('{model}')
   return {
     route: { path: route.path, row: route.row },
@@ -75,6 +80,34 @@ function callOf({ route: path, method, model, headers, body }: Body, routes: rea
     headers: headersOf(headers ?? {}),
     body: operation === undefined ? (body ?? {}) : bodyFor(operation, model, body ?? {}),
   }
+}
+
+/** A call that goes on to somewhere else; which models it may name is asked when it comes. */
+function passedCallOf(
+  { route: written, method = 'POST', headers, body }: Body,
+  passThroughs: readonly PassThrough[],
+): ExplainedCall | undefined {
+  const [path = ''] = written.split('?')
+  for (const passThrough of passThroughs) {
+    const { asksWho, takesSubpaths, methods } = passThrough
+    const passed = readPassedRoute({ path, passThrough })
+    if (!asksWho || passed.verdict === 'deny' || !methods.some((each) => each === method.toUpperCase())) continue
+    const { route, rest } = passed.granted
+    if (rest !== '' && !takesSubpaths) continue
+    return {
+      route,
+      method: method.toUpperCase(),
+      operation: undefined,
+      pathModel: undefined,
+      headers: headersOf(headers ?? {}),
+      body: body ?? {},
+    }
+  }
+  return undefined
+}
+
+function refuseUnknown({ route, method }: Body, routes: readonly ApiRoute[]): never {
+  throw unknownRoute(routes, method, route)
 }
 
 /** What a call of a model cannot do without is added where it is not said. */

@@ -13,12 +13,16 @@ export interface NamedRoute {
 }
 
 /** The route that a caller means: by its path as it is called, or as the route table has it. */
-export function findRoute(routes: readonly ApiRoute[], method: string | undefined, written: string): NamedRoute {
+export function findRoute(
+  routes: readonly ApiRoute[],
+  method: string | undefined,
+  written: string,
+): NamedRoute | undefined {
   const [path = ''] = written.split('?')
   const ofMethod = routes.filter((route) => method === undefined || route.method === method.toUpperCase())
   const exact = ofMethod.filter((route) => route.path === path)
   const [route] = exact.length > 0 ? preferred(exact) : preferred(ofMethod.filter((each) => matches(each.path, path)))
-  if (route === undefined) throw unknownRoute(routes, method, path)
+  if (route === undefined) return undefined
   const operation = operationOf(route.path)
   const inPath = route.path === path ? undefined : patternOf(route.path).exec(path)?.groups?.['model']
   return { route, operation, pathModel: operation === undefined ? undefined : inPath }
@@ -45,7 +49,9 @@ function groupOf(name: string): string {
   return name === 'model' ? '(?<model>.+)' : '[^/]+'
 }
 
-function unknownRoute(routes: readonly ApiRoute[], method: string | undefined, path: string): Problem {
+/** There is none, and what may have been meant. */
+export function unknownRoute(routes: readonly ApiRoute[], method: string | undefined, written: string): Problem {
+  const [path = ''] = written.split('?')
   const nearest = nearestName(path, new Set(routes.map((route) => route.path)))
   const hint = nearest === undefined ? 'GET /routes lists them.' : `Did you mean ${nearest}?`
   return new Problem(

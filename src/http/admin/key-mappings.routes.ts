@@ -9,7 +9,7 @@ import {
 import { deleteKeyMapping, readKeyMapping, updateKeyMapping } from '../../manage/mappings/change-key-mapping.ts'
 import { createKeyMapping, createMappedClient } from '../../manage/mappings/create-key-mapping.ts'
 import type { ManagePorts } from '../../manage/ports.ts'
-import { decideFields } from '../../manage/keys/unsupported-fields.ts'
+import { decideKeyFields } from '../../manage/keys/unsupported-fields.ts'
 import { granted } from '../route.ts'
 import type { EdgePorts } from '../route.ts'
 import { askOf, readJson, schemaRoute, shaped, shapedQuery } from './read-ask.ts'
@@ -85,7 +85,7 @@ export function keyMappingRoutes(app: FastifyInstance, edge: EdgePorts, ports: M
     summary: 'Make a key and let a claim of tokens stand for it',
     body: newClientBody,
     answer: async (ask) => {
-      const body = granted(decideFields(await readJson(ask), 'create'))
+      const body = granted(decideKeyFields(await readJson(ask), 'create'))
       const { mapping, key } = shaped(newClientBody, body)
       return renderMappedClient(granted(await createMappedClient(mapping, key, askOf(ask), ports)))
     },

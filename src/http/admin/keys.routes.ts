@@ -25,7 +25,7 @@ import { resetSpend } from '../../manage/keys/reset-spend.ts'
 import { usdNumber } from '../../domain/money.ts'
 import { renderLimits } from './render-limits.ts'
 import { rotateKey } from '../../manage/keys/rotate-key.ts'
-import { decideFields } from '../../manage/keys/unsupported-fields.ts'
+import { decideKeyFields } from '../../manage/keys/unsupported-fields.ts'
 import { scopeOf } from '../../manage/scope-of.ts'
 import { setBlocked, updateKey } from '../../manage/keys/update-key.ts'
 import { granted } from '../route.ts'
@@ -42,7 +42,7 @@ export function keyRoutes(app: FastifyInstance, edge: EdgePorts, ports: ManagePo
   const unspoken = (name: string): string => (isRawKey(name) ? ports.digests.digestKey(name) : name)
 
   write('/key/generate', 'Make a key', generateBody, async (ask) => {
-    const body = granted(decideFields(await readJson(ask), 'create'))
+    const body = granted(decideKeyFields(await readJson(ask), 'create'))
     const issued = granted(await generateKey(shaped(generateBody, body), askOf(ask), ports))
     return renderIssuedKey(issued, ports.clock.now())
   })
@@ -52,7 +52,7 @@ export function keyRoutes(app: FastifyInstance, edge: EdgePorts, ports: ManagePo
     'Make a key of a team that is nobody’s own',
     serviceAccountBody,
     async (ask) => {
-      const body = granted(decideFields(await readJson(ask), 'create'))
+      const body = granted(decideKeyFields(await readJson(ask), 'create'))
       const order = { ...shaped(serviceAccountBody, body), isServiceAccount: true }
       return renderIssuedKey(granted(await generateKey(order, askOf(ask), ports)), ports.clock.now())
     },
@@ -66,7 +66,7 @@ export function keyRoutes(app: FastifyInstance, edge: EdgePorts, ports: ManagePo
 
   write('/key/bulk_update', 'Change several keys', bulkUpdateBody, async (ask) => {
     const { keys: bodies } = shaped(bulkUpdateBody, await readJson(ask))
-    const wishes = bodies.map((body) => shaped(updateBody, granted(decideFields(body, 'update'))))
+    const wishes = bodies.map((body) => shaped(updateBody, granted(decideKeyFields(body, 'update'))))
     const outcomes = granted(await updateKeys(wishes, askOf(ask), ports))
     const done: object[] = []
     const failed: object[] = []
@@ -83,7 +83,7 @@ export function keyRoutes(app: FastifyInstance, edge: EdgePorts, ports: ManagePo
   })
 
   write('/key/update', 'Change a key', updateBody, async (ask) => {
-    const body = granted(decideFields(await readJson(ask), 'update'))
+    const body = granted(decideKeyFields(await readJson(ask), 'update'))
     const { key, wish } = shaped(updateBody, body)
     const row = granted(await updateKey(key, wish, askOf(ask), ports))
     return { ...renderNamedKey(await withSpend(row, ports), ports.clock.now()), key: unspoken(key) }
@@ -171,7 +171,7 @@ export function keyRoutes(app: FastifyInstance, edge: EdgePorts, ports: ManagePo
   }
 
   async function regenerate(ask: PlainAsk, inPath: string | undefined): Promise<object> {
-    const body = granted(decideFields(await readOptionalJson(ask), 'update'))
+    const body = granted(decideKeyFields(await readOptionalJson(ask), 'update'))
     const { key: inBody, newMasterKey, order } = shaped(regenerateBody, body)
     if (newMasterKey !== undefined) {
       throw new Problem('bad-request', '`new_master_key`: the master key is changed in the configuration, not here.')

@@ -13,6 +13,7 @@ const ENDPOINTS: Readonly<Record<CallType, string>> = {
   aresponses: '/responses',
   amoderation: '/moderations',
   arealtime: '/realtime',
+  pass_through_endpoint: 'pass-through',
 }
 
 /** A page of days with their break-downs, newest first. Totals are those of the page, so that pages can be added up. */

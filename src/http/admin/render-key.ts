@@ -26,7 +26,6 @@ const NOT_YET_ISSUED = {
   policies: null,
   prompts: null,
   object_permission: null,
-  allowed_passthrough_routes: null,
   allowed_vector_store_indexes: null,
   rpm_limit_type: null,
   tpm_limit_type: null,
@@ -57,6 +56,7 @@ export function renderIssuedKey({ row, secret, duration, spend, budget }: Issued
     duration: duration ?? null,
     tags: listOrNull(row.tags),
     enforced_params: listOrNull(row.enforcedParams),
+    allowed_passthrough_routes: listOrNull(row.allowedPassThroughRoutes),
   }
 }
 
@@ -104,7 +104,8 @@ function sharedMembers({ row, spend, budget }: KeyWithSpend, now: EpochMs) {
 }
 
 /** Some members that have a place of their own here come back inside `metadata` in the compatible API. */
-function metadataOf({ metadata, tags, enforcedParams, limits, temporaryBudget }: VirtualKey): object {
+function metadataOf(key: VirtualKey): object {
+  const { metadata, tags, enforcedParams, allowedPassThroughRoutes: passes, limits, temporaryBudget } = key
   return {
     ...metadata,
     ...limitMetadata(limits),
@@ -116,6 +117,7 @@ function metadataOf({ metadata, tags, enforcedParams, limits, temporaryBudget }:
         }),
     ...(tags.length === 0 ? {} : { tags }),
     ...(enforcedParams.length === 0 ? {} : { enforced_params: enforcedParams }),
+    ...(passes.length === 0 ? {} : { allowed_passthrough_routes: passes }),
   }
 }
 

@@ -74,8 +74,13 @@ export function renderMembership({ member, budget, spend }: TeamMemberDetail, no
 }
 
 /** Some members that have a place of their own here come back inside `metadata` in the compatible API. */
-function metadataOf({ metadata, tags, limits }: Team): object {
-  return { ...metadata, ...(tags.length === 0 ? {} : { tags }), ...limitMetadata(limits) }
+function metadataOf({ metadata, tags, allowedPassThroughRoutes: passes, limits }: Team): object {
+  return {
+    ...metadata,
+    ...(tags.length === 0 ? {} : { tags }),
+    ...(passes.length === 0 ? {} : { allowed_passthrough_routes: passes }),
+    ...limitMetadata(limits),
+  }
 }
 
 /** The original keeps aliases in a table with numbers of its own; here they are part of the team. */

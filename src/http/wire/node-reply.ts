@@ -24,9 +24,9 @@ export class NodeReply implements Reply {
     this.#headers = SAFE.concat(headers)
   }
 
-  write(text: string): boolean {
+  write(part: string | Uint8Array): boolean {
     this.#sendHead()
-    const flows = this.#response.write(text)
+    const flows = this.#response.write(part)
     if (!flows && this.#stalled === undefined) {
       this.#stalled = setTimeout(() => this.#response.destroy(), STALLED_MS)
       this.#response.once('drain', () => this.#calm())
@@ -34,14 +34,20 @@ export class NodeReply implements Reply {
     return flows
   }
 
-  end(text = ''): void {
+  end(part: string | Uint8Array = ''): void {
     this.#calm()
     if (!this.#sent) {
       this.#sent = true
-      this.#headers.push('content-length', String(Buffer.byteLength(text)))
+      // RFC 9110 §8.6: an answer that has no content has no length either.
+      if (this.#status !== 204) this.#headers.push('content-length', String(Buffer.byteLength(part)))
       this.#response.writeHead(this.#status, this.#headers)
     }
-    this.#response.end(text)
+    this.#response.end(part)
+  }
+
+  cut(): void {
+    this.#calm()
+    this.#response.destroy()
   }
 
   whenDrained(go: () => void): void {

@@ -37,18 +37,37 @@ export class BodyBudget {
  * that are not UTF-8 are refused, so that no two readers see different letters.
  */
 export function readBody(request: IncomingMessage, maxBytes: number, budget: BodyBudget): Promise<Decision<string>> {
-  const { 'content-encoding': coding = '', 'content-type': type = '' } = request.headers
+  const { 'content-type': type = '' } = request.headers
   if (type.slice(0, 10).toLowerCase() === 'multipart/')
     return Promise.resolve(deny('coding-unsupported', 'http_body', 'Send the body as JSON, not as a form.'))
-  switch (coding.trim().toLowerCase()) {
-    case '':
-    case 'identity':
+  switch (codingOf(request)) {
+    case 'none':
       return collect(request, maxBytes, budget, new BodyText())
     case 'gzip':
-      return inflateBody(request, maxBytes, budget)
-    default:
+      return inflateBody(request, maxBytes, budget).then((bytes) =>
+        bytes.verdict === 'deny' ? bytes : textOf(bytes.granted),
+      )
+    case 'other':
       return Promise.resolve(deny('coding-unsupported', 'http_body'))
   }
+}
+
+/** The same for bytes of any kind. */
+export function readBytes(request: IncomingMessage, maxBytes: number, budget: BodyBudget): Promise<Decision<Buffer>> {
+  switch (codingOf(request)) {
+    case 'none':
+      return collect(request, maxBytes, budget, new BodyBytes())
+    case 'gzip':
+      return inflateBody(request, maxBytes, budget)
+    case 'other':
+      return Promise.resolve(deny('coding-unsupported', 'http_body'))
+  }
+}
+
+function codingOf({ headers }: IncomingMessage): 'none' | 'gzip' | 'other' {
+  const coding = (headers['content-encoding'] ?? '').trim().toLowerCase()
+  if (coding === '' || coding === 'identity') return 'none'
+  return coding === 'gzip' ? 'gzip' : 'other'
 }
 
 const NOT_UTF8 = deny('body-unparsable', 'http_body', 'The body is not valid UTF-8.')
@@ -111,12 +130,12 @@ class BodyText implements Gathering<string> {
   }
 }
 
-async function inflateBody(request: IncomingMessage, maxBytes: number, budget: BodyBudget): Promise<Decision<string>> {
+async function inflateBody(request: IncomingMessage, maxBytes: number, budget: BodyBudget): Promise<Decision<Buffer>> {
   const packed = await collect(request, maxBytes, budget, new BodyBytes())
   if (packed.verdict === 'deny') return packed
   const most = Math.min(maxBytes, Math.max(packed.granted.byteLength * MAX_RATIO, LEAST_INFLATED))
   try {
-    return textOf(await inflate(packed.granted, { maxOutputLength: most }))
+    return allow(await inflate(packed.granted, { maxOutputLength: most }))
   } catch (error) {
     const isTooLarge = error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE'
     return isTooLarge ? tooLargeFor(maxBytes) : deny('body-unparsable', 'http_body', 'The body is not valid gzip.')

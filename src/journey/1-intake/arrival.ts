@@ -1,6 +1,7 @@
 import type { AccessRow } from '../../domain/access-row.ts'
 import type { Decision } from '../../domain/decision.ts'
 import type { CallId } from '../../domain/ids.ts'
+import type { PassThrough, PassThroughMethod } from '../../domain/pass-through.ts'
 
 /** A request as the edge hands it over: framed and matched to a route. Nothing in it is believed yet. */
 export interface Arrival {
@@ -14,12 +15,28 @@ export interface Arrival {
   readonly clientAddress: string | undefined
 }
 
+/** A call that goes on to somewhere else as it came. */
+export interface PassedArrival extends Pick<Arrival, 'headers' | 'callId' | 'clientAddress'> {
+  readonly passThrough: PassThrough
+  readonly method: PassThroughMethod
+  /** As written, without its query. */
+  readonly path: string
+  /** As written, without its question mark. */
+  readonly query: string
+  /** Names and values in turn, as they came. */
+  readonly rawHeaders: readonly string[]
+  /** As `readBody`, for bytes of any kind. */
+  readonly readBytes: () => Promise<Decision<Uint8Array>>
+}
+
 /** The matched route. Deciders look at this object and never at a URL. */
 export interface RouteFacts {
   /** The path as the route table has it; the one that `allowed_routes` and messages mean. */
   readonly path: string
   /** Who may call it, and on whose objects. */
   readonly row: AccessRow
+  /** Where its calls go on to; undefined: it is served here. */
+  readonly passThrough?: PassThrough
 }
 
 export interface HeaderReader {

@@ -18,6 +18,8 @@ export interface Operation {
   readonly streams: 'chat-chunks' | 'typed-events' | 'never'
   /** `metadata` belongs to the provider's API here; ours travels as `litellm_metadata`. */
   readonly providerOwnsMetadata: boolean
+  /** False: nobody counts what it used, and nothing is estimated in place of that. */
+  readonly reportsUsage: boolean
 }
 
 export const OPERATIONS: Readonly<Record<OperationName, Operation>> = {
@@ -29,6 +31,7 @@ export const OPERATIONS: Readonly<Record<OperationName, Operation>> = {
     subject: { name: 'messages', types: ['array'] },
     streams: 'chat-chunks',
     providerOwnsMetadata: false,
+    reportsUsage: true,
   },
   completion: {
     name: 'completion',
@@ -38,6 +41,7 @@ export const OPERATIONS: Readonly<Record<OperationName, Operation>> = {
     subject: { name: 'prompt', types: ['string', 'array'] },
     streams: 'chat-chunks',
     providerOwnsMetadata: false,
+    reportsUsage: true,
   },
   embedding: {
     name: 'embedding',
@@ -47,6 +51,7 @@ export const OPERATIONS: Readonly<Record<OperationName, Operation>> = {
     subject: { name: 'input', types: ['string', 'array'] },
     streams: 'never',
     providerOwnsMetadata: false,
+    reportsUsage: true,
   },
   moderation: {
     name: 'moderation',
@@ -56,6 +61,8 @@ export const OPERATIONS: Readonly<Record<OperationName, Operation>> = {
     subject: { name: 'input', types: ['string', 'array'] },
     streams: 'never',
     providerOwnsMetadata: false,
+    // Free everywhere.
+    reportsUsage: false,
   },
   responses: {
     name: 'responses',
@@ -65,6 +72,7 @@ export const OPERATIONS: Readonly<Record<OperationName, Operation>> = {
     subject: { name: 'input', types: ['string', 'array'] },
     streams: 'typed-events',
     providerOwnsMetadata: true,
+    reportsUsage: true,
   },
   realtime: {
     name: 'realtime',
@@ -74,5 +82,6 @@ export const OPERATIONS: Readonly<Record<OperationName, Operation>> = {
     subject: undefined,
     streams: 'never',
     providerOwnsMetadata: false,
+    reportsUsage: true,
   },
 }

@@ -1,5 +1,6 @@
 import { allow, deny } from '../../domain/decision.ts'
 import type { Decision } from '../../domain/decision.ts'
+import type { CredentialPlace } from '../../domain/pass-through.ts'
 import type { HeaderReader } from '../1-intake/arrival.ts'
 
 /** The headers that can carry a credential, in the order in which they are looked at. */
@@ -16,7 +17,13 @@ export const CREDENTIAL_HEADERS = [
  * Finds the one credential that a request presents. `x-litellm-api-key` stands alone when it is there, so that the other
  * headers can carry a credential for somebody else; without it two different credentials are refused, never tried in turn.
  */
-export function findCredential(headers: HeaderReader, keyHeader: string | undefined): Decision<string> {
+export function findCredential(
+  headers: HeaderReader,
+  keyHeader: string | undefined,
+  place?: CredentialPlace,
+): Decision<string> {
+  const placed = place === undefined ? undefined : readPlace(headers, place)
+  if (placed !== undefined) return placed
   if (keyHeader !== undefined) return readNamedHeader(headers, keyHeader)
 
   let found: string | undefined
@@ -32,6 +39,46 @@ export function findCredential(headers: HeaderReader, keyHeader: string | undefi
   }
   return found === undefined ? deny('credential-missing', 'cred_missing') : nonEmpty(found)
 }
+
+/** Where the route has a place of its own for it, and something stands there. */
+function readPlace(headers: HeaderReader, { header, isBasicUser }: CredentialPlace): Decision<string> | undefined {
+  const named = header === undefined ? undefined : headers.get(header)
+  if (header !== undefined && named !== undefined) {
+    if (headers.repeated(header)) return deny('credential-repeated', 'cred_duplicate_header')
+    return nonEmpty(withoutScheme(named) ?? named)
+  }
+  const basic = isBasicUser ? BASIC.exec(headers.get('authorization') ?? '')?.[1] : undefined
+  if (basic === undefined) return undefined
+  if (headers.repeated('authorization')) return deny('credential-repeated', 'cred_duplicate_header')
+  return nonEmpty(userOf(basic))
+}
+
+const BASIC = /^basic +([A-Za-z0-9+/]+={0,2})$/i
+
+/** RFC 7617: user and password, with a colon between them. */
+function userOf(basic: string): string {
+  try {
+    return atob(basic).split(':', 1)[0] ?? ''
+  } catch {
+    return ''
+  }
+}
+
+/** INV-34: every text of a request that could be its credential, so that none of them leaves with it. */
+export function presentedTexts(
+  headers: HeaderReader,
+  keyHeader: string | undefined,
+  place: CredentialPlace,
+): readonly string[] {
+  const names = [...CREDENTIAL_HEADERS, ...[keyHeader, place.header].filter((name) => name !== undefined)]
+  const raw = names.map((name) => headers.get(name)).filter((value) => value !== undefined)
+  const plain = raw.map((value) => withoutScheme(value) ?? value)
+  const users = plain.map(userOf)
+  return [...new Set([...plain, ...users])].filter((text) => text.length >= SHORTEST)
+}
+
+/** A shorter text is in too many others to mean anything. */
+const SHORTEST = 8
 
 function readNamedHeader(headers: HeaderReader, name: string): Decision<string> {
   const raw = headers.get(name)

@@ -8,6 +8,7 @@ import { decideReach } from '../../domain/reach.ts'
 import type { Caller, Reach } from '../../domain/reach.ts'
 import { isViewer } from '../../domain/role.ts'
 import type { RouteFacts } from '../1-intake/arrival.ts'
+import { decidePassThrough, isPassThrough } from './decide-pass-through.ts'
 import { ROUTE_GROUPS } from './route-groups.ts'
 
 export interface RoutePolicy {
@@ -15,14 +16,14 @@ export interface RoutePolicy {
   readonly served: readonly string[] | undefined
   /** `general_settings.admin_only_routes` */
   readonly adminOnly: readonly string[]
+  /** `compat.open_pass_through` */
+  readonly opensPassThrough: boolean
 }
 
 /** May this principal call this route at all? Decided on the matched route, never on a URL. */
 export function decideRoute(principal: Principal, route: RouteFacts, policy: RoutePolicy): Decision<RouteFacts> {
-  if (policy.served !== undefined && !policy.served.some((entry) => covers(entry, route.path))) {
-    return deny('route-denied', 'authz_route', `The operator does not serve this route. Route=${route.path}`)
-  }
-  if (principal.kind === 'master') return allow(route)
+  const served = decideServed(route, policy)
+  if (served.verdict === 'deny' || principal.kind === 'master') return served
   const role = roleOf(principal)
   if (role !== 'proxy_admin' && policy.adminOnly.some((entry) => covers(entry, route.path))) {
     return deny(
@@ -41,9 +42,16 @@ export function decideRoute(principal: Principal, route: RouteFacts, policy: Rou
     )
   }
   if (isCall(route.row)) {
-    return isViewer(role) ? deny('viewer-calls', 'authz_role') : allow(route)
+    if (isViewer(role)) return deny('viewer-calls', 'authz_role')
+    return isPassThrough(route) ? decidePassThrough(principal, route, policy.opensPassThrough) : allow(route)
   }
   return decideReach(callerOf(principal), route.row) === 'none' ? refuseRole(principal, route) : allow(route)
+}
+
+/** Is it served at all, whoever calls? */
+export function decideServed(route: RouteFacts, { served }: Pick<RoutePolicy, 'served'>): Decision<RouteFacts> {
+  if (served === undefined || served.some((entry) => covers(entry, route.path))) return allow(route)
+  return deny('route-denied', 'authz_route', `The operator does not serve this route. Route=${route.path}`)
 }
 
 /** How far the principal's right on this route goes; asked once the route is known to be theirs. */
@@ -116,9 +124,14 @@ function refuseRole(principal: Principal, { path, row }: RouteFacts): Decision<n
 /** An entry is a group's name, a path, a path above, or a prefix that ends in `*`. */
 export function covers(entry: string, path: string): boolean {
   const group = ROUTE_GROUPS.get(entry)
-  if (group !== undefined) return group.includes(path)
+  if (group !== undefined) return group.includes(path) || group.some((member) => isBelow(member, path))
   if (entry.endsWith('*')) return path.startsWith(entry.slice(0, -1))
   return entry !== '' && (path === entry || path.startsWith(`${entry}/`))
+}
+
+/** A member of a group that ends in `/*` stands for a prefix and all that is below it. */
+function isBelow(member: string, path: string): boolean {
+  return member.endsWith('/*') && (path.startsWith(member.slice(0, -1)) || path === member.slice(0, -2))
 }
 
 function masked(id: string): string {

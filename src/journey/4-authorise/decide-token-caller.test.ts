@@ -254,14 +254,14 @@ describe('routes of teams', () => {
     { allowed: ['/vllm/v1/re'], verdict: 'deny' },
     { allowed: ['/x/vllm'], verdict: 'deny' },
     { allowed: ['/*'], verdict: 'deny' },
-    { allowed: '/vllm', verdict: 'deny' },
+    { allowed: ['/vllm/*'], verdict: 'allow' },
+    { allowed: ['*'], verdict: 'deny' },
     { allowed: [''], verdict: 'deny' },
-    { allowed: undefined, verdict: 'deny' },
+    { allowed: [], verdict: 'deny' },
   ])('AT-113, D-50: a team that is allowed $allowed -> $verdict', ({ allowed, verdict }) => {
-    const metadata = allowed === undefined ? {} : { allowed_passthrough_routes: allowed }
     const given = {
       fields: ONE_TEAM,
-      world: { teams: [makeTeam('blue', { metadata })] },
+      world: { teams: [makeTeam('blue', { allowedPassThroughRoutes: allowed })] },
       route: passThrough('/vllm/v1/rerank'),
     }
     const answer = judge({ tid: 'blue' }, given)

@@ -30,7 +30,7 @@ export function decideTools(principal: Principal, forwarded: readonly ForwardedM
 }
 
 /** An empty list restricts nothing, as with models; what is no list of names names none. */
-function allowLists(principal: Principal): readonly (readonly string[])[] {
+export function allowLists(principal: Principal): readonly (readonly string[])[] {
   if (principal.kind === 'master') return []
   return [keyOf(principal)?.metadata, principal.standing.team?.metadata].flatMap((metadata) => {
     const list = allowListIn(metadata)

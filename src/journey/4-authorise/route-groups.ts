@@ -31,6 +31,27 @@ const MODEL_ROUTES = [
   '/v1/realtime',
 ] as const
 
+/** Prefixes below which whole APIs of providers can be called. */
+const PROVIDER_PREFIXES = [
+  '/bedrock',
+  '/vertex-ai',
+  '/vertex_ai',
+  '/cohere',
+  '/cursor',
+  '/gemini',
+  '/anthropic',
+  '/langfuse',
+  '/azure',
+  '/azure_ai',
+  '/openai',
+  '/openai_passthrough',
+  '/assemblyai',
+  '/eu.assemblyai',
+  '/vllm',
+  '/mistral',
+  '/milvus',
+].map((prefix) => `${prefix}/*`)
+
 const INFO_ROUTES = [
   '/key/info',
   '/v2/key/info',
@@ -157,7 +178,9 @@ const GLOBAL_SPEND_ROUTES = [
 ] as const
 
 export const ROUTE_GROUPS: ReadonlyMap<string, readonly string[]> = new Map<string, readonly string[]>([
-  ['llm_api_routes', MODEL_ROUTES],
+  ['llm_api_routes', [...MODEL_ROUTES, ...PROVIDER_PREFIXES]],
+  ['mapped_pass_through_routes', PROVIDER_PREFIXES],
+  ['passthrough_routes_wildcard', PROVIDER_PREFIXES],
   ['openai_routes', MODEL_ROUTES],
   ['anthropic_routes', []],
   ['info_routes', INFO_ROUTES],

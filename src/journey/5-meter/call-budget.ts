@@ -31,6 +31,8 @@ export interface OutputAllowance {
   readonly choices: number
   /** The request must say so: it asks for more, or nothing is known about the model. */
   readonly mustBeWritten: boolean
+  /** What is left pays for less than the call may write. */
+  readonly isShort: boolean
 }
 
 /**
@@ -78,10 +80,11 @@ export class CallBudget {
     const forecast = this.#forecastOf(deploymentId)
     if (forecast === undefined || this.#hold === undefined) return undefined
     const { cost, output } = forecast
-    if (output.tokens === 0) return undefined
+    if (output.tokens === 0 || cost.perOutputToken === 0n) return undefined
     const affordable = Math.floor(outputWithin(cost, this.#hold.amount) / output.choices)
-    const mustBeWritten = affordable < output.tokens || output.from === 'nobody'
-    return { tokens: Math.min(affordable, output.tokens), choices: output.choices, mustBeWritten }
+    const isShort = affordable < output.tokens
+    const mustBeWritten = isShort || output.from === 'nobody'
+    return { tokens: Math.min(affordable, output.tokens), choices: output.choices, mustBeWritten, isShort }
   }
 
   /** For the line that settles it, once. */

@@ -5,6 +5,8 @@ import type { ModelEntry } from '../../domain/model-entry.ts'
 import type { Secret } from '../../domain/secret.ts'
 import { DEMO_PROVIDER, FOREIGN_WIRES, PROVIDERS } from './catalogue.ts'
 import type { ProviderFacts } from './catalogue.ts'
+import { readBaseUrl } from './read-base-url.ts'
+import type { AddressFlaw } from './read-base-url.ts'
 
 export type BuiltDeployment =
   | { readonly ok: true; readonly deployment: Deployment }
@@ -20,7 +22,6 @@ export type DeploymentFlaw =
   | { readonly is: 'bad-id' }
 
 export type ProviderMember = 'model' | 'custom_llm_provider'
-export type AddressFlaw = 'not-a-url' | 'not-http' | 'has-login' | 'has-query' | 'odd-host' | 'never-called'
 
 export interface Surroundings {
   /** Who wrote the entry. */
@@ -85,7 +86,7 @@ function httpTarget(entry: ModelEntry, provider: string, around: Surroundings): 
 
   const base = findBase(entry, facts, around)
   if (base === undefined) return { is: 'no-address', provider }
-  const url = readBaseUrl(base.text, around)
+  const url = readBaseUrl(base.text, around.forbidsHost)
   if (typeof url === 'string') return { is: 'bad-address', because: url, variable: base.variable }
 
   // The operator's keys go to hosts of the operator's choice, and to those of the providers (N-26).
@@ -112,22 +113,6 @@ function findBase(entry: ModelEntry, facts: ProviderFacts, around: Surroundings)
   const variable = facts.baseVariables.find((name) => around.environment.has(name))
   const text = variable === undefined ? facts.baseUrl : around.environment.get(variable)?.reveal()
   return text === undefined ? undefined : { text, variable }
-}
-
-function readBaseUrl(base: string, around: Surroundings): { origin: string; path: string } | AddressFlaw {
-  if (!URL.canParse(base)) return 'not-a-url'
-  const url = new URL(base)
-  if (url.protocol !== 'https:' && url.protocol !== 'http:') return 'not-http'
-  if (url.username !== '' || url.password !== '') return 'has-login'
-  if (url.search !== '' || url.hash !== '') return 'has-query'
-  if (url.hostname.endsWith('.') || hostAsWritten(base) !== url.hostname) return 'odd-host'
-  if (around.forbidsHost(url.hostname)) return 'never-called'
-  return { origin: url.origin, path: url.pathname.replace(/\/+$/, '') }
-}
-
-/** Parsers agree about plain names and addresses only: `127.1`, `0x7f000001` and full-width digits are `127.0.0.1` to some. */
-function hostAsWritten(base: string): string | undefined {
-  return /^https?:\/\/([^/?#\\@:[\]]+|\[[^\]]*\])(?::\d+)?(?:\/|$)/i.exec(base)?.[1]?.toLowerCase()
 }
 
 function valueOf(names: readonly string[], around: Surroundings): Secret | undefined {

@@ -125,6 +125,17 @@ export function allowKeyRoute(key: VirtualKey, path: string): Change {
   )
 }
 
+/** `had`: what is open to the key so far, by its own list or by its team's. */
+export function openToKey(key: VirtualKey, had: readonly string[], path: string): Change {
+  const allowedPassThroughRoutes = [...had, path]
+  return changeKey(
+    key,
+    (name) => `Open ${path} to the key ${name}.`,
+    { allowed_passthrough_routes: allowedPassThroughRoutes },
+    (row) => ({ ...row, allowedPassThroughRoutes }),
+  )
+}
+
 export function giveKeyTo(key: VirtualKey, userId: UserId): Change {
   return changeKey(
     key,

@@ -11,7 +11,7 @@ const SCENE: Scene = {
   subject: { is: 'master' },
   call: { route: CHAT, method: 'POST', operation: undefined, pathModel: undefined, headers: new Map(), body: {} },
   facts: NOTHING_IMAGINED,
-  settings: { policy: undefined, routes: { served: undefined, adminOnly: [] } },
+  settings: { policy: undefined, routes: { served: undefined, adminOnly: [], opensPassThrough: false } },
 }
 
 /** Refused for the first of the rules that is not met, each by a member of the body. */

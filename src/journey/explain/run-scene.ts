@@ -40,7 +40,8 @@ export async function runScene(scene: Scene, callId: CallId, real: JourneyPorts)
   const denied =
     proof.verdict === 'deny' ? refused(proof, observer) : await travel(scene.call, callId, proof.granted, ports)
   if (denied !== undefined) observer.conclude(denied)
-  else if (scene.call.operation === undefined) tellReach(scene.call, observer)
+  else if (scene.call.operation === undefined && scene.call.route.passThrough === undefined)
+    tellReach(scene.call, observer)
   return {
     denied,
     steps: observer.steps,

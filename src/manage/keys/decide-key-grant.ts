@@ -98,6 +98,8 @@ function inheriting(key: VirtualKey, { principal }: Ask): VirtualKey {
     ...key,
     models: isUnrestricted(key.models) && key.models.length === 0 ? own.models : key.models,
     allowedRoutes: key.allowedRoutes.length === 0 ? own.allowedRoutes : key.allowedRoutes,
+    allowedPassThroughRoutes:
+      key.allowedPassThroughRoutes.length === 0 ? own.allowedPassThroughRoutes : key.allowedPassThroughRoutes,
     limits: inheritedLimits(key.limits, own.limits),
     budgetId: key.budgetId ?? own.budgetId,
   }

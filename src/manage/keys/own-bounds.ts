@@ -3,7 +3,10 @@ import type { Bearing, Principal } from '../../domain/principal.ts'
 import type { VirtualKey } from '../../domain/virtual-key.ts'
 
 /** What the presented credential itself limits, beside whoever stands behind it. */
-export type OwnBounds = Pick<VirtualKey, 'models' | 'allowedRoutes' | 'accessGroupIds' | 'limits' | 'budgetId'>
+export type OwnBounds = Pick<
+  VirtualKey,
+  'models' | 'allowedRoutes' | 'allowedPassThroughRoutes' | 'accessGroupIds' | 'limits' | 'budgetId'
+>
 
 /** INV-12: nobody gives with a credential what the credential does not have. Undefined: it limits nothing. */
 export function boundsOf(principal: Principal): OwnBounds | undefined {
@@ -22,6 +25,7 @@ function boundsOfToken(bearing: Bearing): OwnBounds {
   return {
     models: modelsOf(bearing),
     allowedRoutes: bearing.routes?.length === 0 ? NO_ROUTE : (bearing.routes ?? []),
+    allowedPassThroughRoutes: [],
     accessGroupIds: [],
     limits: NO_LIMITS,
     budgetId: undefined,

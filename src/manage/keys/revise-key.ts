@@ -6,7 +6,7 @@ import { isObject } from '../../domain/json.ts'
 import type { JsonObject, JsonValue } from '../../domain/json.ts'
 import { parseUsd } from '../../domain/money.ts'
 import type { TemporaryBudget, VirtualKey } from '../../domain/virtual-key.ts'
-import { findStale, malformed } from '../refuse.ts'
+import { findStale, malformed, noPath } from '../refuse.ts'
 import { reviseLimits } from '../budgets/revise-limits.ts'
 import type { LimitWish } from '../budgets/revise-limits.ts'
 
@@ -26,6 +26,7 @@ export interface KeyWish {
   readonly models?: readonly string[] | undefined
   readonly modelAliases?: Readonly<Record<string, string>> | undefined
   readonly allowedRoutes?: readonly string[] | undefined
+  readonly allowedPassThroughRoutes?: readonly string[] | undefined
   readonly enforcedParams?: readonly string[] | undefined
   readonly tags?: readonly string[] | undefined
   readonly metadata?: JsonObject | undefined
@@ -49,6 +50,8 @@ export function reviseKey(key: VirtualKey, wish: KeyWish, now: EpochMs): Decisio
   const own = readMetadata(wish.metadata)
   if (own.verdict === 'deny') return own
   const { metadata, ...fields } = own.granted
+  const passes = wish.allowedPassThroughRoutes ?? fields.allowedPassThroughRoutes
+  if (passes?.some((entry) => !entry.startsWith('/')) === true) return noPath()
   const limits = reviseLimits(key.limits, { ...fields.limits, ...withoutAbsent(wish.limits ?? {}) }, now)
   if (limits.verdict === 'deny') return limits
   const temporary = readTemporary(wish.temporaryBudget)
@@ -61,6 +64,7 @@ export function reviseKey(key: VirtualKey, wish: KeyWish, now: EpochMs): Decisio
     models: wish.models ?? key.models,
     modelAliases: wish.modelAliases ?? key.modelAliases,
     allowedRoutes: wish.allowedRoutes ?? key.allowedRoutes,
+    allowedPassThroughRoutes: passes ?? key.allowedPassThroughRoutes,
     enforcedParams: wish.enforcedParams ?? fields.enforcedParams ?? key.enforcedParams,
     tags: wish.tags ?? fields.tags ?? key.tags,
     metadata: wish.metadata === undefined ? key.metadata : metadata,
@@ -93,12 +97,21 @@ interface OwnMetadata {
   readonly metadata: JsonObject
   readonly tags: readonly string[] | undefined
   readonly enforcedParams: readonly string[] | undefined
+  readonly allowedPassThroughRoutes: readonly string[] | undefined
   readonly limits: LimitWish
 }
 
 /** Some fields come back to clients inside `metadata`, and return from there. */
 function readMetadata(said: JsonObject = {}): Decision<OwnMetadata> {
-  const { tags, enforced_params: enforcedParams, model_rpm_limit: rpm, model_tpm_limit: tpm, ...metadata } = said
+  const {
+    tags,
+    enforced_params: enforcedParams,
+    allowed_passthrough_routes: allowedPassThroughRoutes,
+    model_rpm_limit: rpm,
+    model_tpm_limit: tpm,
+    ...metadata
+  } = said
+  if (!isListOfTexts(allowedPassThroughRoutes)) return noPath()
   if (!isListOfTexts(tags)) return malformed('`metadata.tags` must be a list of texts.')
   if (!isListOfTexts(enforcedParams)) return malformed('`metadata.enforced_params` must be a list of texts.')
   if (!isCounts(rpm)) return malformed('`metadata.model_rpm_limit` must be an object of whole numbers.')
@@ -107,6 +120,7 @@ function readMetadata(said: JsonObject = {}): Decision<OwnMetadata> {
     metadata,
     tags,
     enforcedParams,
+    allowedPassThroughRoutes,
     limits: withoutAbsent({ modelRequestsPerMinute: rpm, modelTokensPerMinute: tpm }),
   })
 }

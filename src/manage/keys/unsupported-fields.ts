@@ -21,14 +21,27 @@ const UNSUPPORTED: ReadonlyMap<string, string> = new Map(
 )
 
 /** `update`: clients that manage whole resources send 0 for what was never set. */
-export function decideFields(body: JsonObject, verb: 'create' | 'update'): Decision<JsonObject> {
-  const own = [...UNSUPPORTED.keys()].find((name) => !meansNothing(body[name], verb))
+export function decideFields(
+  body: JsonObject,
+  verb: 'create' | 'update',
+  supported: ReadonlySet<string> = NONE,
+): Decision<JsonObject> {
+  const names = [...UNSUPPORTED.keys()].filter((name) => !supported.has(name))
+  const own = names.find((name) => !meansNothing(body[name], verb))
   if (own !== undefined) return refused(own, own)
   const { metadata } = body
   if (!isObject(metadata)) return allow(body)
   // The compatible API reads most of these from a key's metadata as well.
-  const hidden = [...UNSUPPORTED.keys()].find((name) => !meansNothing(metadata[name], verb))
+  const hidden = names.find((name) => !meansNothing(metadata[name], verb))
   return hidden === undefined ? allow(body) : refused(hidden, `metadata.${hidden}`)
+}
+
+const NONE: ReadonlySet<string> = new Set()
+/** What stands behind a key and behind nothing else that is written with the same fields. */
+const OF_KEYS: ReadonlySet<string> = new Set(['allowed_passthrough_routes'])
+
+export function decideKeyFields(body: JsonObject, verb: 'create' | 'update'): Decision<JsonObject> {
+  return decideFields(body, verb, OF_KEYS)
 }
 
 function meansNothing(value: JsonValue | undefined, verb: 'create' | 'update'): boolean {

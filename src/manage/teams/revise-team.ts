@@ -4,7 +4,7 @@ import type { EpochMs } from '../../domain/ids.ts'
 import type { JsonObject } from '../../domain/json.ts'
 import type { Team } from '../../domain/team.ts'
 import { findUnknownPermission } from './member-permissions.ts'
-import { findStale, malformed } from '../refuse.ts'
+import { findStale, malformed, noPath } from '../refuse.ts'
 import { reviseLimits } from '../budgets/revise-limits.ts'
 import type { LimitWish } from '../budgets/revise-limits.ts'
 
@@ -22,6 +22,7 @@ export interface TeamWish {
   readonly memberPermissions?: readonly string[] | undefined
   readonly defaultMemberModels?: readonly string[] | undefined
   readonly accessGroupIds?: readonly string[] | undefined
+  readonly allowedPassThroughRoutes?: readonly string[] | undefined
   readonly limits: LimitWish
   /** What each member gets where nothing else is said. */
   readonly memberLimits: LimitWish
@@ -38,6 +39,7 @@ export function reviseTeam(team: Team, wish: TeamWish, now: EpochMs): Decision<T
   }
   const unknown = findUnknownPermission(wish.memberPermissions ?? [])
   if (unknown !== undefined) return malformed(`\`team_member_permissions\`: there is no ${JSON.stringify(unknown)}.`)
+  if (wish.allowedPassThroughRoutes?.some((entry) => !entry.startsWith('/')) === true) return noPath()
   const limits = reviseLimits(team.limits, wish.limits, now)
   if (limits.verdict === 'deny') return limits
   return allow({
@@ -50,6 +52,7 @@ export function reviseTeam(team: Team, wish: TeamWish, now: EpochMs): Decision<T
     memberPermissions: unique(wish.memberPermissions) ?? team.memberPermissions,
     defaultMemberModels: unique(wish.defaultMemberModels) ?? team.defaultMemberModels,
     accessGroupIds: unique(wish.accessGroupIds) ?? team.accessGroupIds,
+    allowedPassThroughRoutes: unique(wish.allowedPassThroughRoutes) ?? team.allowedPassThroughRoutes,
     limits: limits.granted,
   })
 }

@@ -30,7 +30,7 @@ export function decideTeamChange(change: TeamChange): Decision<undefined> {
   const { authority, before } = change
   const refusal =
     findMisfit(change) ??
-    (authority === 'proxy' ? undefined : findBeyondSetter(change)) ??
+    (authority === 'proxy' ? undefined : (findOpened(change) ?? findBeyondSetter(change))) ??
     (authority === 'team' && before !== undefined ? findBeyondTeamAdmin(before, change) : undefined)
   return refusal ?? allow(undefined)
 }
@@ -68,6 +68,13 @@ function findBeyondSetter({ before, after, principal, groups }: TeamChange): Den
   if (before !== undefined || user === undefined) return undefined
   const amount = findAmountBeyond(after.limits, user.limits)
   return amount === undefined ? undefined : beyondYoursIn(amount)
+}
+
+/** Z-10: what is passed on is the operator's account at a provider, and a proxy administrator's to open. */
+function findOpened({ before, after }: TeamChange): Denied | undefined {
+  const had = before?.allowedPassThroughRoutes ?? []
+  const isOpened = after.allowedPassThroughRoutes.some((entry) => !had.includes(entry))
+  return isOpened ? beyondYoursIn('allowed_passthrough_routes') : undefined
 }
 
 /** Whoever administers a team keeps what it has or gives some of it up. */

@@ -20,6 +20,7 @@ export interface KeyColumns extends LimitRow, StampColumns {
   readonly models: readonly string[]
   readonly model_aliases: Readonly<Record<string, string>>
   readonly allowed_routes: readonly string[]
+  readonly allowed_passthrough_routes: readonly string[]
   readonly enforced_params: readonly string[]
   readonly tags: readonly string[]
   readonly metadata: JsonObject
@@ -50,6 +51,7 @@ export const keyKind: RowKind<VirtualKey, KeyDigest, KeyColumns> = {
     models: row.models,
     modelAliases: row.model_aliases,
     allowedRoutes: row.allowed_routes,
+    allowedPassThroughRoutes: row.allowed_passthrough_routes,
     enforcedParams: row.enforced_params,
     tags: row.tags,
     metadata: row.metadata,
@@ -76,6 +78,7 @@ export const keyKind: RowKind<VirtualKey, KeyDigest, KeyColumns> = {
     models: key.models.map(storableText),
     model_aliases: storableJson(key.modelAliases),
     allowed_routes: key.allowedRoutes.map(storableText),
+    allowed_passthrough_routes: key.allowedPassThroughRoutes.map(storableText),
     enforced_params: key.enforcedParams.map(storableText),
     tags: key.tags.map(storableText),
     metadata: storableJson(key.metadata),

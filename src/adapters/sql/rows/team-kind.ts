@@ -22,6 +22,7 @@ export interface TeamColumns extends LimitRow, StampColumns {
   readonly member_permissions: readonly string[]
   readonly default_member_models: readonly string[]
   readonly access_group_ids: readonly string[]
+  readonly allowed_passthrough_routes: readonly string[]
   readonly member_budget_id: BudgetId | null
 }
 
@@ -42,6 +43,7 @@ export const teamKind: RowKind<Team, TeamId, TeamColumns> = {
     memberPermissions: row.member_permissions,
     defaultMemberModels: row.default_member_models,
     accessGroupIds: row.access_group_ids,
+    allowedPassThroughRoutes: row.allowed_passthrough_routes,
     memberBudgetId: row.member_budget_id ?? undefined,
     limits: limitsOf(row),
     ...stampsOf(row),
@@ -59,6 +61,7 @@ export const teamKind: RowKind<Team, TeamId, TeamColumns> = {
     member_permissions: team.memberPermissions.map(storableText),
     default_member_models: team.defaultMemberModels.map(storableText),
     access_group_ids: team.accessGroupIds.map(storableText),
+    allowed_passthrough_routes: team.allowedPassThroughRoutes.map(storableText),
     member_budget_id: team.memberBudgetId ?? null,
     ...limitColumnsOf(team.limits),
     ...stampColumnsOf(team),

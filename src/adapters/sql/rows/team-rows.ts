@@ -25,7 +25,8 @@ interface DeletedColumns extends TeamColumns {
 
 const DELETED_TEAMS = sql`(
   select r.*, d.deleted_at, d.deleted_by
-  from latchkey.deleted_team d, jsonb_populate_record(null::latchkey.team, d.snapshot) r) t`
+  from latchkey.deleted_team d, jsonb_populate_record(null::latchkey.team,
+    '{"allowed_passthrough_routes": []}'::jsonb || d.snapshot) r) t`
 
 export function sqlTeamRows(place: Place): TeamRows {
   const { db } = place

@@ -6,7 +6,7 @@ import { covers } from '../../4-authorise/decide-route.ts'
 import { changeRoutes } from '../change-claims.ts'
 import { together } from '../change-call.ts'
 import { makeTeamAdmin } from '../change-groups.ts'
-import { allowKeyRoute, giveKeyTo, giveRole, makeUser } from '../change-people.ts'
+import { allowKeyRoute, giveKeyTo, giveRole, makeUser, openToKey } from '../change-people.ts'
 import type { Change } from '../scene.ts'
 import type { Situation } from '../situation.ts'
 
@@ -33,6 +33,11 @@ export function forRoute(situation: Situation): readonly Change[] {
     const rest = adminOnly.filter((each) => !covers(each, path))
     const say = `Let others than administrators call ${path}.`
     changes.push(changeRoutes(say, { setting, remove: entry }, (routes) => ({ ...routes, adminOnly: rest })))
+  }
+  if (key !== undefined && scene.call.route.passThrough !== undefined) {
+    const own = key.allowedPassThroughRoutes
+    const had = own.length > 0 ? own : (principal.standing.team?.allowedPassThroughRoutes ?? [])
+    changes.push(openToKey(key, had, path))
   }
   if (key !== undefined && key.allowedRoutes.length > 0) changes.push(allowKeyRoute(key, path))
   return changes
