@@ -197,7 +197,7 @@ describe('INV-12: allowed routes stay within their ceilings', () => {
       ['openai_routes', '/key/generate'],
       ['/key/generate', '/v1/chat/completions'],
     ],
-    [['openai_routes'], ['llm_api_routes'], ['openai_routes', 'llm_api_routes']],
+    [['openai_routes'], ['llm_api_routes'], ['openai_routes']],
     [['management_routes'], ['/key/*'], ['/key/generate', '/key/delete']],
     [['/key/*'], ['/key/info*'], ['/key/info*']],
     [['/key/info'], ['/user/info'], []],

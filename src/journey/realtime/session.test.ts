@@ -104,7 +104,7 @@ function begin(): Promise<unknown> {
       },
     },
   }
-  const ask = { operation: { callType: 'arealtime' }, model: 'voice', attribution: { tags: [] } }
+  const ask = { operation: { callType: 'arealtime', reportsUsage: true }, model: 'voice', attribution: { tags: [] } }
   const admission = { principal: MASTER, ask, callId: 'c', budget: undefined }
   const state = {
     attempt: { admission, ports, progress: { retries: 0 } } as never,
