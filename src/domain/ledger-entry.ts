@@ -14,7 +14,13 @@ import type { PicoUsd } from './money.ts'
 import type { IdentityLink } from './token-facts.ts'
 import type { Usage } from './usage.ts'
 
-export type CallType = 'acompletion' | 'atext_completion' | 'aembedding' | 'aresponses' | 'amoderation'
+export type CallType =
+  | 'acompletion'
+  | 'atext_completion'
+  | 'aembedding'
+  | 'aimage_generation'
+  | 'aresponses'
+  | 'amoderation'
 
 /** Who pays. `master` stands for the master key, which has no digest that is shown or stored. */
 export type Payer =

@@ -52,8 +52,11 @@ export interface LedgerDetail {
   readonly cachedInputTokens?: number | undefined
   readonly cacheWriteInputTokens?: number | undefined
   readonly audioInputTokens?: number | undefined
+  readonly imageInputTokens?: number | undefined
   readonly reasoningTokens?: number | undefined
   readonly audioOutputTokens?: number | undefined
+  readonly imageOutputTokens?: number | undefined
+  readonly pictures?: number | undefined
 }
 
 const MOST_PICO = 2n ** 63n - 1n
@@ -100,8 +103,11 @@ export function entryOf(row: LedgerRow): LedgerEntry {
       cachedInputTokens: detail.cachedInputTokens ?? 0,
       cacheWriteInputTokens: detail.cacheWriteInputTokens ?? 0,
       audioInputTokens: detail.audioInputTokens ?? 0,
+      ...(detail.imageInputTokens !== undefined && { imageInputTokens: detail.imageInputTokens }),
       reasoningTokens: detail.reasoningTokens ?? 0,
       audioOutputTokens: detail.audioOutputTokens ?? 0,
+      ...(detail.imageOutputTokens !== undefined && { imageOutputTokens: detail.imageOutputTokens }),
+      ...(detail.pictures !== undefined && { pictures: detail.pictures }),
     },
     usageFrom: detail.usageFrom ?? 'upstream',
     status: row.status,
@@ -179,7 +185,10 @@ function detailOf(entry: LedgerEntry): LedgerDetail {
     cachedInputTokens: usage.cachedInputTokens || undefined,
     cacheWriteInputTokens: usage.cacheWriteInputTokens || undefined,
     audioInputTokens: usage.audioInputTokens || undefined,
+    imageInputTokens: usage.imageInputTokens || undefined,
     reasoningTokens: usage.reasoningTokens || undefined,
     audioOutputTokens: usage.audioOutputTokens || undefined,
+    imageOutputTokens: usage.imageOutputTokens || undefined,
+    pictures: usage.pictures,
   }
 }

@@ -259,6 +259,7 @@ async function settleFailure(
       group: result.group,
       usage: undefined,
       writtenWeight: 0,
+      pictures: undefined,
       replyId: undefined,
       reportedModel: undefined,
       serviceTier: undefined,

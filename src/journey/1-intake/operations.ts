@@ -1,6 +1,6 @@
 import type { CallType } from '../../domain/ledger-entry.ts'
 
-export type OperationName = 'chat' | 'completion' | 'embedding' | 'moderation' | 'responses'
+export type OperationName = 'chat' | 'completion' | 'embedding' | 'image' | 'moderation' | 'responses'
 
 /** What differs between the model routes; everything else about them is the same code. */
 export interface Operation {
@@ -12,7 +12,7 @@ export interface Operation {
   readonly shownPath: string
   /** The member that a call makes no sense without, and the JSON types that it may have. */
   readonly subject: { readonly name: string; readonly types: readonly ('string' | 'array')[] }
-  readonly streams: 'chat-chunks' | 'typed-events' | 'never'
+  readonly streams: 'chat-chunks' | 'typed-events' | 'pictures' | 'never'
   /** `metadata` belongs to the provider's API here; ours travels as `litellm_metadata`. */
   readonly providerOwnsMetadata: boolean
 }
@@ -43,6 +43,15 @@ export const OPERATIONS: Readonly<Record<OperationName, Operation>> = {
     shownPath: '/embeddings',
     subject: { name: 'input', types: ['string', 'array'] },
     streams: 'never',
+    providerOwnsMetadata: false,
+  },
+  image: {
+    name: 'image',
+    callType: 'aimage_generation',
+    upstreamPath: '/images/generations',
+    shownPath: '/images/generations',
+    subject: { name: 'prompt', types: ['string'] },
+    streams: 'pictures',
     providerOwnsMetadata: false,
   },
   moderation: {
