@@ -6,7 +6,7 @@ const MOST_CLIENT_RETRIES = 10
 
 /** What the operator decided, as the stages of the journey ask for it. */
 export function journeySettings(settings: Settings): JourneySettings {
-  const { completion, embedding, moderation } = settings.forcedModels
+  const { completion, embedding, image, moderation } = settings.forcedModels
   return {
     keyHeader: settings.keyHeaderName?.toLowerCase(),
     enforcedParams: settings.enforcedParams,
@@ -29,6 +29,7 @@ export function journeySettings(settings: Settings): JourneySettings {
       forcedModels: {
         ...(completion === undefined ? {} : { chat: completion, completion }),
         ...(embedding === undefined ? {} : { embedding }),
+        ...(image === undefined ? {} : { image }),
         ...(moderation === undefined ? {} : { moderation }),
       },
       alwaysIncludeStreamUsage: settings.alwaysIncludeStreamUsage,

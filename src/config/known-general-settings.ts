@@ -30,6 +30,7 @@ export const GENERAL = {
   ),
   completionModel: honour('completion_model', aText, 'Serves every completion, whatever model was asked for.'),
   embeddingModel: honour('embedding_model', aText, 'The same for embeddings.'),
+  imageModel: honour('image_generation_model', aText, 'The same for pictures.'),
   moderationModel: honour('moderation_model', aText, 'The same for moderations.'),
   tokenRateLimitType: honour(
     'token_rate_limit_type',

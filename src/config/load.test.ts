@@ -14,7 +14,12 @@ describe('a file with every honoured key', () => {
     expect(fixture).toMatchObject({
       databasePoolSize: 20,
       logLevel: 'debug',
-      forcedModels: { completion: 'gpt-4o', embedding: 'shared/embed', moderation: 'shared/moderation' },
+      forcedModels: {
+        completion: 'gpt-4o',
+        embedding: 'shared/embed',
+        image: 'shared/painter',
+        moderation: 'shared/moderation',
+      },
       limits: { maxRequestBytes: 8 * 1024 * 1024, maxResponseBytes: 16 * 1024 * 1024 },
       keyHeaderName: 'x-gateway-key',
       rates: { counts: 'output', windowMs: 60_000 },

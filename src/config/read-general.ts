@@ -55,6 +55,7 @@ export function readGeneral(general: Section, env: Section, findings: Findings):
     forcedModels: withoutAbsent({
       completion: general.take(GENERAL.completionModel),
       embedding: general.take(GENERAL.embeddingModel),
+      image: general.take(GENERAL.imageModel),
       moderation: general.take(GENERAL.moderationModel),
     }),
     limits: {

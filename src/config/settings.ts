@@ -72,6 +72,7 @@ export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
 export interface ForcedModels {
   readonly completion?: string
   readonly embedding?: string
+  readonly image?: string
   readonly moderation?: string
 }
 

@@ -18,7 +18,6 @@ export const GENERAL_UNSUPPORTED: Readonly<Record<string, string | Refusal>> = {
   allowed_ips: 'limit the addresses in front of the gateway.',
   use_x_forwarded_for: 'name the proxies whose headers are believed in trusted_proxies.',
   trusted_proxy_ranges: 'write the ranges into trusted_proxies.',
-  image_generation_model: 'image generation is not in this version.',
   allow_client_side_credentials: 'callers cannot choose where a call goes or with which credential.',
   forward_llm_provider_auth_headers: 'credentials of callers never reach a provider.',
   forward_openai_org_id: 'write `organization` into the litellm_params of the deployment.',

@@ -9,6 +9,7 @@ const textOrTexts = z.union([text, texts])
 export const chatBody = streamed.extend({ messages: z.array(z.looseObject({ role: text })) })
 export const completionBody = streamed.extend({ prompt: textOrTexts })
 export const embeddingBody = call.extend({ input: textOrTexts })
+export const imageBody = streamed.extend({ prompt: text, n: z.int().min(1).max(128).nullish() })
 export const moderationBody = z.looseObject({ model: text.optional(), input: textOrTexts })
 export const responsesBody = streamed.extend({ input: z.union([text, z.array(z.looseObject({}))]) })
 

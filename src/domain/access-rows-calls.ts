@@ -11,7 +11,7 @@ export const CALL_ROWS: readonly AccessRow[] = [
       'POST (/v1)/chat/completions (/v1)/completions (/v1)/embeddings (/v1)/moderations (/v1)/responses /openai/v1/responses',
       'POST /engines/{model}/chat/completions /engines/{model}/completions /engines/{model}/embeddings',
       'POST /openai/deployments/{model}/chat/completions /openai/deployments/{model}/completions',
-      'POST /openai/deployments/{model}/embeddings',
+      'POST /openai/deployments/{model}/embeddings (/v1)/images/generations /openai/deployments/{model}/images/generations',
       'POST (/v1)/messages (/v1)/messages/count_tokens (/v1)/images/* (/v1)/audio/* (/v1)/rerank /v2/rerank (/v1)/ocr',
       'POST (/v1)/search* (/v1)/videos* /interactions* /v1beta/interactions* /v1beta/models/*',
       'GET (/v1)/realtime',

@@ -18,6 +18,7 @@ export type CallType =
   | 'acompletion'
   | 'atext_completion'
   | 'aembedding'
+  | 'aimage_generation'
   | 'aresponses'
   | 'amoderation'
   | 'arealtime'

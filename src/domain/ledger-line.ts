@@ -52,8 +52,11 @@ export interface LedgerDetail {
   readonly callerMetadata?: JsonObject | undefined
   readonly bearer?: IdentityLink | undefined
   readonly audioInputTokens?: number | undefined
+  readonly imageInputTokens?: number | undefined
   readonly reasoningTokens?: number | undefined
   readonly audioOutputTokens?: number | undefined
+  readonly imageOutputTokens?: number | undefined
+  readonly pictures?: number | undefined
 }
 
 const MOST_PICO = 2n ** 63n - 1n
@@ -100,8 +103,11 @@ export function entryOf(row: LedgerRow): LedgerEntry {
       cachedInputTokens: row.cached_input_tokens ?? 0,
       cacheWriteInputTokens: row.cache_write_input_tokens ?? 0,
       audioInputTokens: detail.audioInputTokens ?? 0,
+      ...(detail.imageInputTokens !== undefined && { imageInputTokens: detail.imageInputTokens }),
       reasoningTokens: detail.reasoningTokens ?? 0,
       audioOutputTokens: detail.audioOutputTokens ?? 0,
+      ...(detail.imageOutputTokens !== undefined && { imageOutputTokens: detail.imageOutputTokens }),
+      ...(detail.pictures !== undefined && { pictures: detail.pictures }),
     },
     usageFrom: detail.usageFrom ?? 'upstream',
     status: row.status,
@@ -179,7 +185,10 @@ function detailOf(entry: LedgerEntry): LedgerDetail {
     callerMetadata: Object.keys(entry.callerMetadata).length === 0 ? undefined : entry.callerMetadata,
     bearer: entry.bearer,
     audioInputTokens: usage.audioInputTokens || undefined,
+    imageInputTokens: usage.imageInputTokens || undefined,
     reasoningTokens: usage.reasoningTokens || undefined,
     audioOutputTokens: usage.audioOutputTokens || undefined,
+    imageOutputTokens: usage.imageOutputTokens || undefined,
+    pictures: usage.pictures,
   }
 }

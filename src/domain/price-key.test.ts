@@ -12,6 +12,9 @@ test.each([
     'cache_creation_input_token_cost_above_1hr_above_200k_tokens',
     { unit: 'cacheWrite1h', aboveTokens: 200_000, variant: undefined },
   ],
+  ['output_cost_per_image_token', { unit: 'imageOutput', aboveTokens: undefined, variant: undefined }],
+  ['output_cost_per_image', { unit: 'outputPicture', aboveTokens: undefined, variant: undefined }],
+  ['input_cost_per_image', { unit: 'inputPicture', aboveTokens: undefined, variant: undefined }],
   ['input_cost_per_request', { unit: 'perRequest', aboveTokens: undefined, variant: undefined }],
 ])('%s is understood and written back', (key, parsed) => {
   const found = parsePriceKey(key)
@@ -33,6 +36,7 @@ test('the older name of the price of cached tokens is understood', () => {
 test.each([
   '',
   'input_cost_per_character',
+  'input_cost_per_pixel',
   'input_cost_per_token_above_200k',
   'input_cost_per_token_turbo',
   'input_cost_per_token_flex_above_200k_tokens_flex',

@@ -19,7 +19,11 @@ const NAMES: Readonly<Record<PricedUnit, string>> = {
   cacheWrite1h: 'cache_creation_input_token_cost_above_1hr',
   audioInput: 'input_cost_per_audio_token',
   cachedAudioInput: 'cache_read_input_audio_token_cost',
+  imageInput: 'input_cost_per_image_token',
   audioOutput: 'output_cost_per_audio_token',
+  imageOutput: 'output_cost_per_image_token',
+  inputPicture: 'input_cost_per_image',
+  outputPicture: 'output_cost_per_image',
   perRequest: 'input_cost_per_request',
   perSecond: 'input_cost_per_second',
 }

@@ -12,8 +12,12 @@ export const PRICED_UNITS = [
   'cacheWrite1h',
   'audioInput',
   'cachedAudioInput',
+  'imageInput',
   'audioOutput',
+  'imageOutput',
   'reasoning',
+  'inputPicture',
+  'outputPicture',
   'perRequest',
   'perSecond',
 ] as const
@@ -42,6 +46,8 @@ export interface PriceSheet {
   readonly batch: Schedule
   /** `flex`, `priority`, ...: only those that have prices of their own. */
   readonly byServiceTier: ReadonlyMap<string, Schedule>
+  /** Of calls that paint, where the deployment has prices of its own by the picture and none for the tokens of one. */
+  readonly painting?: Schedule
   /** Input and output are explicitly zero and nothing else costs anything. */
   readonly free: boolean
 }
@@ -61,8 +67,12 @@ const STANDS_IN: { readonly [Unit in PricedUnit]?: PricedUnit } = {
   cacheWrite1h: 'cacheWrite',
   audioInput: 'input',
   cachedAudioInput: 'cachedInput',
+  imageInput: 'input',
   audioOutput: 'output',
+  imageOutput: 'output',
   reasoning: 'output',
+  // Price lists have the price of a painted picture under either name.
+  outputPicture: 'inputPicture',
 }
 
 /** A kind of token without a price of its own costs what the more general kind costs, never nothing. */
@@ -72,6 +82,10 @@ export function rateOf(rates: Rates, unit: PricedUnit): Rate | undefined {
     if (rate !== undefined) return rate
   }
   return undefined
+}
+
+export function isByToken(rates: Rates): boolean {
+  return rates.input !== undefined || rates.output !== undefined || rates.imageOutput !== undefined
 }
 
 const DECIMAL = /^\+?(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d{1,4}))?$/

@@ -1,4 +1,4 @@
-/** Token counts of one call. Cached, cache-writing and audio tokens are subsets of `inputTokens`. */
+/** Counts of one call. Cached, cache-writing, audio and image tokens are subsets of `inputTokens`, or of `outputTokens`. */
 export interface Usage {
   readonly inputTokens: number
   readonly outputTokens: number
@@ -9,8 +9,14 @@ export interface Usage {
   readonly audioInputTokens: number
   /** Subset of both the cached and the audio tokens. Absent: none. */
   readonly cachedAudioInputTokens?: number
+  /** Absent: none. */
+  readonly imageInputTokens?: number
   readonly reasoningTokens: number
   readonly audioOutputTokens: number
+  /** Absent: none. */
+  readonly imageOutputTokens?: number
+  /** How many pictures were painted. Absent: the call was no order for any. */
+  readonly pictures?: number
 }
 
 export const NO_USAGE: Usage = {

@@ -4,7 +4,9 @@ import { upstreamModelFor } from '../domain/model-catalogue.ts'
 import type { ResolvedModel } from '../domain/model-catalogue.ts'
 import type { Reply } from '../ports/reply.ts'
 import { weighText, weightOfTokens } from './5-meter/estimate-tokens.ts'
+import { countPictures } from './7-provider/openai/count-pictures.ts'
 import { readReply, writeReply, writtenPart } from './7-provider/openai/read-reply.ts'
+import type { ReadReply } from './7-provider/openai/read-reply.ts'
 import { unreadableAnswer } from './7-provider/read-failure.ts'
 import type { Admission } from './admission.ts'
 import type { Attempt, AttemptPorts } from './attempt-context.ts'
@@ -13,6 +15,7 @@ import { exchangeStream } from './exchange-stream.ts'
 import { exchangeWhole } from './exchange-whole.ts'
 import type { AnswerHeaders, ExchangePorts, WholeAnswer } from './exchange-whole.ts'
 import { keep, keepFailed, keepGone } from './keep-outcome.ts'
+import type { Told } from './keep-outcome.ts'
 import { prepareCall } from './prepare-call.ts'
 import type { PreparedCall } from './prepare-call.ts'
 import { failureFrame } from './reply-failure.ts'
@@ -60,7 +63,7 @@ async function finishWhole(attempt: Attempt, answer: WholeAnswer, secrets: reado
   const shownId = shownIdOf(attempt, read.id)
   const settled = await keep(attempt, {
     usage: read.usage,
-    writtenWeight: read.usage === undefined ? weighText(writtenPart(read.text)) : 0,
+    ...writtenIn(read, attempt),
     replyId: shownId,
     reportedModel: read.model,
     serviceTier: read.serviceTier,
@@ -81,6 +84,14 @@ async function finishWhole(attempt: Attempt, answer: WholeAnswer, secrets: reado
   return { kind: 'answered' }
 }
 
+/** What the answer holds, as far as the books need it. */
+function writtenIn(read: ReadReply, { admission }: Attempt): Pick<Told, 'writtenWeight' | 'pictures'> {
+  if (admission.ask.operation.name === 'image') return { pictures: countPictures(read) }
+  return read.usage === undefined ? { writtenWeight: weighText(writtenPart(read.text)) } : {}
+}
+
+const MAX_EVENT_LENGTH = 1024 * 1024
+
 async function streamAttempt(attempt: Attempt): Promise<AttemptResult> {
   const { admission, reply, ports } = attempt
   const prepared = prepareCall(attempt)
@@ -95,6 +106,7 @@ async function streamAttempt(attempt: Attempt): Promise<AttemptResult> {
       reply,
       open: (answerHeaders) => openStream(attempt, answerHeaders, secrets),
       mostWeight: mostWeightOf(attempt),
+      maxEventLength: admission.ask.operation.streams === 'pictures' ? ports.maxAnswerBytes : MAX_EVENT_LENGTH,
       watch: (revoked) => ports.standing.watch(admission, revoked),
     },
     exchangePorts(attempt, prepared),
@@ -106,6 +118,7 @@ async function streamAttempt(attempt: Attempt): Promise<AttemptResult> {
   const told = {
     usage: tally.usage,
     writtenWeight: tally.emittedWeight,
+    pictures: tally.pictures,
     replyId: shownIdOf(attempt, tally.id),
     reportedModel: tally.reportedModel,
     serviceTier: tally.serviceTier,

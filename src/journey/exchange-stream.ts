@@ -24,7 +24,6 @@ export type StreamEnd =
   /** The upstream answered in one piece although a stream was asked for. */
   | { readonly kind: 'whole'; readonly status: number; readonly headers: AnswerHeaders; readonly text: string }
 
-const MAX_EVENT_LENGTH = 1024 * 1024
 const MAX_ERROR_BYTES = 64 * 1024
 const LINGER_MS = 1_000
 
@@ -33,6 +32,7 @@ interface Handling {
   readonly secrets: readonly string[]
   readonly limits: ExchangeLimits
   readonly reply: Reply
+  readonly maxEventLength: number
   /** Sends the client's status line and headers, when the first frame is ready. */
   readonly open: (headers: AnswerHeaders) => void
   /** Weight of what the upstream may write, whatever it was asked for. */
@@ -45,7 +45,7 @@ interface Handling {
 export function exchangeStream(call: UpstreamCall, handling: Handling, ports: ExchangePorts): Promise<StreamEnd> {
   const { translator, reply, limits } = handling
   return new Promise((resolve) => {
-    const reader = new EventReader(MAX_EVENT_LENGTH)
+    const reader = new EventReader(handling.maxEventLength)
     const text = new TextDecoder('utf-8')
     let mode: 'head' | 'events' | 'whole' | 'error' = 'head'
     let status = 0

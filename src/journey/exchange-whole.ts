@@ -3,6 +3,7 @@ import type { Timers } from '../ports/chance.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Reply } from '../ports/reply.ts'
 import type { Upstream, UpstreamCall } from '../ports/upstream.ts'
+import { AnswerText } from './7-provider/answer-text.ts'
 import { failureOfFault, readFailure, unreadableAnswer } from './7-provider/read-failure.ts'
 
 export type AnswerHeaders = Readonly<Record<string, string | string[] | undefined>>
@@ -38,12 +39,12 @@ export function exchangeWhole(
   return new Promise((resolve) => {
     let status = 0
     let headers = NO_HEADERS
-    const chunks: Uint8Array[] = []
+    const answer = new AnswerText()
     let size = 0
     let stopped: WholeAnswer | undefined
 
-    const stop = (answer: WholeAnswer): void => {
-      stopped ??= answer
+    const stop = (instead: WholeAnswer): void => {
+      stopped ??= instead
       flow.abort()
     }
     const flow = ports.upstream.send(call, {
@@ -56,11 +57,11 @@ export function exchangeWhole(
         if (status >= 400 && size > MAX_ERROR_BYTES) return
         if (size > limits.maxAnswerBytes)
           stop({ kind: 'failed', failure: unreadableAnswer('The answer of the upstream is too large.'), headers })
-        else chunks.push(bytes)
+        else answer.push(bytes)
       },
       end() {
         cancel()
-        const text = decode(chunks)
+        const text = answer.end()
         if (status === 200 || status === 201) resolve({ kind: 'answer', status, headers, text })
         else
           resolve({ kind: 'failed', failure: readFailure(status, headers, text, secrets, ports.clock.now()), headers })
@@ -75,19 +76,4 @@ export function exchangeWhole(
     )
     reply.whenGone(() => stop({ kind: 'gone' }))
   })
-}
-
-const utf8 = new TextDecoder('utf-8')
-
-function decode(chunks: readonly Uint8Array[]): string {
-  const [first] = chunks
-  if (first === undefined) return ''
-  if (chunks.length === 1) return utf8.decode(first)
-  const whole = new Uint8Array(chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0))
-  let at = 0
-  for (const chunk of chunks) {
-    whole.set(chunk, at)
-    at += chunk.byteLength
-  }
-  return utf8.decode(whole)
 }

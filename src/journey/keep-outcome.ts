@@ -2,8 +2,9 @@ import type { UpstreamFailure } from '../domain/upstream-failure.ts'
 import type { Attempt } from './attempt-context.ts'
 import type { AttemptResult, FailedAttempt } from './attempt-result.ts'
 import type { AnswerHeaders } from './exchange-whole.ts'
+import type { Outcome } from './outcome.ts'
 import { settle } from './settle.ts'
-import type { Outcome, Settled } from './settle.ts'
+import type { Settled } from './settle.ts'
 
 /** What the end of a try adds to what was known at its beginning. */
 export type Told = Partial<
@@ -19,6 +20,7 @@ export function keep(attempt: Attempt, told: Told): Promise<Settled> {
     group: attempt.model.group,
     usage: told.usage,
     writtenWeight: told.writtenWeight ?? 0,
+    pictures: told.pictures,
     replyId: told.replyId,
     reportedModel: told.reportedModel,
     serviceTier: told.serviceTier,

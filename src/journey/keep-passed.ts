@@ -31,6 +31,7 @@ export function keepPassed(
       group: model.group,
       usage: tally.usage,
       writtenWeight: tally.weight,
+      pictures: undefined,
       replyId: tally.id,
       // Where tokens have no price, no name gives them one.
       reportedModel: deployment.upstreamModel === '' ? undefined : tally.model,

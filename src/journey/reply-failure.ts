@@ -42,7 +42,7 @@ export function failureFrame(failure: UpstreamFailure, facts: CallFacts, admissi
     provider,
     messageOf(failure, provider, facts.group ?? admission.model.group, undefined),
   )
-  const isTyped = admission.ask.operation.streams === 'typed-events'
+  const isTyped = admission.ask.operation.streams !== 'chat-chunks'
   return isTyped
     ? `event: error\ndata: ${JSON.stringify({ ...body.error, type: 'error' })}\n\n`
     : `data: ${JSON.stringify(body)}\n\n`

@@ -268,6 +268,7 @@ async function settleFailure(
       group: result.group,
       usage: undefined,
       writtenWeight: 0,
+      pictures: undefined,
       replyId: undefined,
       reportedModel: undefined,
       serviceTier: undefined,

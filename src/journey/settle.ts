@@ -1,27 +1,24 @@
-import type { Deployment } from '../domain/deployment.ts'
-import type { EpochMs } from '../domain/ids.ts'
-import type { JsonValue } from '../domain/json.ts'
 import type { LedgerEntry, Payer } from '../domain/ledger-entry.ts'
 import { NO_MONEY } from '../domain/money.ts'
 import type { PicoUsd } from '../domain/money.ts'
 import { keyOf, teamIdOf, userIdOf } from '../domain/principal.ts'
 import type { KeyPrincipal, Principal } from '../domain/principal.ts'
 import { Problem } from '../domain/problem.ts'
+import type { PriceSheet } from '../domain/price.ts'
 import type { IdentityLink } from '../domain/token-facts.ts'
-import { NO_USAGE } from '../domain/usage.ts'
 import type { Usage } from '../domain/usage.ts'
-import type { UpstreamFailure } from '../domain/upstream-failure.ts'
-import type { CallObserver, LineOf } from '../ports/call-observer.ts'
+import type { CallObserver } from '../ports/call-observer.ts'
 import type { Chance } from '../ports/chance.ts'
 import type { ChargeKeeper } from '../ports/ledger.ts'
 import type { ModelFacts } from '../ports/model-facts.ts'
 import type { NextTurn } from '../ports/next-turn.ts'
 import type { RunningSpend } from '../ports/running-spend.ts'
-import { estimateLongText, tokensOfWeight } from './5-meter/estimate-tokens.ts'
 import { priceQuery } from './5-meter/forecast-call.ts'
 import { priceUsage } from './5-meter/price-usage.ts'
-import { readUsage } from './5-meter/read-usage.ts'
 import type { Admission } from './admission.ts'
+import { estimateUsage, knownUsage } from './count-usage.ts'
+import type { CountedUsage } from './count-usage.ts'
+import type { Outcome } from './outcome.ts'
 
 export interface SettlePorts {
   readonly ledger: ChargeKeeper
@@ -32,47 +29,19 @@ export interface SettlePorts {
   readonly nextTurn: NextTurn
 }
 
-/** How a call, or one try of it, came out. */
-export interface Outcome {
-  readonly of: LineOf
-  readonly deployment: Deployment | undefined
-  readonly upstreamModel: string
-  readonly group: string
-  /** What the upstream says it used. */
-  readonly usage: JsonValue | undefined
-  /** What it wrote, by weight, for when that says nothing. */
-  readonly writtenWeight: number
-  /** And what it read, in tokens, where that is not the text of the request. */
-  readonly readTokens?: number
-  readonly replyId: string | undefined
-  readonly reportedModel: string | undefined
-  readonly serviceTier: string | undefined
-  readonly failure: UpstreamFailure | undefined
-  /** Something was done upstream, or may have been. */
-  readonly charge: boolean
-  readonly cutShort: boolean
-  readonly httpStatus: number
-  readonly startedAt: EpochMs
-  readonly firstByteAt: EpochMs | undefined
-  readonly endedAt: EpochMs
-  readonly retries: number
-}
-
 export interface Settled {
   readonly entry: LedgerEntry
   /** Of the key, after this call. */
   readonly keySpend: PicoUsd | undefined
 }
 
-/** The highest count that anybody's context window could explain. */
-const MOST_TOKENS = 16_000_000
-
 /** Writes a line of a call into the ledger. When this resolves, the charge survives us; when it rejects, nothing was kept. */
 export async function settle(admission: Admission, outcome: Outcome, ports: SettlePorts): Promise<Settled> {
   try {
-    const known = knownUsage(admission, outcome)
-    const counted = known ?? (await estimateUsage(admission, outcome, ports))
-    const entry = writeEntry(admission, outcome, counted, ports)
+    const sheet = outcome.charge ? findPrices(outcome, ports) : undefined
+    const known = knownUsage(admission, outcome, sheet)
+    const counted = known ?? (await estimateUsage(admission, outcome, sheet, ports.nextTurn))
+    const entry = writeEntry(admission, outcome, counted, priceOf(outcome, counted.usage, sheet), ports)
     admission.rates?.count(entry.usage)
     await ports.ledger.keep(entry)
     // Before its caller has the end of the answer, and knows that it may ask again.
@@ -90,9 +59,9 @@ function writeEntry(
   admission: Admission,
   outcome: Outcome,
   { usage, usageFrom }: CountedUsage,
+  price: Price,
   ports: SettlePorts,
 ): LedgerEntry {
-  const price = priceOf(outcome, usage, ports)
   const { principal, ask, budget } = admission
   const hold = budget?.take()
   const key = keyOf(principal)
@@ -159,46 +128,27 @@ function lesser(one: PicoUsd, other: PicoUsd): PicoUsd {
   return one < other ? one : other
 }
 
-interface CountedUsage {
-  readonly usage: Usage
-  readonly usageFrom: LedgerEntry['usageFrom']
+interface Price {
+  readonly amount: PicoUsd
+  readonly pricing: LedgerEntry['pricing']
 }
 
-function knownUsage(admission: Admission, outcome: Outcome): CountedUsage | undefined {
-  if (!outcome.charge) return { usage: NO_USAGE, usageFrom: 'none' }
-  const told = readUsage(outcome.usage, { maxPlausible: MOST_TOKENS })
-  if (told !== undefined) return { usage: told, usageFrom: 'upstream' }
-  if (!admission.ask.operation.reportsUsage) return { usage: NO_USAGE, usageFrom: 'none' }
-  return undefined
-}
-
-async function estimateUsage(
-  { ask }: Admission,
-  { writtenWeight, readTokens }: Outcome,
-  { nextTurn }: SettlePorts,
-): Promise<CountedUsage> {
-  const inputTokens = readTokens ?? (await estimateLongText(ask.promptText, nextTurn))
-  return { usage: { ...NO_USAGE, inputTokens, outputTokens: tokensOfWeight(writtenWeight) }, usageFrom: 'estimated' }
-}
-
-function priceOf(
-  outcome: Outcome,
-  usage: Usage,
-  ports: SettlePorts,
-): { amount: PicoUsd; pricing: LedgerEntry['pricing'] } {
+function priceOf(outcome: Outcome, usage: Usage, sheet: PriceSheet | undefined): Price {
   const { deployment } = outcome
   if (!outcome.charge || deployment === undefined) return { amount: NO_MONEY, pricing: 'not-charged' }
   if (deployment.target.kind === 'canned' && deployment.entry.params.prices.size === 0)
     return { amount: NO_MONEY, pricing: 'free' }
-  const { sheet } = ports.prices.priceSheet(
-    {
-      ...priceQuery(deployment, outcome.upstreamModel),
-      ...(outcome.reportedModel === undefined ? {} : { reportedModel: outcome.reportedModel }),
-    },
-    outcome.endedAt,
-  )
   return priceUsage(sheet, usage, {
     durationMs: outcome.endedAt - outcome.startedAt,
     ...(outcome.serviceTier === undefined ? {} : { serviceTier: outcome.serviceTier }),
   })
+}
+
+function findPrices(outcome: Outcome, { prices }: SettlePorts): PriceSheet | undefined {
+  if (outcome.deployment === undefined) return undefined
+  const query = {
+    ...priceQuery(outcome.deployment, outcome.upstreamModel),
+    ...(outcome.reportedModel === undefined ? {} : { reportedModel: outcome.reportedModel }),
+  }
+  return prices.priceSheet(query, outcome.endedAt).sheet
 }

@@ -1,5 +1,7 @@
 import { responseOwner, writeResponseId } from './4-authorise/response-ids.ts'
+import { readOrder } from './5-meter/picture-order.ts'
 import { ChatStream } from './7-provider/openai/chat-stream.ts'
+import { PictureStream } from './7-provider/openai/picture-stream.ts'
 import { ResponsesStream } from './7-provider/openai/responses-stream.ts'
 import type { StreamTranslator } from './7-provider/translate-stream.ts'
 import type { Attempt } from './attempt-context.ts'
@@ -7,9 +9,15 @@ import type { CallFacts } from './reply-headers.ts'
 
 export function translatorFor(attempt: Attempt): StreamTranslator {
   const { ask } = attempt.admission
-  return ask.operation.streams === 'typed-events'
-    ? new ResponsesStream(shownModelOf(attempt), (id) => shownIdOf(attempt, id) ?? id)
-    : new ChatStream(shownModelOf(attempt), ask.wantsStreamUsage)
+  switch (ask.operation.streams) {
+    case 'typed-events':
+      return new ResponsesStream(shownModelOf(attempt), (id) => shownIdOf(attempt, id) ?? id)
+    case 'pictures':
+      return new PictureStream(readOrder(ask, attempt.deployment).pictures)
+    case 'chat-chunks':
+    case 'never':
+      return new ChatStream(shownModelOf(attempt), ask.wantsStreamUsage)
+  }
 }
 
 /** After a fallback the client learns which model answered; else it sees the name that it asked for. */

@@ -19,6 +19,10 @@ export function buildPriceSheet(cells: PriceCells): PriceSheet | undefined {
   }
 }
 
+export function buildStandardSchedule(cells: PriceCells): Schedule {
+  return buildSchedule(cells, undefined)
+}
+
 function buildSchedule(cells: PriceCells, variant: string | undefined): Schedule {
   return {
     base: buildRates(cells, undefined, variant),

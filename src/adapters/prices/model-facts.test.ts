@@ -240,6 +240,38 @@ describe('prices of the deployment', () => {
     expect(dollars(query, MILLION, { durationMs: 3000 })).toBe(1.5)
   })
 
+  describe('by the picture', () => {
+    const painted: Usage = { ...MILLION, imageOutputTokens: 1_000_000, pictures: 2 }
+
+    test('stand for the whole of what is painted, and for nothing else', () => {
+      const query = ask('openai/gpt-image-1', { output_cost_per_image: '0.04' })
+      expect(dollars(query, painted)).toBe(0.08)
+      expect(dollars(query, MILLION)).toBe(45)
+      expect(dollars(ask('openai/gpt-image-1', { input_cost_per_image: 0.03 }), painted)).toBe(0.06)
+    })
+
+    test('go with an own price of the prompt', () => {
+      const query = ask('openai/gpt-image-1', { output_cost_per_image: 0.04, input_cost_per_token: 1e-6 })
+      expect(dollars(query, painted)).toBe(1.08)
+    })
+
+    test('give way to tokens with a price of their own', () => {
+      const query = ask('openai/gpt-image-1', { output_cost_per_image: 0.04, output_cost_per_image_token: 1e-5 })
+      expect(dollars(query, painted)).toBe(15)
+      expect(dollars(query, { ...NO_USAGE, pictures: 2 })).toBe(0.08)
+    })
+
+    test('are shown', () => {
+      const shown = facts.capabilities(ask('openai/gpt-image-1', { output_cost_per_image: '0.04' }), NOVEMBER)
+      expect(shown).toMatchObject({ mode: 'image_generation', output_cost_per_image: 0.04 })
+    })
+  })
+
+  test('the tokens of a picture have the price that the table has for them', () => {
+    expect(dollars(ask('openai/gpt-image-1.5'), { ...MILLION, imageOutputTokens: 900_000, pictures: 1 })).toBe(34.8)
+    expect(dollars(ask('openai/gpt-image-1.5'), { ...MILLION, imageInputTokens: 500_000 })).toBe(16.5)
+  })
+
   test.each([-1, Number.NaN, 'dear', null, true, [1]])('that are none (%s) change nothing', (value) => {
     expect(dollars(ask('openai/gpt-4o', { input_cost_per_token: value }), MILLION)).toBe(12.5)
   })

@@ -8,6 +8,8 @@ export interface OwnPrices {
   readonly cells: readonly PriceCell[]
   /** These prices are a price list of their own: no price of the table may be mixed in. */
   readonly complete: boolean
+  /** The same of calls that paint, whose pictures these prices price, and not by the token. */
+  readonly completeForPictures: boolean
 }
 
 export interface OwnPriceRules {
@@ -19,7 +21,8 @@ export interface OwnPriceRules {
 export function readOwnPrices(overrides: ReadonlyMap<string, JsonValue>, rules: OwnPriceRules): OwnPrices {
   const single = readCells(overrides, rules)
   const ranges = readRanges(overrides.get('tiered_pricing'))
-  return { cells: [...ranges, ...single], complete: ranges.length > 0 || isComplete(single) }
+  const cells = [...ranges, ...single]
+  return { cells, complete: ranges.length > 0 || isComplete(single), completeForPictures: paysByPicture(cells) }
 }
 
 function readCells(prices: Iterable<readonly [string, JsonValue]>, rules: OwnPriceRules): readonly PriceCell[] {
@@ -40,6 +43,12 @@ function isComplete(cells: readonly PriceCell[]): boolean {
   const plain = new Map(cells.filter(isPlain).map((cell) => [cell.unit, cell.rate]))
   const free = plain.get('input') === 0n && plain.get('output') === 0n
   return free || (plain.has('perSecond') && !plain.has('input') && !plain.has('output'))
+}
+
+function paysByPicture(cells: readonly PriceCell[]): boolean {
+  const units = new Set(cells.map(({ unit }) => unit))
+  const hasPicture = units.has('outputPicture') || units.has('inputPicture')
+  return hasPicture && !units.has('output') && !units.has('imageOutput')
 }
 
 function isPlain(cell: PriceCell): boolean {

@@ -6,7 +6,7 @@ import type { PriceCell } from './price-cells.ts'
 const PER_MILLION = 1_000_000n
 const PER_THOUSAND = 1_000n
 
-/** Other units of the table (images, searches, hours of audio) are not among what a call's usage counts. */
+/** Other units of the table (searches, hours of audio) are not among what a call's usage counts. */
 const UNITS: readonly (readonly [key: string, unit: PricedUnit, per: bigint])[] = [
   ['input_mtok', 'input', PER_MILLION],
   ['output_mtok', 'output', PER_MILLION],
@@ -16,6 +16,8 @@ const UNITS: readonly (readonly [key: string, unit: PricedUnit, per: bigint])[] 
   ['input_audio_mtok', 'audioInput', PER_MILLION],
   ['cache_audio_read_mtok', 'cachedAudioInput', PER_MILLION],
   ['output_audio_mtok', 'audioOutput', PER_MILLION],
+  ['input_image_mtok', 'imageInput', PER_MILLION],
+  ['output_image_mtok', 'imageOutput', PER_MILLION],
   ['output_reasoning_mtok', 'reasoning', PER_MILLION],
   ['requests_kcount', 'perRequest', PER_THOUSAND],
 ]

@@ -1,6 +1,7 @@
 import type { ModelPrice } from '@pydantic/genai-prices'
+import type { PriceSheet } from '../../domain/price.ts'
 import type { FoundPrices, ModelQuery } from '../../ports/model-facts.ts'
-import { buildPriceSheet } from './build-price-sheet.ts'
+import { buildPriceSheet, buildStandardSchedule } from './build-price-sheet.ts'
 import type { TableEntry } from './find-table-entry.ts'
 import { PriceCells } from './price-cells.ts'
 import type { PriceCell } from './price-cells.ts'
@@ -20,9 +21,13 @@ export function resolvePrices(query: ModelQuery, entry: TableEntry | undefined, 
   const cells = new PriceCells(listed, own.cells)
   return {
     found: {
-      sheet: buildPriceSheet(cells),
+      sheet: own.completeForPictures ? withPainting(buildPriceSheet(cells), own.cells) : buildPriceSheet(cells),
       matched: entry === undefined || listed.length === 0 ? undefined : `${entry.providerId}/${entry.model.id}`,
     },
     cells: cells.all(),
   }
+}
+
+function withPainting(sheet: PriceSheet | undefined, own: readonly PriceCell[]): PriceSheet | undefined {
+  return sheet === undefined ? undefined : { ...sheet, painting: buildStandardSchedule(new PriceCells(own)) }
 }

@@ -10,6 +10,7 @@ const ENDPOINTS: Readonly<Record<CallType, string>> = {
   acompletion: '/chat/completions',
   atext_completion: '/completions',
   aembedding: '/embeddings',
+  aimage_generation: '/images/generations',
   aresponses: '/responses',
   amoderation: '/moderations',
   arealtime: '/realtime',

@@ -1,8 +1,15 @@
 import type { FastifyInstance } from 'fastify'
 import type { z } from 'zod'
-import { chatBody, completionBody, embeddingBody, moderationBody, responsesBody } from '../../contract/model-calls.ts'
+import {
+  chatBody,
+  completionBody,
+  embeddingBody,
+  imageBody,
+  moderationBody,
+  responsesBody,
+} from '../../contract/model-calls.ts'
 import { Problem } from '../../domain/problem.ts'
-import { MODEL_IN_PATH, MODEL_PATH_ENDS, OPERATION_PATHS } from '../../journey/1-intake/operation-paths.ts'
+import { MODEL_IN_PATH, OPERATION_PATHS, splitModelPath } from '../../journey/1-intake/operation-paths.ts'
 import { OPERATIONS } from '../../journey/1-intake/operations.ts'
 import type { Operation, PostedName } from '../../journey/1-intake/operations.ts'
 import type { RouteFacts } from '../../journey/1-intake/arrival.ts'
@@ -20,6 +27,7 @@ const CALLS: Readonly<Record<PostedName, { readonly summary: string; readonly bo
   chat: { summary: 'Chat with a model', body: chatBody },
   completion: { summary: 'Have a model go on with a text', body: completionBody },
   embedding: { summary: 'Turn texts into vectors', body: embeddingBody },
+  image: { summary: 'Have pictures painted', body: imageBody },
   moderation: { summary: 'Have texts judged', body: moderationBody },
   responses: { summary: 'Have a model respond', body: responsesBody },
 }
@@ -47,9 +55,9 @@ export function modelCallRoutes(
       app.post(path, { config: { needs: route.row.id } }, (request, reply) => door(takeOver(request, reply), route))
     }
   }
-  for (const prefix of MODEL_IN_PATH) {
+  for (const { prefix, ends } of MODEL_IN_PATH) {
     const factsByEnd = new Map(
-      MODEL_PATH_ENDS.map(([end, name]) => {
+      ends.map(([end, name]) => {
         const facts = factsOf('POST', `${prefix}{model}${end}`)
         describeCall(name, facts)
         return [end, facts] as const
@@ -59,7 +67,7 @@ export function modelCallRoutes(
       `${prefix}*`,
       { config: { needs: 'inference', slashInParameter: true } },
       (request, reply) => {
-        const found = splitModelPath(request.params['*'])
+        const found = splitModelPath(request.params['*'], ends)
         const facts = found === undefined ? undefined : factsByEnd.get(found.end)
         if (found === undefined || facts === undefined) throw new Problem('route-unknown')
         void carry(OPERATIONS[found.operation], found.model, facts, takeOver(request, reply))
@@ -85,11 +93,4 @@ export function modelCallRoutes(
       answerFault(error, exchange, route.path, faults)
     }
   }
-}
-
-export function splitModelPath(rest: string): { model: string; operation: PostedName; end: string } | undefined {
-  for (const [end, operation] of MODEL_PATH_ENDS) {
-    if (rest.endsWith(end) && rest.length > end.length) return { model: rest.slice(0, -end.length), operation, end }
-  }
-  return undefined
 }

@@ -1,6 +1,6 @@
 import type { CallType } from '../../domain/ledger-entry.ts'
 
-export type OperationName = 'chat' | 'completion' | 'embedding' | 'moderation' | 'responses' | 'realtime'
+export type OperationName = 'chat' | 'completion' | 'embedding' | 'image' | 'moderation' | 'responses' | 'realtime'
 
 /** Those that are a request with a body. */
 export type PostedName = Exclude<OperationName, 'realtime'>
@@ -15,7 +15,7 @@ export interface Operation {
   readonly shownPath: string
   /** The member that a call makes no sense without, and the JSON types that it may have; undefined: `model` says all. */
   readonly subject: { readonly name: string; readonly types: readonly ('string' | 'array')[] } | undefined
-  readonly streams: 'chat-chunks' | 'typed-events' | 'never'
+  readonly streams: 'chat-chunks' | 'typed-events' | 'pictures' | 'never'
   /** `metadata` belongs to the provider's API here; ours travels as `litellm_metadata`. */
   readonly providerOwnsMetadata: boolean
   /** False: nobody counts what it used, and nothing is estimated in place of that. */
@@ -50,6 +50,16 @@ export const OPERATIONS: Readonly<Record<OperationName, Operation>> = {
     shownPath: '/embeddings',
     subject: { name: 'input', types: ['string', 'array'] },
     streams: 'never',
+    providerOwnsMetadata: false,
+    reportsUsage: true,
+  },
+  image: {
+    name: 'image',
+    callType: 'aimage_generation',
+    upstreamPath: '/images/generations',
+    shownPath: '/images/generations',
+    subject: { name: 'prompt', types: ['string'] },
+    streams: 'pictures',
     providerOwnsMetadata: false,
     reportsUsage: true,
   },

@@ -1,6 +1,6 @@
 import { allow, deny } from '../../domain/decision.ts'
 import type { Decision } from '../../domain/decision.ts'
-import { isObject } from '../../domain/json.ts'
+import { isObject, parseJson } from '../../domain/json.ts'
 import type { JsonObject, JsonValue } from '../../domain/json.ts'
 import type { Arrival } from './arrival.ts'
 import { readAttribution } from './read-attribution.ts'
@@ -57,6 +57,9 @@ export function readModelRequest(
 
   const forwarded = chooseForwarded(operation, parsed, parsed.extra, settings)
   if (forwarded.verdict === 'deny') return forwarded
+
+  const miscounted = pictureFlaw(operation, forwarded.granted)
+  if (miscounted !== undefined) return deny('bad-request', 'param_type', miscounted)
 
   const controls = readControls(body, arrival.headers, settings.controls)
   if (controls.verdict === 'deny') return controls
@@ -118,6 +121,20 @@ function streamFlaw(operation: Operation, body: JsonObject): string | undefined 
     return `${operation.shownPath}: there are no streams here; leave \`stream\` out.`
   if (options !== undefined && options !== null && !isObject(options)) return '`stream_options` must be an object.'
   return undefined
+}
+
+/** Nobody paints so many at once, and each is charged when the answer does not come. */
+const MOST_PICTURES = 128
+
+/** Each picture costs money: what an upstream would read as many must not be read here as one. */
+function pictureFlaw(operation: Operation, forwarded: readonly ForwardedMember[]): string | undefined {
+  const member = operation.name === 'image' ? forwarded.find(({ name }) => name === 'n') : undefined
+  if (member === undefined) return undefined
+  const count = parseJson(member.text.slice(member.text.indexOf(':') + 1))
+  const isCount = typeof count === 'number' && Number.isInteger(count) && count > 0 && count <= MOST_PICTURES
+  return count === null || isCount
+    ? undefined
+    : `${operation.shownPath}: \`n\` must be a whole number from 1 to ${MOST_PICTURES}.`
 }
 
 function asksForUsage(body: JsonObject): boolean {

@@ -16,6 +16,8 @@ const ratesArb: fc.Arbitrary<Rates> = fc.record(
     audioInput: rate,
     cachedAudioInput: rate,
     audioOutput: rate,
+    imageInput: rate,
+    imageOutput: rate,
     reasoning: rate,
     perRequest: rate,
     perSecond: rate,
@@ -45,6 +47,8 @@ const usageArb = fc.record({
   cachedAudioInputTokens: upTo(3_000),
   reasoningTokens: upTo(3_000),
   audioOutputTokens: upTo(3_000),
+  imageInputTokens: upTo(3_000),
+  imageOutputTokens: upTo(3_000),
 })
 
 test('INV-27: no usage within the bounds costs more than the bound, in any tier, service level and kind of token', () => {

@@ -10,15 +10,16 @@ export interface CostBound {
 }
 
 const RATE_PER_PICO = 1_000_000n
-const INPUT_UNITS: readonly PricedUnit[] = [
+export const INPUT_UNITS: readonly PricedUnit[] = [
   'input',
   'cachedInput',
   'cacheWrite',
   'cacheWrite1h',
   'audioInput',
   'cachedAudioInput',
+  'imageInput',
 ]
-const OUTPUT_UNITS: readonly PricedUnit[] = ['output', 'reasoning', 'audioOutput']
+export const OUTPUT_UNITS: readonly PricedUnit[] = ['output', 'reasoning', 'audioOutput', 'imageOutput']
 
 /**
  * Which tier, service level or kind of token will be billed is known afterwards only: the dearest that can apply counts.
@@ -39,8 +40,7 @@ export function boundCost(
         ? rates.input !== undefined && (!writes || rates.output !== undefined)
         : rates.perRequest !== undefined || rates.perSecond !== undefined
       if (!isPriced) return undefined
-      const once = (rates.perRequest ?? 0n) + (rates.perSecond ?? 0n) * BigInt(Math.ceil(mostMs / 1000))
-      const all = once + dearest(rates, INPUT_UNITS) * BigInt(inputTokens)
+      const all = onceOf(rates, mostMs) + dearest(rates, INPUT_UNITS) * BigInt(inputTokens)
       const output = dearest(rates, OUTPUT_UNITS)
       if (all > fixed) fixed = all
       if (output > perOutputToken) perOutputToken = output
@@ -63,11 +63,16 @@ export function outputWithin(bound: CostBound, amount: PicoUsd): number {
   return tokens > BigInt(Number.MAX_SAFE_INTEGER) ? Number.MAX_SAFE_INTEGER : Number(tokens)
 }
 
-function reachable({ base, tiers }: Schedule, inputTokens: number): readonly Rates[] {
+/** What a call costs whatever is in it. */
+export function onceOf(rates: Rates, mostMs: number): Rate {
+  return (rates.perRequest ?? 0n) + (rates.perSecond ?? 0n) * BigInt(Math.ceil(mostMs / 1000))
+}
+
+export function reachable({ base, tiers }: Schedule, inputTokens: number): readonly Rates[] {
   return [base, ...tiers.filter((tier) => inputTokens > tier.above).map((tier) => tier.rates)]
 }
 
-function dearest(rates: Rates, units: readonly PricedUnit[]): Rate {
+export function dearest(rates: Rates, units: readonly PricedUnit[]): Rate {
   return units.reduce((most, unit) => {
     const rate = rateOf(rates, unit) ?? 0n
     return rate > most ? rate : most

@@ -118,6 +118,7 @@ test.each<[string, OperationName, JsonObject, Given, object]>([
   ],
   ['nobody says', 'chat', {}, {}, { tokens: 4096, choices: 1, from: 'nobody' }],
   ['nonsense is no limit', 'chat', { max_tokens: '10' }, {}, { tokens: 4096, choices: 1, from: 'nobody' }],
+  ['pictures are no text', 'image', { max_tokens: 10, n: 4 }, {}, { tokens: 0, choices: 1, from: 'model' }],
   ['embeddings write nothing', 'embedding', { max_tokens: 10 }, {}, { tokens: 0, choices: 1, from: 'model' }],
 ])('the output is bounded: %s', (_name, operation, body, given, bound) => {
   expect(boundOutput(ask(operation, body), deployment(given), KNOWN)).toEqual(bound)

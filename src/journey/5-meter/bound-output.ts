@@ -1,9 +1,9 @@
 import type { Deployment } from '../../domain/deployment.ts'
-import { parseJson } from '../../domain/json.ts'
 import type { JsonValue } from '../../domain/json.ts'
 import type { ModelCapabilities } from '../../ports/model-facts.ts'
 import type { OperationName } from '../1-intake/operations.ts'
 import type { ForwardedMember, ModelAsk } from '../1-intake/read-model-request.ts'
+import { isCount, sentMember } from './sent-member.ts'
 
 /** How much a call may make a deployment write. */
 export interface OutputBound {
@@ -21,6 +21,7 @@ const LIMIT_NAMES: Readonly<Record<OperationName, readonly string[]>> = {
   responses: ['max_output_tokens'],
   realtime: ['max_output_tokens', 'max_response_output_tokens'],
   embedding: [],
+  image: [],
   moderation: [],
 }
 
@@ -30,8 +31,9 @@ const ASSUMED_TOKENS = 4_096
 export function boundOutput(ask: ModelAsk, deployment: Deployment, known: ModelCapabilities): OutputBound {
   const names = LIMIT_NAMES[ask.operation.name]
   if (names.length === 0) return { tokens: 0, choices: 1, from: 'model' }
-  const choices = Math.max(1, count(sent(ask, deployment, 'n')), count(sent(ask, deployment, 'best_of'))) * prompts(ask)
-  const asked = names.map((name) => sent(ask, deployment, name)).filter(isCount)
+  const choices =
+    Math.max(1, count(sentMember(ask, deployment, 'n')), count(sentMember(ask, deployment, 'best_of'))) * prompts(ask)
+  const asked = names.map((name) => sentMember(ask, deployment, name)).filter(isCount)
   if (asked.length > 0) return { tokens: Math.max(...asked), choices, from: 'request' }
   const { info } = deployment.entry
   const most = [info['max_output_tokens'], info['max_tokens'], known.max_output_tokens].find(isCount)
@@ -48,12 +50,12 @@ export function limitOutput(
   tokens: number,
 ): readonly ForwardedMember[] {
   const names = LIMIT_NAMES[ask.operation.name]
-  const given = names.filter((name) => isCount(sent(ask, deployment, name)))
+  const given = names.filter((name) => isCount(sentMember(ask, deployment, name)))
   const usual = ask.operation.name === 'chat' && wantsNewName(deployment, upstreamModel) ? names[1] : names[0]
   const written = given.length > 0 ? given : usual === undefined ? [] : [usual]
   const members = ask.forwarded.filter(({ name }) => !names.includes(name))
   for (const name of written) {
-    const value = sent(ask, deployment, name)
+    const value = sentMember(ask, deployment, name)
     members.push({ name, text: `"${name}":${isCount(value) ? Math.min(value, tokens) : tokens}` })
   }
   return members
@@ -65,13 +67,6 @@ function wantsNewName({ provider, target }: Deployment, upstreamModel: string): 
   return provider === 'openai' && target.kind === 'http' && target.origin === 'https://api.openai.com'
 }
 
-/** What the upstream will read: the caller's member, else the operator's default. */
-function sent(ask: ModelAsk, { entry }: Deployment, name: string): JsonValue | undefined {
-  const member = ask.forwarded.find((each) => each.name === name)
-  if (member !== undefined) return parseJson(member.text.slice(member.text.indexOf(':') + 1))
-  return entry.params.extraBody[name] ?? entry.params.defaults[name]
-}
-
 /** Text completions answer each prompt of a list. */
 function prompts({ operation, body }: ModelAsk): number {
   const { prompt } = body
@@ -81,8 +76,4 @@ function prompts({ operation, body }: ModelAsk): number {
 
 function count(value: JsonValue | undefined): number {
   return isCount(value) ? value : 0
-}
-
-function isCount(value: JsonValue | undefined): value is number {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value > 0
 }

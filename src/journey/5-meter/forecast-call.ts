@@ -8,10 +8,12 @@ import type { ModelFacts, ModelQuery } from '../../ports/model-facts.ts'
 import type { ModelAsk } from '../1-intake/read-model-request.ts'
 import { boundCost, costOf } from './bound-cost.ts'
 import type { CostBound } from './bound-cost.ts'
+import { boundPainting } from './bound-painting.ts'
 import { boundOutput } from './bound-output.ts'
 import type { OutputBound } from './bound-output.ts'
 import { boundPrompt } from './bound-prompt.ts'
 import type { PromptSize } from './bound-prompt.ts'
+import { readOrder } from './picture-order.ts'
 
 /** What a call can cost at a model, whichever of its deployments answers. */
 export type Forecast =
@@ -74,8 +76,12 @@ function forecastAt(
   const known = prices.capabilities(query, at)
   const output = boundOutput(ask, deployment, known)
   const inputTokens = boundPrompt(prompt, { name: upstreamModel, maxInputTokens: known.max_input_tokens })
-  const cost = boundCost(sheet, inputTokens, output.tokens > 0, mostMs)
-  return cost === undefined ? 'unknown' : { cost, output }
+  const isPainting = ask.operation.name === 'image'
+  const cost = isPainting
+    ? boundPainting(sheet, inputTokens, readOrder(ask, deployment), mostMs)
+    : boundCost(sheet, inputTokens, output.tokens > 0, mostMs)
+  if (cost === undefined) return 'unknown'
+  return isPainting && cost.fixed === 0n ? 'free' : { cost, output }
 }
 
 export function priceQuery(deployment: Deployment, upstreamModel: string): ModelQuery {

@@ -28,6 +28,8 @@ describe('the token formula', () => {
     output: 100n * PER_MILLION,
     reasoning: 60n * PER_MILLION,
     audioOutput: 200n * PER_MILLION,
+    imageInput: 15n * PER_MILLION,
+    imageOutput: 400n * PER_MILLION,
   }
   const M = 1_000_000
 
@@ -48,6 +50,8 @@ describe('the token formula', () => {
       dollars: 52n,
     },
     { name: 'reasoning', counts: { outputTokens: 2 * M, reasoningTokens: M }, dollars: 160n },
+    { name: 'images in', counts: { inputTokens: 2 * M, imageInputTokens: M }, dollars: 25n },
+    { name: 'images out', counts: { outputTokens: 2 * M, imageOutputTokens: M }, dollars: 500n },
     { name: 'audio out', counts: { outputTokens: 2 * M, audioOutputTokens: M }, dollars: 300n },
     {
       name: 'details that overlap: the cache first, then audio, then text',
@@ -108,6 +112,64 @@ test.each([Number.NaN, Number.POSITIVE_INFINITY, -1])('a duration of %s costs no
   expect(priceUsage(flat({ perSecond: RATE_PER_USD }), NO_USAGE, { durationMs }).amount).toBe(0n)
 })
 
+describe('pictures', () => {
+  const CENT = RATE_PER_USD / 100n
+  const both = flat({ input: PER_MILLION, output: 40n * PER_MILLION, outputPicture: 4n * CENT })
+
+  test.each<{ name: string; sheet: PriceSheet; counts: Partial<Usage>; dollars: bigint; pricing?: 'unpriced' }>([
+    { name: 'by the picture', sheet: flat({ outputPicture: RATE_PER_USD }), counts: { pictures: 3 }, dollars: 3n },
+    { name: 'by its other name', sheet: flat({ inputPicture: RATE_PER_USD }), counts: { pictures: 3 }, dollars: 3n },
+    {
+      name: 'by the name that says more',
+      sheet: flat({ inputPicture: CENT, outputPicture: RATE_PER_USD }),
+      counts: { pictures: 2 },
+      dollars: 2n,
+    },
+    {
+      name: 'by the token, where both are known',
+      sheet: both,
+      counts: { pictures: 2, outputTokens: 1_000_000 },
+      dollars: 40n,
+    },
+    { name: 'by the picture, where no tokens are', sheet: both, counts: { pictures: 50 }, dollars: 2n },
+    {
+      name: 'the prompt beside the picture',
+      sheet: flat({ input: PER_MILLION, outputPicture: RATE_PER_USD }),
+      counts: { pictures: 1, inputTokens: 1_000_000, outputTokens: 7 },
+      dollars: 2n,
+    },
+    {
+      name: 'tokens of pictures, which alone have a price',
+      sheet: flat({ input: PER_MILLION, imageOutput: 40n * PER_MILLION }),
+      counts: { pictures: 1, outputTokens: 1_000_000, imageOutputTokens: 1_000_000 },
+      dollars: 40n,
+    },
+    {
+      name: 'by the operator’s own price, whatever the table has',
+      sheet: { ...both, painting: { base: { outputPicture: RATE_PER_USD }, tiers: [] } },
+      counts: { pictures: 2, inputTokens: 1_000_000, outputTokens: 1_000_000 },
+      dollars: 2n,
+    },
+    { name: 'none', sheet: flat({ outputPicture: RATE_PER_USD }), counts: { pictures: 0 }, dollars: 0n },
+    {
+      name: 'an answer of words costs nothing by the picture',
+      sheet: flat({ outputPicture: RATE_PER_USD }),
+      counts: { outputTokens: 5 },
+      dollars: 0n,
+      pricing: 'unpriced',
+    },
+    {
+      name: 'nobody has priced',
+      sheet: flat({ input: 0n }),
+      counts: { pictures: 1, outputTokens: 5 },
+      dollars: 0n,
+      pricing: 'unpriced',
+    },
+  ])('$name', ({ sheet, counts, dollars, pricing = 'priced' }) => {
+    expect(priceUsage(sheet, usage(counts))).toEqual({ amount: dollars * DOLLAR, pricing })
+  })
+})
+
 describe('what has no price is visible', () => {
   test.each([
     { name: 'no sheet at all', sheet: undefined, counts: { inputTokens: 5 }, pricing: 'unpriced' },
@@ -142,8 +204,10 @@ describe('for any prices and any usage', () => {
     cacheWrite1hInputTokens: count,
     audioInputTokens: count,
     cachedAudioInputTokens: count,
+    imageInputTokens: count,
     reasoningTokens: count,
     audioOutputTokens: count,
+    imageOutputTokens: count,
   })
 
   test('INV-29: the amount is never negative', () => {
@@ -155,7 +219,7 @@ describe('for any prices and any usage', () => {
   })
 
   test('more tokens of any kind never cost less', () => {
-    const kinds: readonly (readonly (keyof Usage)[])[] = [
+    const kinds: readonly (readonly Exclude<keyof Usage, 'pictures'>[])[] = [
       ['inputTokens'],
       ['inputTokens', 'cachedInputTokens'],
       ['inputTokens', 'cacheWriteInputTokens'],
@@ -165,13 +229,17 @@ describe('for any prices and any usage', () => {
       ['outputTokens'],
       ['outputTokens', 'reasoningTokens'],
       ['outputTokens', 'audioOutputTokens'],
+      ['inputTokens', 'imageInputTokens'],
+      ['outputTokens', 'imageOutputTokens'],
     ]
     const parts = fc.tuple(...kinds.map(() => fc.nat(100_000)))
     const build = (sizes: readonly number[]): Usage => {
-      const counts: Record<keyof Usage, number> = {
+      const counts: Record<Exclude<keyof Usage, 'pictures'>, number> = {
         ...NO_USAGE,
         cacheWrite1hInputTokens: 0,
         cachedAudioInputTokens: 0,
+        imageInputTokens: 0,
+        imageOutputTokens: 0,
       }
       kinds.forEach((names, index) => names.forEach((name) => (counts[name] += sizes[index] ?? 0)))
       return counts

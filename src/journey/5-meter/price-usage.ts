@@ -1,6 +1,6 @@
 import { NO_MONEY, picoUsd } from '../../domain/money.ts'
 import type { PicoUsd } from '../../domain/money.ts'
-import { divideHalfUp, rateOf, ratesAt } from '../../domain/price.ts'
+import { divideHalfUp, isByToken, rateOf, ratesAt } from '../../domain/price.ts'
 import type { PricedUnit, PriceSheet, Rates, Schedule } from '../../domain/price.ts'
 import type { Usage } from '../../domain/usage.ts'
 
@@ -30,8 +30,8 @@ export function priceUsage(
   if (sheet === undefined) return { amount: NO_MONEY, pricing: 'unpriced' }
   if (sheet.free) return { amount: NO_MONEY, pricing: 'free' }
 
-  const rates = ratesAt(chooseSchedule(sheet, circumstances), usage.inputTokens)
-  const byCount = (rates.perRequest ?? 0n) + inputCost(rates, usage) + outputCost(rates, usage)
+  const rates = ratesAt(chooseSchedule(sheet, usage, circumstances), usage.inputTokens)
+  const byCount = (rates.perRequest ?? 0n) + inputCost(rates, usage) + writtenCost(rates, usage)
   const byTime = (rates.perSecond ?? 0n) * wholeMs(circumstances.durationMs)
   return {
     amount: picoUsd(divideHalfUp(byCount * MS_PER_SECOND + byTime, SUM_PER_PICO)),
@@ -39,7 +39,8 @@ export function priceUsage(
   }
 }
 
-function chooseSchedule(sheet: PriceSheet, { batch, serviceTier }: Circumstances): Schedule {
+function chooseSchedule(sheet: PriceSheet, { pictures }: Usage, { batch, serviceTier }: Circumstances): Schedule {
+  if (pictures !== undefined && sheet.painting !== undefined) return sheet.painting
   if (batch === true) return sheet.batch
   return (serviceTier === undefined ? undefined : sheet.byServiceTier.get(serviceTier)) ?? sheet.standard
 }
@@ -52,24 +53,38 @@ function inputCost(rates: Rates, usage: Usage): bigint {
   const written = Math.min(usage.cacheWriteInputTokens, all - cached)
   const writtenFor1h = Math.min(usage.cacheWrite1hInputTokens ?? 0, written)
   const audio = Math.min(usage.audioInputTokens - cachedAudio, all - cached - written)
+  const image = Math.min(usage.imageInputTokens ?? 0, all - cached - written - audio)
   return (
     cost(rates, 'cachedInput', cached - cachedAudio) +
     cost(rates, 'cachedAudioInput', cachedAudio) +
     cost(rates, 'cacheWrite', written - writtenFor1h) +
     cost(rates, 'cacheWrite1h', writtenFor1h) +
     cost(rates, 'audioInput', audio) +
-    cost(rates, 'input', all - cached - written - audio)
+    cost(rates, 'imageInput', image) +
+    cost(rates, 'input', all - cached - written - audio - image)
   )
+}
+
+/** A picture is paid for by its tokens where those and all their prices are known, else by the picture. */
+function writtenCost(rates: Rates, usage: Usage): bigint {
+  return isByPicture(rates, usage) ? cost(rates, 'outputPicture', usage.pictures ?? 0) : outputCost(rates, usage)
+}
+
+function isByPicture(rates: Rates, usage: Usage): boolean {
+  if (usage.pictures === undefined || rateOf(rates, 'outputPicture') === undefined) return false
+  return usage.outputTokens === 0 || rates.input === undefined || !coversOutput(rates, usage)
 }
 
 function outputCost(rates: Rates, usage: Usage): bigint {
   const all = usage.outputTokens
   const reasoning = Math.min(usage.reasoningTokens, all)
   const audio = Math.min(usage.audioOutputTokens, all - reasoning)
+  const image = Math.min(usage.imageOutputTokens ?? 0, all - reasoning - audio)
   return (
     cost(rates, 'reasoning', reasoning) +
     cost(rates, 'audioOutput', audio) +
-    cost(rates, 'output', all - reasoning - audio)
+    cost(rates, 'imageOutput', image) +
+    cost(rates, 'output', all - reasoning - audio - image)
   )
 }
 
@@ -77,12 +92,18 @@ function cost(rates: Rates, unit: PricedUnit, count: number): bigint {
   return count === 0 ? 0n : (rateOf(rates, unit) ?? 0n) * BigInt(count)
 }
 
-/** A price by the call or by the second stands for the whole call; prices by the token must cover both directions. */
+/** A price by the call, by the second or by the picture stands for the whole call; prices by the token must cover both directions. */
 function isCovered(rates: Rates, usage: Usage): boolean {
-  const byToken = rates.input !== undefined || rates.output !== undefined
-  if (!byToken) return rates.perRequest !== undefined || rates.perSecond !== undefined
+  if (isByPicture(rates, usage)) return true
+  if (!isByToken(rates)) return rates.perRequest !== undefined || rates.perSecond !== undefined
+  return (rates.input !== undefined || usage.inputTokens === 0) && coversOutput(rates, usage)
+}
+
+function coversOutput(rates: Rates, { outputTokens, imageOutputTokens = 0 }: Usage): boolean {
   return (
-    (rates.input !== undefined || usage.inputTokens === 0) && (rates.output !== undefined || usage.outputTokens === 0)
+    rates.output !== undefined ||
+    outputTokens === 0 ||
+    (rates.imageOutput !== undefined && imageOutputTokens >= outputTokens)
   )
 }
 

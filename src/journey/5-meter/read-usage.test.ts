@@ -83,6 +83,27 @@ test.each([
     usage: { inputTokens: 10, outputTokens: 2, cachedInputTokens: 6 },
   },
   {
+    name: 'a picture',
+    raw: {
+      input_tokens: 14,
+      input_tokens_details: { text_tokens: 14, image_tokens: 0 },
+      output_tokens: 1056,
+      total_tokens: 1070,
+    },
+    usage: { inputTokens: 14, outputTokens: 1056 },
+  },
+  {
+    name: 'a picture with words about it',
+    raw: {
+      input_tokens: 300,
+      input_tokens_details: { text_tokens: 14, image_tokens: 286 },
+      output_tokens: 1100,
+      output_tokens_details: { text_tokens: 44, image_tokens: 1056 },
+      total_tokens: 1400,
+    },
+    usage: { inputTokens: 300, imageInputTokens: 286, outputTokens: 1100, imageOutputTokens: 1056 },
+  },
+  {
     name: 'cached audio',
     raw: {
       input_tokens: 10,

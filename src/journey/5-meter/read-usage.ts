@@ -34,14 +34,17 @@ export function readUsage(raw: unknown, bounds: UsageBounds): Usage | undefined 
     0
   const audioInput = counts.read(inputDetails, 'audio_tokens') ?? 0
   const cachedAudio = counts.read(counts.group(inputDetails, 'cached_tokens_details'), 'audio_tokens') ?? 0
+  const imageInput = counts.read(inputDetails, 'image_tokens') ?? 0
   const reasoning = counts.read(outputDetails, 'reasoning_tokens') ?? 0
   const audioOutput = counts.read(outputDetails, 'audio_tokens') ?? 0
+  const imageOutput = counts.read(outputDetails, 'image_tokens') ?? 0
 
   const outputTokens = wholeOutput({ input, output, total, reasoning })
   if (counts.broken || input === undefined || outputTokens === undefined || outputTokens > bounds.maxPlausible) {
     return undefined
   }
   if (cached > input || cacheWrite > input || audioInput > input || cacheWrite1h > cacheWrite) return undefined
+  if (imageInput > input || imageOutput > outputTokens) return undefined
   if (cachedAudio > cached || cachedAudio > audioInput) return undefined
   if (reasoning > outputTokens || audioOutput > outputTokens) return undefined
 
@@ -53,8 +56,10 @@ export function readUsage(raw: unknown, bounds: UsageBounds): Usage | undefined 
     ...(cacheWrite1h > 0 && { cacheWrite1hInputTokens: cacheWrite1h }),
     audioInputTokens: audioInput,
     ...(cachedAudio > 0 && { cachedAudioInputTokens: cachedAudio }),
+    ...(imageInput > 0 && { imageInputTokens: imageInput }),
     reasoningTokens: reasoning,
     audioOutputTokens: audioOutput,
+    ...(imageOutput > 0 && { imageOutputTokens: imageOutput }),
   }
 }
 

@@ -30,19 +30,18 @@ export class EventReader {
     }
     const events: StreamEvent[] = []
     let start = 0
-    const whole = this.#pending + text
-    let search = this.#pending.length
     for (;;) {
-      const end = endOfLine(whole, search)
+      const end = endOfLine(text, start)
       if (end === -1) break
-      this.#line(whole.slice(start, end), events)
-      const isReturn = whole.charCodeAt(end) === 13
+      this.#line(this.#pending + text.slice(start, end), events)
+      this.#pending = ''
+      const isReturn = text.charCodeAt(end) === 13
       start = end + 1
-      if (isReturn && start < whole.length && whole.charCodeAt(start) === 10) start += 1
-      else if (isReturn && start === whole.length) this.#skipLineFeed = true
-      search = start
+      if (isReturn && start < text.length && text.charCodeAt(start) === 10) start += 1
+      else if (isReturn && start === text.length) this.#skipLineFeed = true
     }
-    this.#pending = whole.slice(start)
+    // Only joined, and looked at again when its line ends: a picture is one line of megabytes.
+    this.#pending += text.slice(start)
     return this.#pending.length + this.#dataLength > this.#maxLength ? undefined : events
   }
 

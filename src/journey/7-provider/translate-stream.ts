@@ -9,6 +9,8 @@ export interface StreamTally {
   reportedModel: string | undefined
   /** Weight (see `weighText`) of text, reasoning and tool arguments that were sent on. */
   emittedWeight: number
+  /** Finished pictures, where the stream is of pictures. */
+  pictures?: number
   /** The upstream said that this was all. */
   complete: boolean
 }

@@ -4,8 +4,9 @@ import type { JsonObject, JsonValue } from '../../domain/json.ts'
 import type { UpstreamFailure } from '../../domain/upstream-failure.ts'
 import { unreadableAnswer } from '../7-provider/read-failure.ts'
 import type { Attempt } from '../attempt-context.ts'
+import type { Outcome } from '../outcome.ts'
 import { settle } from '../settle.ts'
-import type { Outcome, Settled } from '../settle.ts'
+import type { Settled } from '../settle.ts'
 import type { OpenResponse } from './response-book.ts'
 import type { ServedModel } from './session-models.ts'
 import type { SessionState } from './session-state.ts'
@@ -94,6 +95,7 @@ function keepLine(line: SessionLine, open: OpenResponse, told: Told): Promise<Se
       group: served.model.group,
       writtenWeight: open.weight,
       readTokens: line.readTokens,
+      pictures: undefined,
       replyId: open.id === '' ? undefined : open.id,
       reportedModel: line.reportedModel,
       serviceTier: undefined,

@@ -170,6 +170,7 @@ test('the same answers on every model route, and for the page of one model', { t
         const answers = await Promise.all([
           caller.post('/v1/completions', { model: name, prompt: 'x', max_tokens: 4 }),
           caller.post('/v1/embeddings', { model: name, input: 'x' }),
+          caller.post('/v1/images/generations', { model: name, prompt: 'x' }),
           caller.post('/v1/responses', { model: name, input: 'x' }),
           caller.post(`/engines/${name}/chat/completions`, { messages: [{ role: 'user', content: 'x' }] }),
           caller.post(`/openai/deployments/${name}/chat/completions`, { messages: [{ role: 'user', content: 'x' }] }),

@@ -55,6 +55,7 @@ describe('AC-100, Z-32: the model that is called in the end is one that the prin
     ['by its deployment', { path: CHAT, body: chatBody('deployment-of-m2') }],
     ['for another operation', { path: '/v1/embeddings', body: { model: 'm2', input: 'x' } }],
     ['for a response', { path: '/v1/responses', body: { model: 'm2', input: 'x' } }],
+    ['for a picture', { path: '/v1/images/generations', body: { model: 'm2', prompt: 'x' } }],
     ['for a moderation', { path: '/v1/moderations', body: { model: 'm2', input: 'x' } }],
   ]
   /** Where a limit can stand: at the key, the team, the user, the organisation, the team's member. */

@@ -53,12 +53,18 @@ describe.each(STORES)('the official client on the %s store', (store) => {
     ['the master key', () => 'sk-1234'],
     ['a fresh key', () => clients.newKey()],
     ['the key of a fresh user', async () => (await clients.done<{ readonly key: string }>('/user/new', {})).key],
-  ])('%s chats, completes, embeds and streams', async (_what, make) => {
+  ])('%s chats, completes, embeds, paints and streams', async (_what, make) => {
     const client = clients.as(await make())
     const whole = await client.chat.completions.create({ model: 'gpt-4o', messages: MESSAGES })
     expect(whole.choices[0]?.message.content).toMatch(/\S/)
     expect((await client.completions.create({ model: 'gpt-4o', prompt: 'Hello' })).choices[0]?.text).toMatch(/\S/)
     expect((await client.embeddings.create({ model: 'gpt-4o', input: 'Hello' })).data).toHaveLength(1)
+    const painted = await client.images.generate({ model: 'gpt-4o', prompt: 'A padlock' })
+    expect(
+      Buffer.from(painted.data?.[0]?.b64_json ?? '', 'base64')
+        .subarray(1, 4)
+        .toString(),
+    ).toBe('PNG')
     const words = []
     for await (const chunk of await client.chat.completions.create({
       model: 'gpt-4o',

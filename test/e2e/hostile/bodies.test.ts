@@ -14,7 +14,14 @@ beforeAll(async () => {
 afterAll(() => stand.close())
 
 const MIB = 1024 * 1024
-const MODEL_ROUTES = [CHAT, '/v1/completions', '/v1/embeddings', '/v1/responses', '/v1/moderations']
+const MODEL_ROUTES = [
+  CHAT,
+  '/v1/completions',
+  '/v1/embeddings',
+  '/v1/images/generations',
+  '/v1/responses',
+  '/v1/moderations',
+]
 const KEY_ROUTES = ['/key/generate', '/key/update', '/key/delete', '/key/block', '/key/unblock', '/key/regenerate']
 
 /** A refusal in the envelope that clients read, with nothing sent on. */

@@ -198,6 +198,7 @@ async function callersTalk(): Promise<void> {
   await caller({ path: '/v1/embeddings', body: { model: 'mock-ok', input: said } })
   await caller({ path: '/v1/completions', body: { model: 'mock-echo', prompt: said } })
   await caller({ path: '/v1/responses', body: { model: 'mock-echo', input: said, instructions: said } })
+  await caller({ path: '/v1/images/generations', body: { model: 'mock-ok', prompt: said } })
   await caller({ path: '/v1/moderations', body: { model: 'mock-ok', input: said } })
   await caller({ path: CHAT, body: chatBody('mock-ok', { a_new_parameter: said, prompt_cache_key: said }) })
 }

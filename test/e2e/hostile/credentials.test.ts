@@ -24,7 +24,8 @@ const GUARDED: readonly Ask[] = [
   ...['/openai/deployments/mock-ok/embeddings', '/responses', '/v1/responses', '/openai/v1/responses'].map(
     posted(chat),
   ),
-  ...['/moderations', '/v1/moderations'].map(posted(chat)),
+  ...['/moderations', '/v1/moderations', '/images/generations', '/v1/images/generations'].map(posted(chat)),
+  ...['/openai/deployments/mock-ok/images/generations'].map(posted(chat)),
   ...['/key/generate', '/key/update', '/key/delete', '/key/block', '/key/unblock', '/key/regenerate'].map(posted({})),
   ...['/models', '/v1/models', '/models/mock-ok', '/v1/models/mock-ok', '/model/info', '/v1/model/info'].map(got),
   ...['/v2/model/info', '/model_group/info', '/responses/resp_1', '/v1/responses/resp_1', '/key/info'].map(got),
@@ -34,9 +35,7 @@ const GUARDED: readonly Ask[] = [
 
 /** Routes of the compatible surface that may not be there yet; when they are, they ask for a credential as well. */
 const PERHAPS: readonly Ask[] = [
-  ...['/v1/messages', '/v1/images/generations', '/v1/audio/speech', '/v1/rerank', '/team/new', '/user/new'].map(
-    posted(chat),
-  ),
+  ...['/v1/messages', '/v1/images/edits', '/v1/audio/speech', '/v1/rerank', '/team/new', '/user/new'].map(posted(chat)),
   ...['/v1/files', '/v1/batches', '/health', '/spend/keys', '/global/spend', '/routes', '/openapi.json'].map(got),
   ...['/config/yaml', '/test', '/settings', '/debug/memory', '/team/list', '/user/list', '/key/aliases'].map(got),
 ]

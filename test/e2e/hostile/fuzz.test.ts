@@ -19,6 +19,7 @@ const ROUTES = [
   'POST /v1/completions',
   'POST /v1/embeddings',
   'POST /v1/responses',
+  'POST /v1/images/generations',
   'POST /v1/moderations',
   'POST /openai/deployments/mock-ok/chat/completions',
   'POST /engines/mock-ok/completions',

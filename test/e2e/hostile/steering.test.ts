@@ -175,6 +175,7 @@ describe('INV-17, AC-097, AC-098, AC-099: nothing that a caller sends steers the
     ['/v1/completions', { model: 'mock-ok', prompt: 'x' }],
     ['/v1/embeddings', { model: 'mock-ok', input: 'x' }],
     ['/v1/responses', { model: 'mock-ok', input: 'x' }],
+    ['/v1/images/generations', { model: 'mock-ok', prompt: 'x' }],
     ['/v1/moderations', { model: 'mock-ok', input: 'x' }],
     ['/openai/deployments/mock-ok/chat/completions', { messages: [{ role: 'user', content: 'x' }] }],
     ['/engines/mock-ok/chat/completions', { messages: [{ role: 'user', content: 'x' }] }],

@@ -48,12 +48,14 @@ describe.each(STORES)('on the %s store', (store) => {
     test.each([
       ['a fresh key', () => desk.newKey()],
       ['the key of a fresh user', async () => (await desk.done('/user/new')).key],
-    ])('%s chats, completes and embeds', async (_what, make) => {
+    ])('%s chats, completes, embeds and paints', async (_what, make) => {
       const key: string = await make()
       expect((await desk.chat('gpt-4o', key)).status).toBe(200)
       expect((await desk.post('/chat/completions', chat(), key)).status).toBe(200)
       expect((await desk.post('/completions', { model: 'gpt-4o', prompt: 'Hello' }, key)).status).toBe(200)
       expect((await desk.post('/embeddings', { model: 'gpt-4o', input: ['Hello'] }, key)).status).toBe(200)
+      for (const path of ['/images/generations', '/v1/images/generations'])
+        expect((await desk.post(path, { model: 'gpt-4o', prompt: 'A padlock' }, key)).status).toBe(200)
     })
 
     function chat(): object {

@@ -83,7 +83,7 @@ describe('GET /openapi.json', () => {
 
   test('describes the routes of models too', () => {
     const names = operations().map(({ name }) => name)
-    for (const path of ['/v1/chat/completions', '/v1/embeddings', '/v1/responses']) {
+    for (const path of ['/v1/chat/completions', '/v1/embeddings', '/v1/images/generations', '/v1/responses']) {
       expect(names).toContain(`POST ${path}`)
     }
     expect(names).toContain('GET /v1/models')

@@ -118,6 +118,26 @@ test('parallel tool calls arrive in interleaved fragments that add up to JSON', 
   ])
 })
 
+test('the official client reads pictures, whole and as they are painted', async () => {
+  const ask = { model: 'mock-ok', prompt: 'A padlock', quality: 'low' } as const
+  const whole = await client.images.generate({ ...ask, n: 2 })
+  expect(
+    whole.data?.map(({ b64_json }) =>
+      Buffer.from(b64_json ?? '', 'base64')
+        .subarray(1, 4)
+        .toString(),
+    ),
+  ).toEqual(['PNG', 'PNG'])
+  expect(whole.usage).toMatchObject({ input_tokens: 3, output_tokens: 544 })
+  const types = []
+  for await (const event of await client.images.generate({ ...ask, partial_images: 2, stream: true }))
+    types.push(event.type)
+  expect(types).toEqual([
+    ...Array.from({ length: 2 }, () => 'image_generation.partial_image'),
+    'image_generation.completed',
+  ])
+})
+
 test('the official client reads embeddings, moderations, completions and models', async () => {
   const embeddings = await client.embeddings.create({ model: 'mock-ok', input: ['one', 'two'], dimensions: 4 })
   expect(embeddings.data.map((each) => each.embedding.length)).toEqual([4, 4])

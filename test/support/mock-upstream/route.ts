@@ -7,7 +7,7 @@ export interface Route {
   readonly isAzure: boolean
 }
 
-const AZURE = /^\/openai\/deployments\/(.+?)\/(chat\/completions|completions|embeddings|responses)$/
+const AZURE = /^\/openai\/deployments\/(.+?)\/(chat\/completions|completions|embeddings|images\/generations|responses)$/
 const PREFIX = /^\/(openai\/v1|v1)(?=\/)/
 const RESPONSE = /^\/responses\/([^/]+)(?:\/(input_items|cancel))?$/
 
@@ -29,7 +29,15 @@ export function parseRoute(pathname: string): Route | undefined {
     : undefined
 }
 
-const OPERATIONS = new Set(['chat/completions', 'completions', 'embeddings', 'moderations', 'responses', 'models'])
+const OPERATIONS = new Set([
+  'chat/completions',
+  'completions',
+  'embeddings',
+  'images/generations',
+  'moderations',
+  'responses',
+  'models',
+])
 
 function parsePathPart(raw: string): string | undefined {
   try {

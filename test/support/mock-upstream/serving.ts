@@ -3,6 +3,7 @@ import type { Ask } from './ask.ts'
 import type { Bill } from './bill.ts'
 import { replyToChat } from './chat.ts'
 import { replyToCompletion } from './completions.ts'
+import { replyToImages } from './images.ts'
 import { replyToEmbeddings, replyToModeration } from './plain-replies.ts'
 import type { Reply } from './reply.ts'
 import { replyToResponse } from './responses.ts'
@@ -15,6 +16,7 @@ const ID_PREFIX: Readonly<Record<string, string>> = {
   'chat/completions': 'chatcmpl',
   completions: 'cmpl',
   embeddings: 'emb',
+  'images/generations': 'img',
   moderations: 'modr',
   responses: 'resp',
 }
@@ -47,6 +49,8 @@ export class Serving {
         return replyToCompletion(id, ask, script)
       case 'embeddings':
         return replyToEmbeddings(id, ask, script)
+      case 'images/generations':
+        return replyToImages(id, ask, script)
       case 'moderations':
         return replyToModeration(id, ask)
       case 'responses': {

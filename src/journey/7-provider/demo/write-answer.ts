@@ -1,9 +1,10 @@
 import { isObject } from '../../../domain/json.ts'
-import type { JsonValue } from '../../../domain/json.ts'
+import type { JsonObject, JsonValue } from '../../../domain/json.ts'
 import type { ModelAsk } from '../../1-intake/read-model-request.ts'
 import { estimateTokens } from '../../5-meter/estimate-tokens.ts'
 import { words } from './canned-text.ts'
 import type { CannedAnswer, CannedText } from './canned-text.ts'
+import { writePictureAnswer } from './write-picture-answer.ts'
 import { writeResponseAnswer } from './write-response-answer.ts'
 
 /** What a configured reply is said to have used. */
@@ -40,15 +41,25 @@ export function writeCannedAnswer(
       return ask.stream ? streamOf(textChunks(said)) : whole(textReply(said))
     case 'responses':
       return writeResponseAnswer(said, ask.stream)
+    case 'image':
+      return (
+        writePictureAnswer(pictureAsk(ask), ask.stream, created) ??
+        failWith(400, 'unsupported', 'This model has no provider behind it and hands out 10 pictures at most.')
+      )
     case 'embedding':
     case 'moderation':
     case 'realtime':
       return failWith(
         400,
         'unsupported',
-        'This model has no provider behind it and answers chat, completions and responses only.',
+        'This model has no provider behind it and answers chat, completions, responses and pictures only.',
       )
   }
+}
+
+function pictureAsk({ body }: ModelAsk): JsonObject {
+  const { extra_body: extra } = body
+  return isObject(extra) ? { ...body, ...extra } : body
 }
 
 function demoText(question: string): string {

@@ -15,11 +15,11 @@ export interface ReadReply {
 }
 
 const QUOTE = 34
-const BOUNDS = { maxDepth: 512, maxNodes: Number.POSITIVE_INFINITY }
+export const REPLY_BOUNDS = { maxDepth: 512, maxNodes: Number.POSITIVE_INFINITY }
 
 /** Undefined: not a JSON object, whatever the status says. */
 export function readReply(text: string): ReadReply | undefined {
-  const structure = readMembers(text, BOUNDS)
+  const structure = readMembers(text, REPLY_BOUNDS)
   if (!structure.ok) return undefined
   const read: { -readonly [Name in keyof ReadReply]: ReadReply[Name] } = {
     id: undefined,

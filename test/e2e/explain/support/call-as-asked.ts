@@ -7,6 +7,7 @@ import type { ExplainAsk } from './explain-of.ts'
 const SUBJECTS: Readonly<Record<string, object>> = {
   '/v1/chat/completions': { messages: [{ role: 'user', content: 'Hello' }] },
   '/v1/embeddings': { input: 'Hello' },
+  '/v1/images/generations': { prompt: 'Hello' },
   '/v1/completions': { prompt: 'Hello' },
   '/v1/responses': { input: 'Hello' },
 }

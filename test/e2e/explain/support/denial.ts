@@ -18,7 +18,13 @@ export type Kind = (town: Town, random: Random) => Promise<Denial>
 
 export type Kinds = Readonly<Record<string, Kind>>
 
-const ROUTES = ['/v1/chat/completions', '/v1/embeddings', '/v1/completions', '/v1/responses'] as const
+const ROUTES = [
+  '/v1/chat/completions',
+  '/v1/embeddings',
+  '/v1/images/generations',
+  '/v1/completions',
+  '/v1/responses',
+] as const
 const MODELS = ['m1', 'm2', 'm3'] as const
 
 export interface Call {
