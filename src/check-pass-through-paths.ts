@@ -34,7 +34,7 @@ const OWN_PATHS: readonly string[] = [
       routes.map(({ path }) => path).filter((path) => !path.includes('*')),
     ),
     ...Object.values(OPERATION_PATHS).flat(),
-    ...MODEL_IN_PATH.map((prefix) => `${prefix}*`),
+    ...MODEL_IN_PATH.map(({ prefix }) => `${prefix}*`),
     ...BUILT_IN_PATHS.map((path) => `${path}/*`),
     '/',
     '/ui/*',
