@@ -21,7 +21,7 @@ test('8.1: with the claim and nothing else', () => {
   })
 })
 
-describe('the other name of the claim', () => {
+describe('AT-084: the other name of the claim', () => {
   test('stands for it, with the policy and all', () => {
     const auth = { jwt_client_id_field: String.raw`x\.y.id`, unregistered_jwt_client_behavior: 'auto_register' }
     expect(mapping({ ...auth, virtual_key_mapping_cache_ttl: 5 })).toEqual({

@@ -180,7 +180,7 @@ describe.each(STORES)('clients that nobody registered are refused, with $store',
     },
   }))
 
-  test('AT-147: naming field and value, the first time and the second', async () => {
+  test('AT-084, AT-147: naming field and value, the first time and the second', async () => {
     const client = fresh('client')
     const refused = await chat(city(), idp.token({ client_id: client }))
     expect(refused).toMatchObject({
