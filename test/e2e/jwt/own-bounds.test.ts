@@ -140,8 +140,9 @@ describe('INV-12, D-14: a token that is bound to the routes of teams', () => {
 
   test('makes none that is wide by its kind', async () => {
     const { credential } = await newMember()
-    expect((await post(credential, MAKE, { key_type: 'management' })).status).toBe(403)
-    expect(good(await post(credential, MAKE, { key_type: 'llm_api' }))['allowed_routes']).toEqual(['llm_api_routes'])
+    // The routes of models hold the prefixes of providers as well, and those of the team do not.
+    for (const key_type of ['management', 'llm_api'])
+      expect((await post(credential, MAKE, { key_type })).status).toBe(403)
   })
 
   test('widens no key, and gives itself no secret of a wider one', async () => {
