@@ -28,7 +28,7 @@ const PARTS: readonly Part[] = [
 
 /** What is said when the role does not have the route at all, whatever the object. */
 const ROLE_REFUSED =
-  /Only proxy admin can be used to|user not allowed to access this route|Viewers look at things|Only proxy admins and organization admins can list users\.|Only proxy admins can \w+ JWT key mapping/
+  /Only proxy admin can be used to|user not allowed to access this route|Viewers look at things|Only proxy admins and organization admins can list users\.|Only proxy admins can (?:\w+ JWT key mapping|revoke tokens|\w+ (?:back )?revocations of tokens)/
 const ROUTE_UNKNOWN = /there is no \w+ route of this name|Method Not Allowed/
 
 interface Served {
