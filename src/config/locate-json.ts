@@ -1,3 +1,4 @@
+import { isList } from '../domain/json.ts'
 import type { JsonValue } from '../domain/json.ts'
 import type { Located } from './located.ts'
 
@@ -8,8 +9,4 @@ export function locateJson(value: JsonValue): Located {
   if (isList(value)) return { kind: 'list', place, items: value.map(locateJson) }
   const entries = new Map(Object.entries(value).map(([name, each]) => [name, { place, value: locateJson(each) }]))
   return { kind: 'map', place, entries }
-}
-
-function isList(value: JsonValue): value is readonly JsonValue[] {
-  return Array.isArray(value)
 }

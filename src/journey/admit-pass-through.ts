@@ -24,7 +24,6 @@ import type { Admission } from './admission.ts'
 import { findEndUser, withClaimedCustomer } from './customer-of.ts'
 import { chooseWithCare, identify, makingNothing, provision } from './identify.ts'
 import { TEAM_HEADER } from './identify-token.ts'
-import { unlessFailed } from './journey.ts'
 import type { JourneyPorts } from './journey-ports.ts'
 import { passedDeployment } from './7-provider/pass-through/passed-deployment.ts'
 import { bodyToPass } from './7-provider/pass-through/body-to-pass.ts'
@@ -126,11 +125,8 @@ export async function admitPassThrough(
   const bounded = await decideBound(budget, deployment.id)
   if (bounded.verdict === 'deny') return bounded
 
-  const rates = await unlessFailed(takeRates(metered, ports.meter), budget)
-  if (rates.verdict === 'deny') {
-    await budget?.release()
-    return rates
-  }
+  const rates = await takeRates(metered, budget, ports.meter)
+  if (rates.verdict === 'deny') return rates
 
   return allow({
     principal,

@@ -5,7 +5,7 @@ import type { TokenPrincipal } from '../domain/principal.ts'
 import type { TokenPolicy } from '../domain/token-settings.ts'
 import type { RouteFacts } from './1-intake/arrival.ts'
 import { chooseTeam } from './4-authorise/choose-team.ts'
-import { decideModelAccess } from './4-authorise/decide-model-access.ts'
+import { mayUseModel } from './4-authorise/decide-model-access.ts'
 import { decidePassThrough, isPassThrough } from './4-authorise/decide-pass-through.ts'
 import { decideStanding } from './4-authorise/decide-standing.ts'
 import { registerKey } from './4-authorise/register-key.ts'
@@ -51,10 +51,7 @@ function settleCaller(
   policy: TokenPolicy,
   { catalogue, trail, settings }: ChoicePorts,
 ): Caller | Denied {
-  const mayUse = (one: TokenPrincipal, name: string): boolean => {
-    const access = decideModelAccess(one, name, catalogue())
-    return access.verdict === 'allow' || access.problem === 'model-unknown'
-  }
+  const mayUse = (one: TokenPrincipal, name: string): boolean => mayUseModel(one, name, catalogue())
   const chosen = chooseTeam(caller, model, route, policy, mayUse)
   trail?.note('team', chosen, { model: model ?? null })
   if (chosen.verdict === 'deny') return chosen

@@ -16,7 +16,6 @@ import { decideModelAccess } from './4-authorise/decide-model-access.ts'
 import { decideTools } from './4-authorise/decide-tools.ts'
 import { decideProviderObjects } from './4-authorise/decide-provider-objects.ts'
 import type { StoredResponse } from './4-authorise/response-ids.ts'
-import type { CallBudget } from './5-meter/call-budget.ts'
 import { foreseeBudget, reserveBudget } from './5-meter/reserve-budget.ts'
 import { takeRates } from './5-meter/take-rates.ts'
 import type { Admission } from './admission.ts'
@@ -107,13 +106,10 @@ export async function admit(operation: Operation, arrival: Arrival, ports: Journ
   ports.trail?.note('budget', budget)
   if (budget.verdict === 'deny') return budget
 
-  const counted = takeRates(metered, ports.meter)
-  const rates = counted instanceof Promise ? await unlessFailed(counted, budget.granted) : counted
+  const counted = takeRates(metered, budget.granted, ports.meter)
+  const rates = counted instanceof Promise ? await counted : counted
   if (rates.verdict === 'deny' || rates.granted !== undefined) ports.trail?.note('rates', rates)
-  if (rates.verdict === 'deny') {
-    await budget.granted?.release()
-    return rates
-  }
+  if (rates.verdict === 'deny') return rates
 
   return allow({
     principal,
@@ -131,19 +127,6 @@ export async function admit(operation: Operation, arrival: Arrival, ports: Journ
     teamHeader: arrival.headers.get(TEAM_HEADER),
     admittedAt: at,
   })
-}
-
-/** Nothing will be sent when this fails, and nothing needs to be held. */
-export async function unlessFailed<Answer>(
-  counted: Answer | Promise<Answer>,
-  budget: CallBudget | undefined,
-): Promise<Answer> {
-  try {
-    return await counted
-  } catch (error) {
-    await budget?.release()
-    throw error
-  }
 }
 
 function accessTo(name: string, ask: ModelAsk, principal: Principal, ports: JourneyPorts): Decision<ResolvedModel> {

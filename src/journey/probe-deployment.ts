@@ -9,6 +9,7 @@ import type { Reply } from '../ports/reply.ts'
 import type { RouteFacts } from './1-intake/arrival.ts'
 import { OPERATIONS } from './1-intake/operations.ts'
 import type { OperationName } from './1-intake/operations.ts'
+import { NO_CONTROLS } from './1-intake/read-controls.ts'
 import type { ModelAsk } from './1-intake/read-model-request.ts'
 import { limitOutput } from './5-meter/bound-output.ts'
 import { priceQuery } from './5-meter/forecast-call.ts'
@@ -108,15 +109,7 @@ function askFor(deployment: Deployment, { prices, clock }: ServePorts): ModelAsk
     wantsStreamUsage: false,
     body,
     forwarded: Object.entries(body).map(([name, value]) => ({ name, text: `"${name}":${JSON.stringify(value)}` })),
-    controls: {
-      timeoutMs: TIMEOUT_MS,
-      streamTimeoutMs: undefined,
-      numRetries: 0,
-      fallbacks: [],
-      disableFallbacks: true,
-      mockResponse: undefined,
-      mockFailure: undefined,
-    },
+    controls: { ...NO_CONTROLS, timeoutMs: TIMEOUT_MS, numRetries: 0 },
     attribution: { endUserId: undefined, tags: [TAG], sessionId: undefined, metadata: {} },
     promptText: JSON.stringify(body),
   }

@@ -2,6 +2,7 @@ import type { Denied } from '../domain/decision.ts'
 import type { UpstreamFailure } from '../domain/upstream-failure.ts'
 import type { Reply } from '../ports/reply.ts'
 import type { UpstreamCall } from '../ports/upstream.ts'
+import { joinBytes } from './7-provider/join-bytes.ts'
 import { failureOfFault, readFailure } from './7-provider/read-failure.ts'
 import type { AnswerTally } from './7-provider/pass-through/answer-tally.ts'
 import { SecretMask } from './7-provider/pass-through/secret-mask.ts'
@@ -85,7 +86,7 @@ export function relay(call: UpstreamCall, relaying: Relaying, ports: ExchangePor
     const complete = (): void => {
       tally.end()
       hold(mask.end())
-      finish({ ...answered(), kind: 'whole', rest: joined(held, heldBytes) })
+      finish({ ...answered(), kind: 'whole', rest: joinBytes(held, heldBytes) })
     }
 
     const flow = ports.upstream.send(call, {
@@ -125,14 +126,4 @@ export function relay(call: UpstreamCall, relaying: Relaying, ports: ExchangePor
       flow.resume()
     })
   })
-}
-
-function joined(parts: readonly Uint8Array[], size: number): Uint8Array {
-  const whole = new Uint8Array(size)
-  let at = 0
-  for (const part of parts) {
-    whole.set(part, at)
-    at += part.byteLength
-  }
-  return whole
 }

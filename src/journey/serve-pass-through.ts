@@ -3,6 +3,7 @@ import type { Reply } from '../ports/reply.ts'
 import type { UpstreamCall } from '../ports/upstream.ts'
 import type { PassedArrival } from './1-intake/arrival.ts'
 import { HOPS_HEADER } from './1-intake/decide-loop.ts'
+import { whileCounted } from './5-meter/call-rates.ts'
 import { presentedTexts } from './2-authenticate/find-credential.ts'
 import { AnswerTally } from './7-provider/pass-through/answer-tally.ts'
 import { secretTexts, writePassThroughCall } from './7-provider/pass-through/write-pass-through-call.ts'
@@ -17,6 +18,7 @@ import { failureFrame, replyFailure } from './reply-failure.ts'
 import { addCost, addPassedHeaders, callHeaders } from './reply-headers.ts'
 import type { CallFacts, HeaderList } from './reply-headers.ts'
 import { revokedFailure } from './exchange-stream.ts'
+import { prepareSpend } from './serve.ts'
 import type { Settled } from './settle.ts'
 
 export interface PassPorts extends AttemptPorts {
@@ -35,17 +37,13 @@ interface Passing extends PassedCall {
 }
 
 /** Carries an admitted call on to its destination and the answer back, and keeps its line in the ledger. */
-export async function servePassThrough(
+export function servePassThrough(
   arrival: PassedArrival,
   admission: PassedAdmission,
   reply: Reply,
   ports: PassPorts,
 ): Promise<void> {
-  try {
-    await carry(arrival, admission, reply, ports)
-  } finally {
-    await admission.rates?.finish()
-  }
+  return whileCounted(admission.rates, () => carry(arrival, admission, reply, ports))
 }
 
 async function carry(
@@ -54,13 +52,7 @@ async function carry(
   reply: Reply,
   ports: PassPorts,
 ): Promise<void> {
-  const { principal, budget } = admission
-  try {
-    if (principal.kind === 'virtual-key') await ports.spend.prepare(principal.key.digest)
-  } catch (error) {
-    await budget?.release()
-    throw error
-  }
+  await prepareSpend(admission, ports)
   const passing: Passing = {
     admission,
     secrets: secretTexts(arrival.passThrough),

@@ -8,6 +8,8 @@ import type { Clock } from '../ports/clock.ts'
 import type { Timers } from '../ports/chance.ts'
 import type { Reply } from '../ports/reply.ts'
 import { decideModelAccess } from './4-authorise/decide-model-access.ts'
+import { whileCounted } from './5-meter/call-rates.ts'
+import { orRelease } from './5-meter/or-release.ts'
 import { chooseDeployment } from './6-route/choose-deployment.ts'
 import type { DeploymentHealth } from './6-route/deployment-health.ts'
 import { planFallbacks } from './6-route/plan-fallback.ts'
@@ -37,25 +39,19 @@ interface GroupFailure {
 export type AttemptCall = typeof attemptCall
 
 /** Carries an admitted call to its end, however it ends. */
-export async function serve(
+export function serve(
   admission: Admission,
   reply: Reply,
   ports: ServePorts,
   attempt: AttemptCall = attemptCall,
 ): Promise<void> {
-  if (admission.rates === undefined) return carry(admission, reply, ports, attempt)
-  try {
-    await carry(admission, reply, ports, attempt)
-  } finally {
-    await admission.rates.finish()
-  }
+  return whileCounted(admission.rates, () => carry(admission, reply, ports, attempt))
 }
 
 /** To a deployment, and on to the next one where that can help, until one outcome is settled. */
 async function carry(admission: Admission, reply: Reply, ports: ServePorts, attempt: AttemptCall): Promise<void> {
-  const known =
-    admission.principal.kind === 'virtual-key' ? ports.spend.prepare(admission.principal.key.digest) : undefined
-  if (known !== undefined) await unlessReleased(known, admission)
+  const prepared = prepareSpend(admission, ports)
+  if (prepared !== undefined) await prepared
 
   let first: GroupFailure | undefined
   const queue = [admission.model]
@@ -76,14 +72,13 @@ async function carry(admission: Admission, reply: Reply, ports: ServePorts, atte
   if (first !== undefined) await refuseFailed(admission, first, queue, reply, ports)
 }
 
-/** Nothing was sent yet, so that nothing needs to be held when this fails. */
-async function unlessReleased(step: Promise<void>, { budget }: Admission): Promise<void> {
-  try {
-    await step
-  } catch (error) {
-    await budget?.release()
-    throw error
-  }
+/** What the key has spent so far is told with the answer. Without a promise where it is known. */
+export function prepareSpend(
+  { principal, budget }: Admission,
+  { spend }: Pick<ServePorts, 'spend'>,
+): Promise<void> | undefined {
+  const reading = principal.kind === 'virtual-key' ? spend.prepare(principal.key.digest) : undefined
+  return reading === undefined ? undefined : orRelease(reading, budget)
 }
 
 /** A try that was billed has used up what was held: another one must fit into the budgets again. */

@@ -1,3 +1,4 @@
+import { isList } from '../../domain/json.ts'
 import type { JsonObject, JsonValue } from '../../domain/json.ts'
 import { parsePriceKey } from '../../domain/price-key.ts'
 import { PRICED_UNITS, parseRate, rateOf } from '../../domain/price.ts'
@@ -74,10 +75,6 @@ function readRanges(value: JsonValue | undefined): readonly PriceCell[] {
 
 function rangeCell(unit: PricedUnit, aboveTokens: number | undefined, rate: Rate | undefined): readonly PriceCell[] {
   return rate === undefined ? [] : [{ unit, aboveTokens, variant: undefined, rate }]
-}
-
-function isList(value: JsonValue | undefined): value is readonly JsonValue[] {
-  return Array.isArray(value)
 }
 
 function isObject(value: JsonValue): value is JsonObject {

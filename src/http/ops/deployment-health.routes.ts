@@ -4,11 +4,9 @@ import type { HealthQuery } from '../../contract/health.ts'
 import type { Deployment } from '../../domain/deployment.ts'
 import { isObject } from '../../domain/json.ts'
 import type { JsonObject } from '../../domain/json.ts'
-import type { ModelCatalogue } from '../../domain/model-catalogue.ts'
-import type { Principal } from '../../domain/principal.ts'
 import { Problem } from '../../domain/problem.ts'
 import { shown } from '../../domain/shown-text.ts'
-import { decideModelAccess } from '../../journey/4-authorise/decide-model-access.ts'
+import { mayUseModel } from '../../journey/4-authorise/decide-model-access.ts'
 import type { LastResult } from '../../journey/6-route/deployment-health.ts'
 import { probeDeployment } from '../../journey/probe-deployment.ts'
 import type { ServePorts } from '../../journey/serve.ts'
@@ -55,8 +53,9 @@ export function deploymentHealthRoutes(app: FastifyInstance, edge: EdgePorts, se
   function chosen({ principal, request }: PlainAsk): readonly Deployment[] {
     const query = shapedQuery(healthQuery, request)
     const catalogue = journey.catalogue()
+    // A team's own model has a name that nobody else can ask for.
     const found = catalogue.deployments.filter(
-      (deployment) => isMeant(deployment, query) && mayUse(principal, deployment, catalogue),
+      (deployment) => isMeant(deployment, query) && mayUseModel(principal, deployment.group, catalogue),
     )
     const named = query.model_id ?? query.model
     if (found.length === 0 && named !== undefined)
@@ -93,10 +92,4 @@ export function deploymentHealthRoutes(app: FastifyInstance, edge: EdgePorts, se
 function isMeant({ id, group, upstreamModel }: Deployment, { model, model_id: modelId }: HealthQuery): boolean {
   if (modelId !== undefined && id !== modelId) return false
   return model === undefined || group === model || upstreamModel === model
-}
-
-/** A team's own model has a name that nobody else can ask for. */
-function mayUse(principal: Principal, { group }: Deployment, catalogue: ModelCatalogue): boolean {
-  const access = decideModelAccess(principal, group, catalogue)
-  return access.verdict === 'allow' || access.problem === 'model-unknown'
 }

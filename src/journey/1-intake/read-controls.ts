@@ -17,6 +17,17 @@ export interface CallControls {
   readonly mockFailure: FailureClass | undefined
 }
 
+/** Of a call that nobody shapes: one way, one try. */
+export const NO_CONTROLS: CallControls = {
+  timeoutMs: undefined,
+  streamTimeoutMs: undefined,
+  numRetries: undefined,
+  fallbacks: [],
+  disableFallbacks: true,
+  mockResponse: undefined,
+  mockFailure: undefined,
+}
+
 export interface ControlLimits {
   readonly maxTimeoutMs: number
   readonly maxRetries: number

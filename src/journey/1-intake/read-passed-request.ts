@@ -5,6 +5,7 @@ import type { JsonObject } from '../../domain/json.ts'
 import type { HeaderReader } from './arrival.ts'
 import { readAttribution } from './read-attribution.ts'
 import type { AttributionSettings } from './read-attribution.ts'
+import { NO_CONTROLS } from './read-controls.ts'
 import type { ForwardedMember, ModelAsk } from './read-model-request.ts'
 import type { Operation } from './operations.ts'
 import type { ParsedBody } from './parse-body.ts'
@@ -63,13 +64,3 @@ function membersOf({ text, members, value }: ParsedBody, { upstreamPath }: Opera
 const GEMINI = /:(?:streamGenerateContent|generateContent)$/
 /** They mean nothing there, and promise nothing. */
 const OTHER_LIMITS: ReadonlySet<string> = new Set(['max_tokens', 'max_completion_tokens', 'n', 'best_of'])
-
-const NO_CONTROLS: ModelAsk['controls'] = {
-  timeoutMs: undefined,
-  streamTimeoutMs: undefined,
-  numRetries: undefined,
-  fallbacks: [],
-  disableFallbacks: true,
-  mockResponse: undefined,
-  mockFailure: undefined,
-}

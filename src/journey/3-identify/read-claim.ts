@@ -1,5 +1,5 @@
 import type { Claims, ClaimPath } from '../../domain/claims.ts'
-import { isObject } from '../../domain/json.ts'
+import { isList, isObject } from '../../domain/json.ts'
 import type { JsonValue } from '../../domain/json.ts'
 
 /** What stands at a place in a token. Nothing is ever converted: what is not of the wanted type is `wrong`. */
@@ -73,8 +73,4 @@ const MAX_BYTES = 255
 function isNameable(text: string): boolean {
   if (text.length > MAX_BYTES || !text.isWellFormed() || CONTROLS.test(text)) return false
   return new TextEncoder().encode(text).length <= MAX_BYTES
-}
-
-function isList(value: JsonValue): value is readonly JsonValue[] {
-  return Array.isArray(value)
 }

@@ -28,6 +28,12 @@ export function decideModelAccess(
   return resolved === undefined ? deny('model-unknown', 'model_unknown') : allow(resolved)
 }
 
+/** Nobody's word stands against it; that the name leads nowhere is for whoever calls it to be told. */
+export function mayUseModel(principal: Principal, asked: string, catalogue: ModelCatalogue): boolean {
+  const access = decideModelAccess(principal, asked, catalogue)
+  return access.verdict === 'allow' || access.problem === 'model-unknown'
+}
+
 /** Everybody whose word stands against it. */
 export function refusingLevels(principal: Principal, asked: string, catalogue: ModelCatalogue): readonly ModelLevel[] {
   return modelLevels(principal).filter(refusal(principal, asked, resolveFor(principal, asked, catalogue), catalogue))

@@ -1,10 +1,9 @@
 import { expect, test } from 'vitest'
+import { makeAsk } from '../../../test/support/make-ask.ts'
 import type { Deployment } from '../../domain/deployment.ts'
 import { parseDeploymentId } from '../../domain/ids.ts'
 import type { JsonObject } from '../../domain/json.ts'
-import { OPERATIONS } from '../1-intake/operations.ts'
 import type { OperationName } from '../1-intake/operations.ts'
-import type { ModelAsk } from '../1-intake/read-model-request.ts'
 import { boundOutput, limitOutput } from './bound-output.ts'
 
 interface Given {
@@ -36,29 +35,6 @@ function deployment({ defaults = {}, info = {}, origin = 'http://gpu.internal' }
       info,
       params: { model: 'openai/m', extraHeaders: new Map(), extraBody: {}, prices: new Map(), defaults },
     },
-  }
-}
-
-function ask(operation: OperationName, body: JsonObject): ModelAsk {
-  const forwarded = Object.entries(body).map(([name, value]) => ({ name, text: `"${name}": ${JSON.stringify(value)}` }))
-  return {
-    operation: OPERATIONS[operation],
-    model: 'm',
-    stream: false,
-    wantsStreamUsage: false,
-    body,
-    forwarded,
-    controls: {
-      timeoutMs: undefined,
-      streamTimeoutMs: undefined,
-      numRetries: undefined,
-      fallbacks: [],
-      disableFallbacks: false,
-      mockResponse: undefined,
-      mockFailure: undefined,
-    },
-    attribution: { endUserId: undefined, tags: [], sessionId: undefined, metadata: {} },
-    promptText: '',
   }
 }
 
@@ -121,7 +97,7 @@ test.each<[string, OperationName, JsonObject, Given, object]>([
   ['pictures are no text', 'image', { max_tokens: 10, n: 4 }, {}, { tokens: 0, choices: 1, from: 'model' }],
   ['embeddings write nothing', 'embedding', { max_tokens: 10 }, {}, { tokens: 0, choices: 1, from: 'model' }],
 ])('the output is bounded: %s', (_name, operation, body, given, bound) => {
-  expect(boundOutput(ask(operation, body), deployment(given), KNOWN)).toEqual(bound)
+  expect(boundOutput(makeAsk(operation, body), deployment(given), KNOWN)).toEqual(bound)
 })
 
 test.each<[string, OperationName, JsonObject, string, Given, readonly string[]]>([
@@ -148,6 +124,6 @@ test.each<[string, OperationName, JsonObject, string, Given, readonly string[]]>
   ['comes before a default', 'chat', {}, 'm', { defaults: { max_tokens: 90 } }, ['"max_tokens":20']],
   ['of responses', 'responses', {}, 'm', {}, ['"max_output_tokens":20']],
 ])('the limit that goes upstream %s', (_name, operation, body, model, given, members) => {
-  const forwarded = limitOutput(ask(operation, { ...body, seed: 1 }), deployment(given), model, 20)
+  const forwarded = limitOutput(makeAsk(operation, { ...body, seed: 1 }), deployment(given), model, 20)
   expect(forwarded.map(({ text }) => text)).toEqual(['"seed": 1', ...members])
 })

@@ -76,6 +76,19 @@ export class CallRates {
   }
 }
 
+/** However the call ends, its place is free afterwards. */
+export function whileCounted(rates: CallRates | undefined, call: () => Promise<void>): Promise<void> {
+  return rates === undefined ? call() : finishAfter(call, rates)
+}
+
+async function finishAfter(call: () => Promise<void>, rates: CallRates): Promise<void> {
+  try {
+    await call()
+  } finally {
+    await rates.finish()
+  }
+}
+
 function leftOf({ kind }: RateScope, type: RateType, limit: number | undefined, used: number): readonly string[] {
   if (limit === undefined) return []
   const name = `x-ratelimit-${kind}`

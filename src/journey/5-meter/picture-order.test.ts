@@ -1,9 +1,8 @@
 import { expect, test } from 'vitest'
+import { makeAsk } from '../../../test/support/make-ask.ts'
 import { parseDeploymentId } from '../../domain/ids.ts'
 import type { Deployment } from '../../domain/deployment.ts'
 import type { JsonObject } from '../../domain/json.ts'
-import { OPERATIONS } from '../1-intake/operations.ts'
-import type { ModelAsk } from '../1-intake/read-model-request.ts'
 import { readOrder } from './picture-order.ts'
 
 function deploymentWith(defaults: JsonObject): Deployment {
@@ -23,29 +22,6 @@ function deploymentWith(defaults: JsonObject): Deployment {
   }
 }
 
-function askFor(body: JsonObject): ModelAsk {
-  const forwarded = Object.entries(body).map(([name, value]) => ({ name, text: `"${name}": ${JSON.stringify(value)}` }))
-  return {
-    operation: OPERATIONS.image,
-    model: 'm',
-    stream: false,
-    wantsStreamUsage: false,
-    body,
-    forwarded,
-    controls: {
-      timeoutMs: undefined,
-      streamTimeoutMs: undefined,
-      numRetries: undefined,
-      fallbacks: [],
-      disableFallbacks: false,
-      mockResponse: undefined,
-      mockFailure: undefined,
-    },
-    attribution: { endUserId: undefined, tags: [], sessionId: undefined, metadata: {} },
-    promptText: '',
-  }
-}
-
 test.each<[string, JsonObject, JsonObject, number, number]>([
   ['nothing said: one, as the model likes', {}, {}, 1, 6_240],
   ['as asked', { n: 3, quality: 'low', size: '1024x1024' }, {}, 3, 272],
@@ -59,5 +35,5 @@ test.each<[string, JsonObject, JsonObject, number, number]>([
   ['previews within reason', { quality: 'low', size: '1024x1024', partial_images: 1e15 }, {}, 1, 1_272],
   ['words of other vendors', { quality: 'hd', size: 'large' }, {}, 1, 6_240],
 ])('%s', (_what, body, defaults, pictures, tokensEach) => {
-  expect(readOrder(askFor(body), deploymentWith(defaults))).toEqual({ pictures, tokensEach })
+  expect(readOrder(makeAsk('image', body), deploymentWith(defaults))).toEqual({ pictures, tokensEach })
 })

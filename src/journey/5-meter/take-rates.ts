@@ -1,14 +1,20 @@
 import type { Decision } from '../../domain/decision.ts'
 import { allow } from '../../domain/decision.ts'
+import type { CallBudget } from './call-budget.ts'
 import { CallRates } from './call-rates.ts'
+import { orRelease } from './or-release.ts'
 import { findRates } from './rates-of.ts'
 import type { MeterAsk, MeterPorts } from './reserve-budget.ts'
 
 const UNLIMITED = allow(undefined)
 
-/** Counts the call at every rate that it falls under, or at none where one has no room; undefined: there is none. */
+/**
+ * Counts the call at every rate that it falls under, or at none where one has no room; undefined: there is none. Where it is
+ * not let through, what is held for it is given back.
+ */
 export function takeRates(
   { principal, endUser, ask, at }: MeterAsk,
+  budget: CallBudget | undefined,
   { directory, rates, clock, chance, settings }: MeterPorts,
 ): Decision<CallRates | undefined> | Promise<Decision<CallRates | undefined>> {
   const scopes = findRates(principal, endUser, ask.model, directory)
@@ -25,7 +31,9 @@ export function takeRates(
       counts: settings.countsTokens,
     })
     const taken = await call.take(at)
-    return taken.verdict === 'deny' ? taken : allow(call)
+    if (taken.verdict === 'allow') return allow(call)
+    await budget?.release()
+    return taken
   }
-  return take()
+  return orRelease(take(), budget)
 }

@@ -1,3 +1,5 @@
+import { joinBytes } from './join-bytes.ts'
+
 const utf8 = new TextDecoder('utf-8')
 
 /** What can be decoded in one turn of the event loop without anybody noticing. */
@@ -23,16 +25,6 @@ export class AnswerText {
     if (this.#decoder !== undefined) return this.#text + this.#decoder.decode()
     const [first] = this.#chunks
     if (first === undefined) return ''
-    return utf8.decode(this.#chunks.length === 1 ? first : joined(this.#chunks, this.#size))
+    return utf8.decode(this.#chunks.length === 1 ? first : joinBytes(this.#chunks, this.#size))
   }
-}
-
-function joined(chunks: readonly Uint8Array[], size: number): Uint8Array {
-  const whole = new Uint8Array(size)
-  let at = 0
-  for (const chunk of chunks) {
-    whole.set(chunk, at)
-    at += chunk.byteLength
-  }
-  return whole
 }

@@ -1,4 +1,4 @@
-import { isObject } from '../../domain/json.ts'
+import { isList, isObject } from '../../domain/json.ts'
 import type { JsonObject, JsonValue } from '../../domain/json.ts'
 
 /** A model that an event of a session names, and where. */
@@ -35,8 +35,4 @@ function replaced(value: JsonValue, [first, ...rest]: readonly string[], name: s
 function membersOf(value: JsonValue): readonly (readonly [string, JsonValue])[] {
   if (isList(value)) return value.map((item, at) => [String(at), item])
   return isObject(value) ? Object.entries(value) : []
-}
-
-function isList(value: JsonValue): value is readonly JsonValue[] {
-  return Array.isArray(value)
 }

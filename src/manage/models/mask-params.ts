@@ -1,4 +1,4 @@
-import { isObject } from '../../domain/json.ts'
+import { isList, isObject } from '../../domain/json.ts'
 import type { JsonObject, JsonValue } from '../../domain/json.ts'
 import { looksLikeSecret } from '../../domain/secret-names.ts'
 
@@ -36,10 +36,6 @@ function maskValue(value: JsonValue, isSecret: boolean): JsonValue {
   if (isObject(value)) return mapped(value, (name, each) => maskValue(each, isSecret || isSecretParam(name)))
   if (isList(value)) return value.map((each) => maskValue(each, isSecret))
   return isSecret && typeof value === 'number' ? MASK : value
-}
-
-function isList(value: JsonValue): value is readonly JsonValue[] {
-  return Array.isArray(value)
 }
 
 function mapped(object: JsonObject, change: (name: string, value: JsonValue) => JsonValue): JsonObject {
