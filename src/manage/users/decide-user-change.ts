@@ -72,6 +72,9 @@ export function decideUserWish(
   if (wish.blocked === false && current?.blocked === true && !mayUnblock(blockerWith(hand), current.blockedByRole)) {
     return deny('beyond-yours', 'authz_field', 'Somebody with a higher role blocked this user, and can unblock it.')
   }
+  if (hand !== 'administrator' && wish.metadata !== undefined && current?.metadata['scim_active'] === false) {
+    if (wish.metadata['scim_active'] !== false) return notYours('`metadata.scim_active`: a proxy admin opens it again.')
+  }
   if (isNarrowed(principal) && handsOutAdministration(wish, current)) {
     return notYours('A key that was narrowed makes no administrators, and gives nobody the account of one.')
   }
