@@ -181,6 +181,24 @@ describe('INV-12: what binds a key binds what it makes', () => {
     expect(await keyRow(master, hash)).toEqual(before)
   })
 
+  test('K-11: a list of routes or models that is emptied is a raise', async () => {
+    const { master, u1, u2, oa1 } = realm.cast
+    const narrow = { allowed_routes: ['/chat/completions'], models: ['m1'] }
+    const own = await freshKey(master, { user_id: u2.id, ...narrow })
+    const teams = await freshKey(master, { team_id: TEAM.amber, ...narrow })
+    for (const [caller, { hash }] of [
+      [u2, own],
+      [u1, teams],
+      [oa1, teams],
+    ] as const) {
+      for (const wish of [{ allowed_routes: [] }, { models: [] }]) {
+        expect((await caller.post('/key/update', { key: hash, ...wish })).status).toBe(403)
+        expect((await caller.post('/key/regenerate', { key: hash, ...wish })).status).toBe(403)
+      }
+      expect(await keyRow(master, hash)).toMatchObject(narrow)
+    }
+  })
+
   test('nor does a team’s administrator off the team', async () => {
     const { master, u1 } = realm.cast
     const team_id = await freshTeam(master, 'amber', { metadata: { allowed_tools: ['search'], note: 1 } })
