@@ -51,6 +51,11 @@ export function handOn(reach: Reach, place: UserPlace): Hand | undefined {
   return reach.userId === place.id ? 'oneself' : 'organization'
 }
 
+/** Somebody has come to this account by another way than a key. */
+export function isTakenUp({ user, identities }: Pick<UserFacts, 'user' | 'identities'>): boolean {
+  return user.passwordHash !== undefined || user.ssoUserId !== undefined || identities.length > 0
+}
+
 export function isOneself(principal: Principal, id: UserId): boolean {
   return id === (principal.kind === 'master' ? MASTER_USER_ID : principal.standing.user?.user.id)
 }
@@ -61,12 +66,17 @@ export function decideUserWish(
   current: User | undefined,
   hand: Hand,
   principal: Principal,
+  isTaken = false,
 ): Decision<undefined> {
   if (hand !== 'administrator') {
     const forbidden = saidIn(wish).find((name) => !MAY_SAY[hand].has(name))
     if (forbidden !== undefined) return notYours(`Only a proxy admin sets this of a user: ${forbidden}.`)
     if (hand === 'organization' && current !== undefined && !OF_ORGANIZATIONS.has(current.role)) {
       return deny('beyond-yours', 'authz_ceiling', 'Proxy admins and viewers are changed by proxy admins.')
+    }
+    // An address leads to the account, and this one is somebody's already.
+    if (isTaken && wish.email !== undefined && wish.email !== current?.email) {
+      return notYours('Only a proxy admin gives another address to a user who has an account already.')
     }
   }
   if (wish.blocked === false && current?.blocked === true && !mayUnblock(blockerWith(hand), current.blockedByRole)) {
