@@ -1,12 +1,14 @@
 import type { FastifyRequest } from 'fastify'
 import { Problem } from '../../domain/problem.ts'
 
-/** Free texts and times, in which forms write a space as `+`. */
-const SPACED: ReadonlySet<string> = new Set(
-  'key_alias team_alias org_alias search start_date end_date model model_group error_message tags'.split(' '),
-)
+/** Names of people: what is written in them is an address more often than a form's way to write a space. */
+const OF_PEOPLE: ReadonlySet<string> = new Set(['user_id', 'user_ids', 'sso_user_ids', 'user_email'])
+const ADDRESS = /@|%40/
 
-/** The query as written: a raw `+` stays a plus in ids and e-mail addresses; a name that occurs twice is refused. */
+/**
+ * The query as written. A raw `+` is a space, as forms have it, and stays a plus in names of people and in whatever is an
+ * e-mail address. A name that occurs twice is refused.
+ */
 export function readQuery(request: FastifyRequest): ReadonlyMap<string, string> {
   const target = request.raw.url ?? ''
   const start = target.indexOf('?')
@@ -19,7 +21,7 @@ export function readQuery(request: FastifyRequest): ReadonlyMap<string, string> 
     if (query.has(name))
       throw new Problem('bad-request', `The query parameter \`${name.slice(0, 64)}\` occurs twice. Send it once.`)
     const text = equals === -1 ? '' : pair.slice(equals + 1)
-    query.set(name, decoded(SPACED.has(name) ? text.replaceAll('+', ' ') : text))
+    query.set(name, decoded(OF_PEOPLE.has(name) || ADDRESS.test(text) ? text : text.replaceAll('+', ' ')))
   }
   return query
 }
