@@ -30,8 +30,8 @@ const keyFields = {
   blocked: optional(flag),
 }
 
-/** An update that sends `null` takes the expiry away, as `-1` does; the empty text of one who manages whole rows does not. */
-const changedDuration = text.nullish().transform((value) => (value === null ? '-1' : value || undefined))
+/** An update that sends `null` takes the expiry away, as `-1` does. */
+const changedDuration = text.nullish().transform((value) => (value === null ? '-1' : value))
 
 /** What may be said about a new one. */
 export const generateFields = {
