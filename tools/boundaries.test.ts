@@ -4,6 +4,8 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { cruise } from './cruise.ts'
 import type { Cruise } from './cruise.ts'
+import { LAYERS_PAGE } from './generated-pages.ts'
+import { readGenerated } from './generated-part.ts'
 import { Fixture, ROOT } from './run-check.ts'
 
 interface Breach {
@@ -99,6 +101,10 @@ describe('the boundaries check', () => {
     const asked = new Set(written.map((line) => line.slice(line.indexOf(" from '"))))
     expect(asked.size).toBeGreaterThan(20)
     expect(new Set(compose?.dependencies.map(({ resolved }) => resolved)).size).toBe(asked.size)
+  })
+
+  test('sees the layers that docs/journey.md shows (tools/write-docs.ts writes it)', () => {
+    expect(readGenerated(readFileSync(LAYERS_PAGE.path, 'utf8'))).toBe(LAYERS_PAGE.part(ours))
   })
 
   test('finds nothing to object to in our own sources', () => {
