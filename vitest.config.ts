@@ -21,7 +21,7 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: ['test/integration/**/*.test.ts'],
-          globalSetup: ['test/support/setup-integration.ts'],
+          globalSetup: ['test/support/setup-integration.ts', 'test/support/setup-migrated.ts'],
           testTimeout: 60_000,
           hookTimeout: 120_000,
           // Each file has databases of its own.
