@@ -2,11 +2,11 @@ import { readFileSync, readdirSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { cruise } from './cruise.ts'
-import type { Cruise } from './cruise.ts'
-import { LAYERS_PAGE } from './generated-pages.ts'
-import { readGenerated } from './generated-part.ts'
-import { Fixture, ROOT } from './run-check.ts'
+import { cruise } from '../../../tools/cruise.ts'
+import type { Cruise } from '../../../tools/cruise.ts'
+import { LAYERS_PAGE } from '../../../tools/generated-pages.ts'
+import { readGenerated } from '../../../tools/generated-part.ts'
+import { Fixture, ROOT } from '../../../tools/run-check.ts'
 
 interface Breach {
   readonly rule: string
@@ -118,7 +118,7 @@ describe('the boundaries check', () => {
 
   test('has a breach here for each of its rules', () => {
     const { forbidden }: { forbidden: readonly { name: string; severity: string }[] } = createRequire(import.meta.url)(
-      '../.dependency-cruiser.cjs',
+      '../../../.dependency-cruiser.cjs',
     )
     expect(new Set(BREACHES.map(({ rule }) => rule))).toEqual(new Set(forbidden.map(({ name }) => name)))
     expect(forbidden.filter(({ severity }) => severity !== 'error')).toEqual([])
