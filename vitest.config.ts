@@ -11,7 +11,6 @@ export default defineConfig({
           // No unit test keeps state between files, so that they may share a module graph: half the time.
           pool: 'threads',
           isolate: false,
-          // Nothing else runs beside them.
           maxWorkers: '100%',
           // No time decides a test; this only ends one that hangs, on a busy machine too.
           testTimeout: 30_000,
