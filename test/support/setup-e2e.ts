@@ -13,6 +13,8 @@ export async function setup(): Promise<() => Promise<void>> {
     const gateway = await startGateway(store)
     await gateway.stop()
   }
+  // A start makes it where LITELLM_SALT_KEY is not set; a store that is begun with one has none.
+  rmSync(join(dataDir, 'sealing-key'))
   process.env['LATCHKEY_FRESH_STORE'] = dataDir
   process.env['LATCHKEY_FRESH_DATABASE'] = new URL(database.url).pathname.slice(1)
   return async () => {
