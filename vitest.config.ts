@@ -1,7 +1,9 @@
 import { defineConfig } from 'vitest/config'
+import { LongestFirst } from './tools/longest-first.ts'
 
 export default defineConfig({
   test: {
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         test: {
@@ -9,6 +11,7 @@ export default defineConfig({
           // No unit test keeps state between files, so that they may share a module graph: half the time.
           pool: 'threads',
           isolate: false,
+          maxWorkers: '100%',
           // No time decides a test; this only ends one that hangs, on a busy machine too.
           testTimeout: 30_000,
           hookTimeout: 60_000,
@@ -19,7 +22,7 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: ['test/integration/**/*.test.ts'],
-          globalSetup: ['test/support/setup-integration.ts'],
+          globalSetup: ['test/support/setup-integration.ts', 'test/support/setup-migrated.ts'],
           testTimeout: 60_000,
           hookTimeout: 120_000,
           // Each file has databases of its own.

@@ -1,9 +1,4 @@
 #!/usr/bin/env node
-import { runAudit } from './cli/audit.ts'
-import { runCheck } from './cli/check.ts'
-import { runExplain } from './cli/explain/explain.ts'
-import { runServe } from './cli/serve.ts'
-import { readToken, tokenTools } from './cli/token-tools.ts'
 import { readProcessEnvironment } from './config/load.ts'
 
 const HELP = `latchkey: an identity-first AI gateway
@@ -23,30 +18,45 @@ const io = {
   writeError: (text: string) => void process.stderr.write(text),
 }
 
-switch (command) {
-  case 'serve':
-    process.exitCode = await runServe(rest, io)
-    break
-  case 'check':
-    process.exitCode = await runCheck(rest, { ...io, tokens: tokenTools(io.writeError) })
-    break
-  case 'explain':
-    process.exitCode = await runExplain(rest, { ...io, readText: readToken })
-    break
-  case 'audit':
-    process.exitCode = await runAudit(rest, io)
-    break
-  case 'help':
-  case '--help':
-  case '-h':
-    io.write(HELP)
-    break
-  default:
-    // The LiteLLM CLI takes its flags without a command.
-    if (command.startsWith('-')) {
-      process.exitCode = await runServe([command, ...rest], io)
-    } else {
-      io.writeError(`latchkey: there is no command '${command}'.\n\n${HELP}`)
-      process.exitCode = 2
-    }
+type Run = (argv: readonly string[]) => Promise<number>
+
+const serve: Run = async (argv) => (await import('./cli/serve.ts')).runServe(argv, io)
+
+/** Each is loaded when it is asked for. */
+const COMMANDS: ReadonlyMap<string, Run> = new Map<string, Run>([
+  ['serve', serve],
+  [
+    'check',
+    async (argv) => {
+      const [{ runCheck }, { tokenTools }] = await Promise.all([
+        import('./cli/check.ts'),
+        import('./cli/token-tools.ts'),
+      ])
+      return runCheck(argv, { ...io, tokens: tokenTools(io.writeError) })
+    },
+  ],
+  [
+    'explain',
+    async (argv) => {
+      const [{ runExplain }, { readToken }] = await Promise.all([
+        import('./cli/explain/explain.ts'),
+        import('./cli/token-tools.ts'),
+      ])
+      return runExplain(argv, { ...io, readText: readToken })
+    },
+  ],
+  ['audit', async (argv) => (await import('./cli/audit.ts')).runAudit(argv, io)],
+])
+
+const run = COMMANDS.get(command)
+if (run !== undefined) {
+  process.exitCode = await run(rest)
+} else if (['help', '--help', '-h'].includes(command)) {
+  io.write(HELP)
+} else if (command.startsWith('-')) {
+  // The LiteLLM CLI takes its flags without a command.
+  process.exitCode = await serve([command, ...rest])
+} else {
+  io.writeError(`latchkey: there is no command '${command}'.\n\n${HELP}`)
+  process.exitCode = 2
 }

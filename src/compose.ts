@@ -17,7 +17,6 @@ import { PooledUpstream } from './adapters/outbound-http/pooled-upstream.ts'
 import { loadModelFacts } from './adapters/prices/model-facts.ts'
 import { openSpool } from './adapters/spool/open-spool.ts'
 import { settledFirst } from './adapters/spool/settled-first.ts'
-import { openStore } from './adapters/sql/open-store.ts'
 import type { Store } from './adapters/sql/open-store.ts'
 import { chance, newCallId, timers } from './adapters/system/chance.ts'
 import { clock } from './adapters/system/clock.ts'
@@ -83,17 +82,6 @@ export interface Parts {
   readonly log: Log
   readonly isDraining: () => boolean
   readonly level: LevelOfWork
-}
-
-export function openGatewayStore(settings: Settings, log: Log): Promise<Store> {
-  return openStore({
-    ...(settings.databaseUrl === undefined ? {} : { databaseUrl: settings.databaseUrl }),
-    poolSize: settings.databasePoolSize,
-    dataDir: settings.dataDir,
-    clock,
-    log,
-    holdFile,
-  })
 }
 
 /** The only place where adapters meet ports. */

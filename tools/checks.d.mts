@@ -6,4 +6,6 @@ export interface Check {
 
 export const CHECKS: readonly Check[]
 
+export function runChecks(checks: readonly Check[], node: string, tell: (line: string) => void): Promise<number>
+
 export function bin(name: string, path: string): string

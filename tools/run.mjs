@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-import { CHECKS, bin } from './checks.mjs'
+import { CHECKS, bin, runChecks } from './checks.mjs'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const startedAt = performance.now()
@@ -115,13 +115,9 @@ function sourceDigest() {
 const UNIT_TESTS = { what: 'unit tests', args: [bin('vitest', 'vitest.mjs'), 'run', '--project', 'unit'] }
 
 async function check() {
-  for (const { what, args } of [...CHECKS, UNIT_TESTS]) {
-    const from = performance.now()
-    const code = await run(args)
-    const took = `${((performance.now() - from) / 1000).toFixed(1)} s`
-    if (code !== 0) fail(`${what}: failed (${took})`)
-    tell(`${what}: ok (${took})`)
-  }
+  const failed = await runChecks([...CHECKS, UNIT_TESTS], nodeBinary(), tell)
+  if (failed > 0) fail(`${failed} of ${CHECKS.length + 1} checks failed (${seconds()})`)
+  tell(`everything is ok (${seconds()})`)
 }
 
 const tasks = {

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { CHECKS, bin } from './checks.mjs'
+import { CHECKS, bin, runChecks } from './checks.mjs'
 
 const root = join(import.meta.dirname, '..')
 const home = mkdtempSync(join(tmpdir(), 'latchkey-test-'))
@@ -20,12 +20,8 @@ function run(args) {
 let passed = 0
 let failed = 0
 if (only.length === 0) {
-  for (const { what, args } of CHECKS) {
-    const code = await run(args)
-    process.stdout.write(`${code === 0 ? 'ok' : 'FAILED'}: ${what}\n`)
-    if (code === 0) passed += 1
-    else failed += 1
-  }
+  failed = await runChecks(CHECKS, process.execPath, (line) => process.stdout.write(`${line}\n`))
+  passed = CHECKS.length - failed
 }
 
 const code = await run([

@@ -2,11 +2,11 @@ import { openLog } from '../adapters/log/operator-log.ts'
 import type { Log } from '../adapters/log/operator-log.ts'
 import { clock } from '../adapters/system/clock.ts'
 import { stayCompiled } from '../adapters/system/stay-compiled.ts'
-import { compose, openGatewayStore } from '../compose.ts'
 import type { Gateway } from '../compose.ts'
 import type { ConfigSource, ProcessEnvironment } from '../config/load.ts'
 import { renderFindings, summarise } from '../config/render-findings.ts'
 import { BENCH_LEVELS, WHOLE_WORK } from '../level-of-work.ts'
+import { openGatewayStore } from '../open-gateway-store.ts'
 import { readConfiguration } from '../read-configuration.ts'
 import type { Configuration } from '../read-configuration.ts'
 import { chooseMasterKey } from './choose-master-key.ts'
@@ -88,7 +88,8 @@ async function serveUntilStopped(
   log: Log,
   io: ServeIo,
 ): Promise<number> {
-  const store = await openGatewayStore(settings, log)
+  // The larger part of the gateway is read while the store opens, and not at all where the configuration has errors.
+  const [store, { compose }] = await Promise.all([openGatewayStore(settings, log), import('../compose.ts')])
   let draining = false
   let gateway: Gateway | undefined
   let stopped: Promise<string>

@@ -1,21 +1,17 @@
-import { spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { MASTER_KEY, bearer, startGateway } from '../support/gateway.ts'
+import type { Ran } from '../support/run-cli.ts'
+import { runCli } from '../support/run-cli.ts'
 
 const home = mkdtempSync(join(tmpdir(), 'latchkey-verify-'))
 const dataDir = join(home, 'data')
 afterAll(() => rmSync(home, { recursive: true, force: true }))
 
-function verify(...args: readonly string[]) {
-  const options = { cwd: join(import.meta.dirname, '..', '..'), encoding: 'utf8', timeout: 60_000 } as const
-  const { status, stdout, stderr } = spawnSync(process.execPath, ['dist/cli.js', 'audit', ...args], {
-    ...options,
-    env: { PATH: process.env['PATH'] ?? '', LITELLM_MASTER_KEY: MASTER_KEY },
-  })
-  return { status, stdout, stderr }
+function verify(...args: readonly string[]): Promise<Ran> {
+  return runCli(['audit', ...args], { env: { LITELLM_MASTER_KEY: MASTER_KEY } })
 }
 
 test('A-04: a stopped embedded store is verified, with the checkpoint that its end has left', async () => {
@@ -24,8 +20,8 @@ test('A-04: a stopped embedded store is verified, with the checkpoint that its e
     const made = await fetch(`${gateway.url}/key/generate`, { method: 'POST', headers: bearer(MASTER_KEY), body: '{}' })
     expect(made.status).toBe(200)
   }
-  expect(verify('verify', '--data-dir', dataDir)).toMatchObject({
-    status: 2,
+  expect(await verify('verify', '--data-dir', dataDir)).toMatchObject({
+    code: 2,
     stderr: expect.stringContaining('Another process is running on the data directory'),
   })
   await gateway.stop()
@@ -33,25 +29,25 @@ test('A-04: a stopped embedded store is verified, with the checkpoint that its e
   const checkpoints = join(dataDir, 'audit-checkpoints.jsonl')
   expect(statSync(checkpoints).mode & 0o777).toBe(0o600)
   expect(readFileSync(checkpoints, 'utf8').trim().split('\n')).toHaveLength(1)
-  const { status, stdout } = verify('verify', '--data-dir', dataDir)
-  expect({ status, stdout }).toEqual({
-    status: 0,
+  const { code, stdout } = await verify('verify', '--data-dir', dataDir)
+  expect({ code, stdout }).toEqual({
+    code: 0,
     stdout: expect.stringMatching(/^ok {3}3 records, .*\n.*1 checkpoint /),
   })
   const again = await startGateway({ dataDir })
   await again.stop()
-  expect(verify('verify', '--data-dir', dataDir).status).toBe(0)
+  expect((await verify('verify', '--data-dir', dataDir)).code).toBe(0)
 })
 
-test('looking makes no installation where there is none, and a wrong word is answered with how to ask', () => {
+test('looking makes no installation where there is none, and a wrong word is answered with how to ask', async () => {
   const nowhere = join(home, 'nowhere')
-  expect(verify('verify', '--data-dir', nowhere)).toMatchObject({
-    status: 2,
+  expect(await verify('verify', '--data-dir', nowhere)).toMatchObject({
+    code: 2,
     stderr: `latchkey: there is no installation in ${nowhere}. Name its directory with --data-dir.\n`,
   })
   expect(existsSync(nowhere)).toBe(false)
   for (const args of [[], ['verify', 'more'], ['verify', '--wrong']]) {
-    expect(verify(...args)).toMatchObject({ status: 2, stderr: expect.stringContaining('latchkey audit verify') })
+    expect(await verify(...args)).toMatchObject({ code: 2, stderr: expect.stringContaining('latchkey audit verify') })
   }
-  expect(verify('--help')).toMatchObject({ status: 0, stdout: expect.stringContaining('--checkpoints FILE') })
+  expect(await verify('--help')).toMatchObject({ code: 0, stdout: expect.stringContaining('--checkpoints FILE') })
 })

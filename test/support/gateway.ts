@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { inherited } from './inherited.ts'
 
 export const MASTER_KEY = 'sk-test-master-key-0123456789abcdef'
 
@@ -51,7 +52,8 @@ export type StartOutcome =
 export async function tryGateway(options: GatewayOptions = {}): Promise<StartOutcome> {
   const home = mkdtempSync(join(tmpdir(), 'latchkey-e2e-'))
   const dataDir = options.dataDir ?? join(home, 'data')
-  if (isOrdinary(options)) cpSync(process.env['LATCHKEY_FRESH_STORE'] ?? '', dataDir, { recursive: true })
+  const fresh = process.env['LATCHKEY_FRESH_STORE']
+  if (fresh !== undefined && isOrdinary(options)) cpSync(fresh, dataDir, { recursive: true })
   const args = ['dist/cli.js', 'serve', '--port', '0', '--data-dir', dataDir, ...(options.args ?? [])]
   if (options.config !== undefined) {
     const file = join(home, 'config.yaml')
@@ -103,16 +105,15 @@ export async function tryGateway(options: GatewayOptions = {}): Promise<StartOut
   }
 }
 
-/** An embedded store of its own, in which a first start is not what is asked about. */
+/** A new embedded store, in which a first start is not what is asked about. */
 function isOrdinary({ dataDir, databaseUrl, masterKey, args }: GatewayOptions): boolean {
-  const isEmbedded = dataDir === undefined && databaseUrl === undefined && args === undefined && masterKey !== null
-  return isEmbedded && process.env['LATCHKEY_FRESH_STORE'] !== undefined
+  const isNew = dataDir === undefined || !existsSync(dataDir) || readdirSync(dataDir).length === 0
+  return isNew && databaseUrl === undefined && args === undefined && masterKey !== null
 }
 
 function environment({ env, databaseUrl, masterKey }: GatewayOptions): NodeJS.ProcessEnv {
-  const inherited = { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '' }
   return {
-    ...inherited,
+    ...inherited('PATH', 'HOME'),
     ...(masterKey === null ? {} : { LITELLM_MASTER_KEY: masterKey ?? MASTER_KEY }),
     ...(databaseUrl === undefined ? {} : { DATABASE_URL: databaseUrl }),
     ...env,

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
+import { inherited } from './inherited.ts'
 
 export interface Ran {
   readonly code: number | null
@@ -14,11 +15,11 @@ export interface RunOptions {
   readonly input?: string
 }
 
-/** The built `latchkey`, as an operator runs it; nothing of this process's environment but PATH reaches it. */
+/** The built `latchkey`, as an operator runs it; nothing of this process's environment that means anything to it reaches it. */
 export async function runCli(args: readonly string[], { env = {}, input = '' }: RunOptions = {}): Promise<Ran> {
   const child = spawn(process.execPath, ['dist/cli.js', ...args], {
     cwd: join(import.meta.dirname, '..', '..'),
-    env: { PATH: process.env['PATH'] ?? '', ...env },
+    env: { ...inherited('PATH'), ...env },
     timeout: 60_000,
   })
   let stdout = ''

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { cpSync, mkdtempSync, rmSync } from 'node:fs'
 import { randomBytes } from 'node:crypto'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -25,6 +25,9 @@ type Overrides = Partial<Omit<StoreOptions, 'databaseUrl'>>
 /** An embedded database, fresh unless `dataDir` says where; the directory around it goes away at the close. */
 export async function openEmbedded(overrides: Overrides = {}): Promise<OpenedStore & { readonly dataDir: string }> {
   const dataDir = overrides.dataDir ?? join(mkdtempSync(join(tmpdir(), 'latchkey-store-')), 'data')
+  const migrated = process.env['LATCHKEY_MIGRATED_STORE']
+  const isOrdinary = overrides.dataDir === undefined && overrides.migrations === undefined
+  if (migrated !== undefined && isOrdinary) cpSync(migrated, dataDir, { recursive: true })
   const store = await openStore({ ...defaults(dataDir), ...overrides })
   return {
     store,
@@ -38,7 +41,7 @@ export async function openEmbedded(overrides: Overrides = {}): Promise<OpenedSto
 
 /** A fresh database on a real PostgreSQL server. */
 export async function openServer(overrides: Overrides = {}): Promise<OpenedStore & { readonly url: string }> {
-  const database = await createDatabase()
+  const database = await createDatabase(EMPTY)
   const store = await openStore({ ...defaults('unused'), ...overrides, databaseUrl: new Secret(database.url) })
   return {
     store,
@@ -50,10 +53,16 @@ export async function openServer(overrides: Overrides = {}): Promise<OpenedStore
   }
 }
 
-export async function createDatabase(): Promise<{ readonly url: string; drop(): Promise<void> }> {
+/** What every new database of a server is a copy of: nothing. */
+export const EMPTY = 'template1'
+
+/** A database of one's own: a copy of the one that nothing was done with, where the set-up has made one. */
+export async function createDatabase(
+  template = process.env['LATCHKEY_FRESH_DATABASE'] ?? EMPTY,
+): Promise<{ readonly url: string; drop(): Promise<void> }> {
   const server = serverUrl()
   const name = `latchkey_test_${randomBytes(6).toString('hex')}`
-  await runSql(server, `create database ${name}`)
+  await runSql(server, `create database ${name} template ${template}`)
   const url = new URL(server)
   url.pathname = `/${name}`
   return { url: url.href, drop: () => runSql(server, `drop database ${name} with (force)`) }

@@ -16,6 +16,7 @@ import type { ChangedFact, FactChanges, FactKind } from '../../ports/fact-change
 import { FactCache } from './fact-cache.ts'
 import { NameCache } from './name-cache.ts'
 import { RevocationCache } from './revocation-cache.ts'
+import { upTo } from './up-to.ts'
 
 /** The same each time, so that one can see that nothing has changed. */
 const NONE: readonly never[] = []
@@ -60,7 +61,7 @@ export class CachedDirectory implements WarmDirectory {
   constructor(options: CachedDirectoryOptions) {
     const { directory, changes, clock, maxPresent = MOST_FACTS, maxAbsent = 10_000, mappingTtlMs } = options
     const shared = { changes, clock, maxPresent, maxAbsent }
-    this.#seenKeys = new LRUCache({ max: maxPresent })
+    this.#seenKeys = new LRUCache(upTo(maxPresent))
     this.#keys = new FactCache({
       ...shared,
       ask: async (digest) => {

@@ -3,6 +3,7 @@ import type { EpochMs } from '../../domain/ids.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Peeked } from '../../ports/directory.ts'
 import type { FactChanges } from '../../ports/fact-changes.ts'
+import { upTo } from './up-to.ts'
 
 /** How old an answer may be on the word of the clock alone. */
 const TRUSTED_MS = 1_000
@@ -56,10 +57,10 @@ export class FactCache<Id extends string, Fact extends object> {
     this.#changes = options.changes
     this.#clock = options.clock
     this.#present = new LRUCache({
-      max: options.maxPresent ?? 20_000,
+      ...upTo(options.maxPresent ?? 20_000),
       dispose: (known, id) => this.#unlink(known, id),
     })
-    this.#absent = new LRUCache({ max: options.maxAbsent ?? 10_000 })
+    this.#absent = new LRUCache(upTo(options.maxAbsent ?? 10_000))
   }
 
   /** The answer without a promise where it is known; `ask` when the store has to be asked. */

@@ -4,6 +4,7 @@ import { NO_MONEY, addUsd } from '../../domain/money.ts'
 import type { PicoUsd } from '../../domain/money.ts'
 import type { LedgerReader } from '../../ports/ledger.ts'
 import type { RunningSpend } from '../../ports/running-spend.ts'
+import { upTo } from './up-to.ts'
 
 /** Until another replica's spend is looked at again. */
 const KEPT_MS = 60_000
@@ -13,7 +14,11 @@ const MOST_KEYS = 120_000
 /** Reads a key's total once and adds this process's own calls to it. */
 export class CachedRunningSpend implements RunningSpend {
   readonly #ledger: Pick<LedgerReader, 'spendOfKeys'>
-  readonly #totals = new LRUCache<KeyDigest, { total: PicoUsd }>({ max: MOST_KEYS, ttl: KEPT_MS, ttlResolution: 1_000 })
+  readonly #totals = new LRUCache<KeyDigest, { total: PicoUsd }>({
+    ...upTo(MOST_KEYS),
+    ttl: KEPT_MS,
+    ttlResolution: 1_000,
+  })
   readonly #reads = new Map<KeyDigest, Promise<void>>()
 
   constructor(ledger: Pick<LedgerReader, 'spendOfKeys'>) {

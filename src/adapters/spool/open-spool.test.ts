@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { makeEntry } from '../../../test/support/entries.ts'
-import { runProcess } from '../../../test/support/run-process.ts'
 import { parseLedgerLine, writeLedgerLine } from '../../domain/ledger-line.ts'
 import type { LedgerStore } from '../../ports/ledger.ts'
 import type { LogFacts } from '../../ports/operator-log.ts'
@@ -208,25 +207,6 @@ test('the lines of a process that still runs are left to it', async () => {
   await open().flushNow()
   expect(ledger.ids).toEqual([])
 })
-
-test('every line that a killed process had acknowledged is carried exactly once, in ten kills', async () => {
-  let first = 0
-  for (let kill = 1; kill <= 10; kill += 1) {
-    const child = runProcess('append-forever.ts', dir, `${first}`)
-    await child.hasWritten(200 * kill)
-    await child.kill()
-    const acknowledged = child.lines.length
-    const spool = open()
-    await spool.flushNow()
-    await spool.close()
-    const kept = ledger.ids.length - first
-    // The last line may be kept with its word unsaid.
-    expect([acknowledged, acknowledged + 1]).toContain(kept)
-    first += kept
-  }
-  expect(new Set(ledger.ids).size).toBe(first)
-  expect(readdirSync(dir)).toEqual([])
-}, 60_000)
 
 test('an append after the close throws', async () => {
   const spool = open()

@@ -11,12 +11,12 @@ export interface LoadWatch extends Load {
 }
 
 /** Watches how late the event loop is. What it says is of the last whole window. */
-export function watchLoad(windowMs = WINDOW_MS): LoadWatch {
+export function watchLoad({ windowMs = WINDOW_MS, tooLateMs = TOO_LATE_MS } = {}): LoadWatch {
   const delays = monitorEventLoopDelay({ resolution: RESOLUTION_MS })
   delays.enable()
   let isHigh = false
   const timer = setInterval(() => {
-    isHigh = delays.percentile(99) / NS_PER_MS > TOO_LATE_MS
+    isHigh = delays.percentile(99) / NS_PER_MS > tooLateMs
     delays.reset()
   }, windowMs).unref()
   return {

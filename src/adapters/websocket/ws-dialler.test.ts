@@ -61,7 +61,7 @@ test('what is said before anybody listens is heard, and nothing is compressed', 
   if (dialled.kind !== 'open') throw new Error(dialled.kind)
   const heard: string[] = []
   dialled.line.listen({ message: (text) => heard.push(text), drained: () => {}, closed: () => {} })
-  await vi.waitFor(() => expect(heard).toHaveLength(2))
+  await vi.waitFor(() => expect(heard).toHaveLength(2), { timeout: 20_000 })
   expect(heard[0]).toBe('at once')
   const headers: Record<string, string> = JSON.parse(heard[1] ?? '')
   expect(headers).toMatchObject({ authorization: 'Bearer s', 'x-own': '1', 'user-agent': 'us' })

@@ -11,6 +11,9 @@ afterEach(() => {
   server?.close()
 })
 
+/** Only ends a test that hangs. */
+const PATIENT = { timeout: 20_000, interval: 10 }
+
 /** A client and our end of it. */
 async function join(
   options: ConstructorParameters<typeof WebSocket>[2] = {},
@@ -44,7 +47,7 @@ test('N-38: a line that is full says so, and says when it is not', async () => {
   expect(flows.at(-1)).toBe(false)
   expect(drained).toBe(0)
   client.resume()
-  await vi.waitFor(() => expect(drained).toBe(1))
+  await vi.waitFor(() => expect(drained).toBe(1), PATIENT)
   expect(line.send('y')).toBe(true)
 })
 
@@ -77,10 +80,10 @@ test('N-39: whoever answers stays, and so does whoever we do not listen to', asy
   let isOver = false
   client.on('ping', () => (pings += 1))
   line.listen({ ...QUIET, closed: () => (isOver = true) })
-  await vi.waitFor(() => expect(pings).toBeGreaterThan(2))
+  await vi.waitFor(() => expect(pings).toBeGreaterThan(2), PATIENT)
   line.pause()
   const before = pings
-  await vi.waitFor(() => expect(pings).toBeGreaterThan(before + 2))
+  await vi.waitFor(() => expect(pings).toBeGreaterThan(before + 2), PATIENT)
   expect(isOver).toBe(false)
 })
 
@@ -91,5 +94,5 @@ test('whoever does not say goodbye is not waited for', async () => {
   line.close(1000, '')
   const connections = (): Promise<number> =>
     new Promise((resolve) => server?.getConnections((_, count) => resolve(count)))
-  await vi.waitFor(async () => expect(await connections()).toBe(0))
+  await vi.waitFor(async () => expect(await connections()).toBe(0), PATIENT)
 })

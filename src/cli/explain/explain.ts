@@ -7,7 +7,6 @@ import { readConfiguration } from '../../read-configuration.ts'
 import type { CheckIo } from '../check.ts'
 import { sentenceForTerminal } from '../for-terminal.ts'
 import { describeStartFault } from '../start-fault.ts'
-import { askConfigured } from './ask-configured.ts'
 import { askRunning } from './ask-running.ts'
 import { parseExplainArgs } from './explain-args.ts'
 import type { ExplainArgs, Place, ReadsText } from './explain-args.ts'
@@ -76,6 +75,7 @@ async function answerFrom(place: Place, ask: JsonObject, io: CheckIo): Promise<J
   const { usable, findings } = readConfiguration({ file, env: io.env, cli: dataDir === undefined ? {} : { dataDir } })
   if (usable === undefined) return `the configuration has errors.\n${renderFindings(findings)}`
   try {
+    const { askConfigured } = await import('./ask-configured.ts')
     return await askConfigured(usable, ask)
   } catch (error) {
     return describeStartFault(error) ?? 'the gateway of this configuration cannot be opened; try `latchkey serve`.'

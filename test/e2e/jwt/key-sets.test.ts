@@ -131,26 +131,23 @@ describe('how often', () => {
     await inTown(PEOPLE, async (town) => {
       expect((await chat(town, idp.token())).status).toBe(200)
       idp.clear()
-      const ends = performance.now() + 5_000
+      const since = Date.now()
       let sent = 0
       const flood = async (): Promise<void> => {
-        while (performance.now() < ends) {
+        while (sent < 800) {
+          sent += 1
           const { status, headers } = await town.holder(unknownKey()).ask({ path: '/v1/models' })
           expect([status, headers['x-reject-reason']]).toEqual([401, 'jwt_kid_unknown'])
-          sent += 1
         }
       }
       const honest = async (): Promise<readonly Verdict[]> => {
         const verdicts: Verdict[] = []
-        while (performance.now() < ends) {
-          verdicts.push(await chatOnce(town, idp.token({ sub: 'honest' })))
-          await pause(50)
-        }
+        while (sent < 800) verdicts.push(await chatOnce(town, idp.token({ sub: 'honest' })))
         return verdicts
       }
       const [verdicts] = await Promise.all([honest(), ...Array.from({ length: 8 }, flood)])
-      expect(sent).toBeGreaterThan(500)
-      expect(idp.counters.jwks).toBeLessThanOrEqual(1)
+      expect(idp.counters.jwks).toBeLessThanOrEqual(1 + Math.floor((Date.now() - since) / 30_000))
+      expect(verdicts.length).toBeGreaterThan(0)
       expect(verdicts.every(({ status }) => status === 200)).toBe(true)
     })
   })

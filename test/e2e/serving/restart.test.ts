@@ -3,13 +3,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { startGateway } from '../../support/gateway.ts'
-import { createDatabase } from '../../support/stores.ts'
+import { EMPTY, createDatabase } from '../../support/stores.ts'
 import { CHAT, chat, reach } from './support/rig.ts'
 
 const STORES = {
   embedded: async () => ({}),
   PostgreSQL: async () => {
-    const database = await createDatabase()
+    const database = await createDatabase(EMPTY)
     onTestFinished(() => database.drop())
     return { databaseUrl: database.url }
   },

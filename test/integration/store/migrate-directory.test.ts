@@ -19,7 +19,7 @@ import { NO_USAGE } from '../../../src/domain/usage.ts'
 import type { LineQuery } from '../../../src/ports/spend-reports.ts'
 import { digestOf, makeEntry, makeKey, NOON } from '../../support/entries.ts'
 import { ALL_ROWS, endUserId, teamId, userId } from '../../support/rows.ts'
-import { createDatabase, REAL_CLOCK, SILENT } from '../../support/stores.ts'
+import { EMPTY, createDatabase, REAL_CLOCK, SILENT } from '../../support/stores.ts'
 
 type Open = (migrations: 'of the foundation' | 'all') => Promise<Store>
 
@@ -48,7 +48,7 @@ const STORES = [
   {
     name: 'a PostgreSQL server',
     withDatabase: async (use: (open: Open) => Promise<void>) => {
-      const database = await createDatabase()
+      const database = await createDatabase(EMPTY)
       await use(await opener({ dataDir: 'unused', databaseUrl: new Secret(database.url) }))
       await database.drop()
     },

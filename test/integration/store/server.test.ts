@@ -9,7 +9,7 @@ import { holdFile } from '../../../src/adapters/system/hold-file.ts'
 import { Secret } from '../../../src/domain/secret.ts'
 import { digestOf, makeKey } from '../../support/entries.ts'
 import { makeTeam, makeUser, teamId, userId } from '../../support/rows.ts'
-import { createDatabase, openServer, REAL_CLOCK, runSql, SILENT } from '../../support/stores.ts'
+import { EMPTY, createDatabase, openServer, REAL_CLOCK, runSql, SILENT } from '../../support/stores.ts'
 import { writeRows } from '../../support/write-rows.ts'
 
 const OPTIONS = { poolSize: 2, dataDir: 'unused', clock: REAL_CLOCK, log: SILENT, holdFile }
@@ -70,7 +70,7 @@ describe('a PostgreSQL server', () => {
   })
 
   test('several processes may start on an empty database at once', async () => {
-    const database = await createDatabase()
+    const database = await createDatabase(EMPTY)
     const stores = await Promise.all([1, 2, 3, 4].map(() => start(database.url)))
     expect(new Set(stores.map((store) => store.installation.id)).size).toBe(1)
     expect(new Set(stores.map((store) => store.installation.signingSecret.reveal())).size).toBe(1)

@@ -2,9 +2,11 @@ import { readFileSync, readdirSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { cruise } from './cruise.ts'
-import type { Cruise } from './cruise.ts'
-import { Fixture, ROOT } from './run-check.ts'
+import { cruise } from '../../../tools/cruise.ts'
+import type { Cruise } from '../../../tools/cruise.ts'
+import { LAYERS_PAGE } from '../../../tools/generated-pages.ts'
+import { readGenerated } from '../../../tools/generated-part.ts'
+import { Fixture, ROOT } from '../../../tools/run-check.ts'
 
 interface Breach {
   readonly rule: string
@@ -101,6 +103,10 @@ describe('the boundaries check', () => {
     expect(new Set(compose?.dependencies.map(({ resolved }) => resolved)).size).toBe(asked.size)
   })
 
+  test('sees the layers that docs/journey.md shows (tools/write-docs.ts writes it)', () => {
+    expect(readGenerated(readFileSync(LAYERS_PAGE.path, 'utf8'))).toBe(LAYERS_PAGE.part(ours))
+  })
+
   test('finds nothing to object to in our own sources', () => {
     expect(ours.summary.violations).toEqual([])
   })
@@ -112,7 +118,7 @@ describe('the boundaries check', () => {
 
   test('has a breach here for each of its rules', () => {
     const { forbidden }: { forbidden: readonly { name: string; severity: string }[] } = createRequire(import.meta.url)(
-      '../.dependency-cruiser.cjs',
+      '../../../.dependency-cruiser.cjs',
     )
     expect(new Set(BREACHES.map(({ rule }) => rule))).toEqual(new Set(forbidden.map(({ name }) => name)))
     expect(forbidden.filter(({ severity }) => severity !== 'error')).toEqual([])

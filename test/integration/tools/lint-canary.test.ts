@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { Fixture, ROOT, runCheck } from './run-check.ts'
+import { Fixture, ROOT, runCheck } from '../../../tools/run-check.ts'
 
 interface Canary {
   readonly rule: string
