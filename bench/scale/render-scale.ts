@@ -32,9 +32,9 @@ function renderWarm(warm: readonly WarmResult[]): string {
 }
 
 function renderLists(lists: readonly MeasuredList[]): string {
-  const head = ['p50 ms', 'p99 ms', 'head ms', 'CPU ms', 'KiB'].map((title) => title.padStart(9)).join('')
-  const lines = lists.map(({ p50Ms, p99Ms, headP50Ms, cpuMs, kib, caller, path, isWhole }) => {
-    const cells = [p50Ms, p99Ms, headP50Ms, cpuMs].map((value) => value.toFixed(1))
+  const head = ['p50 ms', 'p99 ms', 'first ms', 'head ms', 'CPU ms', 'KiB'].map((title) => title.padStart(9)).join('')
+  const lines = lists.map(({ p50Ms, p99Ms, firstMs, headP50Ms, cpuMs, kib, caller, path, isWhole }) => {
+    const cells = [p50Ms, p99Ms, firstMs, headP50Ms, cpuMs].map((value) => value.toFixed(1))
     const mark = isWhole === true ? 'w' : p50Ms > MOST_MS ? '!' : ' '
     return `${[...cells, kib.toFixed(0)].map((cell) => cell.padStart(9)).join('')} ${mark} ${caller} ${path}`
   })
