@@ -1,5 +1,5 @@
 import type { MeasuredList } from './measure-lists.ts'
-import type { ScaleResults, WarmResult } from './measure-scale.ts'
+import type { ScaleResults, WarmResult, WarmResults } from './measure-scale.ts'
 
 const MOST_MS = 100
 
@@ -7,18 +7,21 @@ export function renderScale(results: readonly ScaleResults[]): string {
   return results.map(renderStore).join('\n')
 }
 
-function renderStore({ store, keys, fillMs, warm, rssMib, lists }: ScaleResults): string {
+function renderStore({ store, keys, fillMs, warm, lists }: ScaleResults): string {
   const slow = lists.filter(({ p50Ms, isWhole }) => isWhole !== true && p50Ms > MOST_MS).length
   return [
     `${store} store, filled in ${(fillMs / 1000).toFixed(1)} s`,
     '',
-    renderWarm(warm),
-    `RSS MiB: ${rssMib.few.toFixed(0)} with 10 keys, ${rssMib.many.toFixed(0)} with ${keys.toLocaleString('en')}`,
-    '',
+    ...(warm === undefined ? [] : [renderCalls(warm, keys)]),
     renderLists(lists),
     `${slow} of ${lists.length} lists take more than ${MOST_MS} ms (those marked w are whole, and not counted)`,
     '',
   ].join('\n')
+}
+
+function renderCalls({ loads, rssMib: { few, many } }: WarmResults, keys: number): string {
+  const memory = `RSS MiB: ${few.toFixed(0)} with 10 keys, ${many.toFixed(0)} with ${keys.toLocaleString('en')}`
+  return [renderWarm(loads), memory, ''].join('\n')
 }
 
 function renderWarm(warm: readonly WarmResult[]): string {

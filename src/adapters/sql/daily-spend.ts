@@ -62,7 +62,7 @@ export function columnsOf(traits: Traits): RawBuilder<unknown> {
 export function daysOf({ scope, by, only, except, key, model, from, until }: ActivityQuery): RawBuilder<unknown>[] {
   const isNamed = [by, ...Object.keys(only)].some((kind) => kind === 'end_user' || kind === 'tag')
   return [
-    sql`l.is_named = ${sql.lit(isNamed)}`,
+    isNamed ? sql`l.is_named` : sql`not l.is_named`,
     sql`l.day >= ${dayOf(from)}::date`,
     sql`l.day <= ${dayOf(epochMs(until - 1))}::date`,
     ...linesInScope(scope),

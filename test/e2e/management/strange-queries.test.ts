@@ -105,6 +105,23 @@ describe.each(STORES)('lists on %s', (store) => {
     expect(failed).toEqual([])
   }, 120_000)
 
+  test('whatever a path says, there is an answer', async () => {
+    const { paths } = await desk.read('/openapi.json')
+    const named = Object.entries<Answer['json']>(paths).flatMap(([path, item]) =>
+      path.includes('{') && item.get !== undefined ? [path] : [],
+    )
+    expect(named.length).toBeGreaterThan(3)
+    const failed: (readonly [string, number])[] = []
+    for (const path of named) {
+      for (const value of STRANGE) {
+        const asked = path.replaceAll(/\{[a-z_]+\}/g, encodeURIComponent(value))
+        const { status } = await desk.get(asked)
+        if (status >= 500) failed.push([asked.slice(0, 80), status])
+      }
+    }
+    expect(failed).toEqual([])
+  })
+
   test('a parameter that occurs twice, and one that is no UTF-8, are refused everywhere', async () => {
     const answers: (readonly [string, number])[] = []
     for (const { path, parameters } of readers) {

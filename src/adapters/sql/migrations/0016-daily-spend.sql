@@ -32,11 +32,6 @@ create table latchkey.daily_spend (
   failures bigint not null
 ) with (fillfactor = 70);
 
-create function latchkey.daily_spend_id(parts json) returns uuid
-language sql immutable parallel safe as $$
-  select pg_catalog.left(pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(parts::text, 'UTF8')), 'hex'), 32)::uuid
-$$;
-
 -- Callers choose the names of models under wildcards, and an index holds none that is longer than a few hundred letters.
 create function latchkey.shorten_model_names() returns trigger language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin
@@ -60,8 +55,9 @@ declare
   adds constant text := $adds$
   -- In one order, so that two replicas can't wait for each other.
   insert into latchkey.daily_spend as known
-  select latchkey.daily_spend_id(json_build_array(day, is_named, payer_kind, key_digest, user_id, team_id, organization_id,
-      end_user_id, tags, upstream_model, model_group, provider, call_type)) as row_id, part.*
+  select encode(substr(sha256(convert_to(json_build_array(day, is_named, payer_kind, key_digest, user_id, team_id,
+      organization_id, end_user_id, tags, upstream_model, model_group, provider, call_type)::text, 'UTF8')), 1, 16),
+      'hex')::uuid as row_id, part.*
   from (
     select (line.at at time zone 'UTC')::date as day, as_one.is_named, line.payer_kind, line.key_digest, line.user_id,
       line.team_id, line.organization_id, as_one.end_user_id, as_one.tags, line.upstream_model, line.model_group,
@@ -103,9 +99,16 @@ $migration$;
 create trigger ledger_entry_days after insert on latchkey.ledger_entry
   referencing new table as lines for each statement execute function latchkey.add_to_days();
 
--- In the order of reports, and by whom a caller may ask for or see.
-create index daily_spend_list on latchkey.daily_spend (is_named, day desc, row_id)
-  include (model_group, upstream_model);
+-- In the order of reports, for each kind of them, so that a page is found and all are counted without reading rows.
+create index daily_spend_list on latchkey.daily_spend (day desc, row_id) include (model_group, upstream_model)
+  where not is_named;
+create index daily_spend_teams on latchkey.daily_spend (day desc, row_id) where not is_named and team_id is not null;
+create index daily_spend_organizations on latchkey.daily_spend (day desc, row_id)
+  where not is_named and organization_id is not null;
+create index daily_spend_end_users on latchkey.daily_spend (day desc, row_id)
+  where is_named and end_user_id is not null;
+create index daily_spend_tags on latchkey.daily_spend (day desc, row_id) where is_named and tags is not null;
+-- And by whom callers ask for and see.
 create index daily_spend_key on latchkey.daily_spend (key_digest, day) where key_digest is not null;
 create index daily_spend_user on latchkey.daily_spend (user_id, day) where user_id is not null;
 create index daily_spend_team on latchkey.daily_spend (team_id, day) where team_id is not null;
