@@ -24,6 +24,8 @@ export interface BenchOptions {
   readonly isQuick: boolean
   /** Instead of the levels: ten keys against a hundred thousand, on these stores. Empty: the levels. */
   readonly scale: readonly ScaleStore[]
+  /** Of those: only how fast lists answer. */
+  readonly isListsOnly: boolean
 }
 
 export type ScaleStore = 'server' | 'embedded'
@@ -61,6 +63,7 @@ export const USAGE = `npm run bench -- [options]
   --soak N            also watches memory over N requests
   --scale             instead: ten keys against 100,000, and how fast lists answer; see docs/bench.md
   --stores server     of --scale: only this store (server, embedded)
+  --lists             of --scale: only how fast lists answer
   --quick             a few seconds in all: shows that it works, measures nothing
   --json              prints the results as JSON instead of a table`
 
@@ -78,6 +81,7 @@ export function readOptions(args: readonly string[], databaseUrl: string | undef
       soak: { type: 'string' },
       scale: { type: 'boolean', default: false },
       stores: { type: 'string', default: STORES.join() },
+      lists: { type: 'boolean', default: false },
       quick: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
     },
@@ -100,6 +104,7 @@ export function readOptions(args: readonly string[], databaseUrl: string | undef
     json: values.json,
     isQuick: values.quick,
     scale: values.scale ? readNames('stores', values.stores, STORES) : [],
+    isListsOnly: values.lists,
   }
 }
 

@@ -22,6 +22,8 @@ export function userOf(
 
 const IN_RANGE = 'start_date=2026-01-01%2000:00:00&end_date=2026-02-01%2000:00:00'
 
+const MONTH = 'start_date=2026-01-01&end_date=2026-01-31'
+
 const ADMIN: readonly string[] = [
   '/key/list?return_full_object=true&size=100',
   '/key/list?return_full_object=true&size=100&page=900',
@@ -42,6 +44,8 @@ const ADMIN: readonly string[] = [
   '/key/list?size=100&organization_id=org-7',
   '/key/list?size=100&status=deleted',
   '/key/aliases',
+  '/key/aliases?size=100&page=900',
+  '/key/aliases?size=100&search=abc1',
   '/user/list?page_size=100',
   '/user/list?page_size=100&page=90',
   '/user/list?page_size=100&sort_by=spend&sort_order=desc',
@@ -75,10 +79,20 @@ const ADMIN: readonly string[] = [
   `/spend/logs/v2?page_size=100&team_id=team-7&${IN_RANGE}`,
   `/spend/logs/v2?page_size=100&status_filter=failure&${IN_RANGE}`,
   `/spend/logs/v2?page_size=100&model=mock-bench&${IN_RANGE}`,
+  `/spend/logs/v2?page_size=100&model_id=d&${IN_RANGE}`,
   `/spend/logs/v2?page_size=100&session_id=nowhere&${IN_RANGE}`,
   '/spend/logs?request_id=request-4711',
   '/spend/logs?user_id=user-77&start_date=2026-01-01&end_date=2026-02-01',
   '/user/daily/activity?start_date=2026-01-30&end_date=2026-01-30',
+  '/user/daily/activity?page_size=1000&start_date=2026-01-30&end_date=2026-01-30',
+  `/user/daily/activity?page_size=1000&${MONTH}`,
+  `/user/daily/activity?page_size=1000&page=150&${MONTH}`,
+  `/user/daily/activity?page_size=1000&user_id=user-77&${MONTH}`,
+  `/user/daily/activity?page_size=1000&model=mock-bench&${MONTH}`,
+  `/team/daily/activity?page_size=1000&team_ids=team-7,team-8&${MONTH}`,
+  `/customer/daily/activity?page_size=1000&${MONTH}`,
+  `/global/spend/keys?limit=10&${MONTH}`,
+  `/global/spend/models?limit=10&${MONTH}`,
   '/budget/list',
   '/tag/list',
 ]
@@ -86,6 +100,7 @@ const ADMIN: readonly string[] = [
 const WHOLE: readonly string[] = [
   '/spend/logs',
   '/spend/logs?start_date=2026-01-01&end_date=2026-02-01',
+  `/user/daily/activity/aggregated?${MONTH}`,
   '/team/list',
   '/team/list?organization_id=org-7',
   '/team/list?user_id=user-77',
@@ -99,6 +114,7 @@ const SCOPED: readonly string[] = [
   '/key/list?size=100&include_team_keys=true&sort_by=spend',
   '/key/aliases',
   `/spend/logs/v2?page_size=100&${IN_RANGE}`,
+  `/user/daily/activity?page_size=1000&${MONTH}`,
 ]
 
 const OF_ORGANIZATION: readonly string[] = [

@@ -23,9 +23,14 @@ export interface ScaleResults {
   readonly store: ScaleStore
   readonly keys: number
   readonly fillMs: number
-  readonly warm: readonly WarmResult[]
-  readonly rssMib: { readonly few: number; readonly many: number }
+  /** Undefined: only lists were measured. */
+  readonly warm: WarmResults | undefined
   readonly lists: readonly MeasuredList[]
+}
+
+export interface WarmResults {
+  readonly loads: readonly WarmResult[]
+  readonly rssMib: { readonly few: number; readonly many: number }
 }
 
 export interface WarmResult {
@@ -52,24 +57,36 @@ export async function measureScale(
   const subjects: ScaleSubject[] = []
   let fillMs = 0
   try {
-    for (const size of [SMALL, large]) {
+    for (const size of options.isListsOnly ? [large] : [SMALL, large]) {
       tell(`${store}: a store with ${size.keys} keys`)
       const from = performance.now()
       subjects.push(await startFilled(store, size, around))
       fillMs = performance.now() - from
     }
-    const [few, many] = subjects
+    const [few, many = few] = subjects
     if (few === undefined || many === undefined) throw new Error('no gateway')
-    const loads = loadsOf(few, many)
-    const rounds = await measureWarm(loads, options, load, tell)
-    const [base = []] = rounds
-    const warm = loads.map(({ title }, i) => summarise(title, rounds[i] ?? [], base))
-    const rssMib = { few: rssMibOf(few.pid), many: rssMibOf(many.pid) }
+    const warm = few === many ? undefined : await measureCalls(few, many, options, load, tell)
     tell(`${store}: lists`)
     const lists = await measureLists(many, options.isQuick)
-    return { store, keys: large.keys, fillMs, warm, rssMib, lists }
+    return { store, keys: large.keys, fillMs, warm, lists }
   } finally {
     for (const { tap } of subjects) await tap?.close()
+  }
+}
+
+async function measureCalls(
+  few: ScaleSubject,
+  many: ScaleSubject,
+  options: BenchOptions,
+  load: Load,
+  tell: (text: string) => void,
+): Promise<WarmResults> {
+  const loads = loadsOf(few, many)
+  const rounds = await measureWarm(loads, options, load, tell)
+  const [base = []] = rounds
+  return {
+    loads: loads.map(({ title }, i) => summarise(title, rounds[i] ?? [], base)),
+    rssMib: { few: rssMibOf(few.pid), many: rssMibOf(many.pid) },
   }
 }
 

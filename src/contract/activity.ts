@@ -22,7 +22,8 @@ function inOurWords(query: Common, ids: readonly string[] | undefined, exceptIds
     key: query.api_key,
     model: query.model,
     timezone: query.timezone ?? 0,
-    days: { page: query.page ?? 1, size: query.page_size ?? 50 },
+    page: query.page ?? 1,
+    size: query.page_size ?? 50,
     ids,
     exceptIds,
   }

@@ -147,6 +147,20 @@ export const keyListQuery = z
     status: query.status,
   }))
 
+/** Whoever names neither a page nor a size gets all of them, as before there were pages. */
+export const keyAliasesQuery = z
+  .object({
+    page: optional(pageNumber),
+    size: optional(pageSize),
+    search: optional(filledText),
+    team_id: optional(filledText),
+  })
+  .transform(({ page, size, search, team_id }) => ({
+    page: page === undefined && size === undefined ? undefined : { page: page ?? 1, size: size ?? 50 },
+    part: search,
+    teamId: team_id,
+  }))
+
 interface InertFields {
   readonly allowed_cache_controls?: readonly string[] | undefined
   readonly permissions?: z.infer<typeof jsonMap> | undefined

@@ -65,7 +65,7 @@ export const updateModelBody = patchModelBody.refine(({ id }) => id !== undefine
 
 export const deleteModelBody = z.object({ id: text })
 
-const pageNumber = wholeNumber.pipe(z.number().min(1).max(1_000_000))
+const pageNumber = wholeNumber.pipe(z.number().min(1))
 const pageSize = wholeNumber.pipe(z.number().min(1).max(1_000))
 
 export const modelInfoQuery = z.object({ litellm_model_id: optional(filledText) })

@@ -170,16 +170,19 @@ export function openRoute(app: FastifyInstance, edge: EdgePorts, route: OpenRout
   }
 }
 
-function jsonOf(body: unknown): string | Readable {
+type Json = string | Buffer | Readable
+
+function jsonOf(body: unknown): Json {
   if (body instanceof LongList) return body.toStream()
-  return body instanceof JsonText ? body.text : JSON.stringify(body)
+  // As bytes: a text of many pieces would be gone through for its length, and once more to be sent.
+  return body instanceof JsonText ? Buffer.from(body.text) : JSON.stringify(body)
 }
 
 async function readWhole(request: FastifyRequest, edge: EdgePorts): Promise<string> {
   return granted(await readBody(request.raw, edge.limits.managementBytes, edge.bodies))
 }
 
-function sendJson(request: FastifyRequest, reply: FastifyReply, json: string | Readable): FastifyReply {
+function sendJson(request: FastifyRequest, reply: FastifyReply, json: Json): FastifyReply {
   return reply
     .headers({ ...SAFE_HEADERS, 'x-litellm-call-id': request.callId, 'x-litellm-version': COMPATIBLE_VERSION })
     .type('application/json')

@@ -12,7 +12,7 @@ import { picoUsd } from '../domain/money.ts'
 import type { SomeReach } from '../domain/reach.ts'
 import { reachesKey, reachesOrganization, reachesTeam, reachesUser } from '../domain/scope.ts'
 import type { LedgerStore } from './ledger.ts'
-import type { Registry, Rooms, Scope } from './registry.ts'
+import type { AliasQuery, Registry, Rooms, Scope } from './registry.ts'
 
 export interface OpenedLists {
   readonly registry: Registry
@@ -132,7 +132,10 @@ export function describeLists(name: string, open: () => Promise<OpenedLists>): v
             rows: keys,
             total: keys.length,
           })
-          if (filter === filters[0]) expect(await rooms.keys.listAliases(scope)).toEqual(keys.map(({ alias }) => alias))
+          if (filter === filters[0]) {
+            const { json, total } = await rooms.keys.listAliases({ scope })
+            expect([JSON.parse(json), total]).toEqual([keys.map(({ alias }) => alias), keys.length])
+          }
 
           const teams = (await rooms.teams.list({ ...ALL_ROWS, ...filter, sort: 'team_id' })).rows.filter((team) =>
             reachesTeam(reach, team),
@@ -183,6 +186,39 @@ export function describeLists(name: string, open: () => Promise<OpenedLists>): v
       expect(await digests(rooms.keys.ofUser(ana, red))).toEqual([2])
       expect(await digests(rooms.keys.ofTeam(red))).toEqual([2])
       expect(await digests(rooms.keys.ofOrganization(organizationId('west')))).toEqual([5])
+    })
+
+    test('aliases come in one order, whole or by pages, of a team or with a part in them that is no pattern', async () => {
+      await write(async (inside) => {
+        await insertTenants(inside)
+        await inside.teams.insert(make.makeTeam('names'))
+        const aliases = ['b', 'A_%\\', 'É "1"', undefined]
+        for (const [n, alias] of aliases.entries())
+          await inside.keys.insert(makeKey(20 + n, { alias, teamId: teamId('names') }))
+      })
+      const list = async (query: Omit<AliasQuery, 'scope'>) => {
+        const { json, total } = await rooms.keys.listAliases({ scope: { sees: 'all' }, ...query })
+        const aliases: readonly string[] = JSON.parse(json)
+        return [aliases, total] as const
+      }
+      const [all, total] = await list({})
+      expect([all.length, all]).toEqual([total, all.toSorted()])
+      for (const page of [1, 2, 3, 4, 5, 6]) {
+        expect(await list({ page: { page, size: 2 } })).toEqual([all.slice((page - 1) * 2, page * 2), total])
+      }
+      const named = { teamId: teamId('names') }
+      expect(await list(named)).toEqual([['A_%\\', 'b', 'É "1"'], 3])
+      expect(await list({ ...named, page: { page: 1, size: 1 } })).toEqual([['A_%\\'], 3])
+      for (const [part, found] of [
+        ['a_%', ['A_%\\']],
+        ['\\', ['A_%\\']],
+        ['É "', ['É "1"']],
+        ['%%', []],
+        ["'; drop", []],
+        ['\0', []],
+      ] as const) {
+        expect([part, await list({ ...named, part })]).toEqual([part, [found, found.length]])
+      }
     })
 
     test('pages cut one order that is total, and those beyond the end are empty', async () => {

@@ -118,6 +118,22 @@ export interface DeletedKey {
   readonly deletedBy: string
 }
 
+export interface AliasQuery {
+  readonly scope: Scope
+  readonly teamId?: TeamId
+  /** Without regard to case. */
+  readonly part?: string
+  /** Absent: all of them. */
+  readonly page?: Pick<Page, 'page' | 'size'>
+}
+
+export interface ListedAliases {
+  /** A JSON list of texts, as it goes out: there may be as many as there are keys. */
+  readonly json: string
+  /** On all pages. */
+  readonly total: number
+}
+
 export type KeyLabel = Pick<VirtualKey, 'displayName' | 'alias' | 'teamId'>
 
 export interface KeyRows extends Rows<VirtualKey, KeyDigest> {
@@ -136,7 +152,8 @@ export interface KeyRows extends Rows<VirtualKey, KeyDigest> {
   ofTeams(ids: readonly TeamId[]): Promise<readonly VirtualKey[]>
   ofOrganization(id: OrganizationId): Promise<readonly VirtualKey[]>
   list(query: KeyQuery): Promise<PageOf<VirtualKey>>
-  listAliases(scope: Scope): Promise<readonly string[]>
+  /** In the order of their bytes. */
+  listAliases(query: AliasQuery): Promise<ListedAliases>
   /** What reports call keys by. */
   labels(digests: readonly KeyDigest[]): Promise<ReadonlyMap<KeyDigest, KeyLabel>>
   /** As they were. */

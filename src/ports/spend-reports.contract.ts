@@ -12,6 +12,7 @@ import {
   step,
 } from '../../test/support/any-spending.ts'
 import type { Step } from '../../test/support/any-spending.ts'
+import { spendOf, sumsOf } from '../../test/support/activity-sums.ts'
 import { digestOf, makeKey, NOON } from '../../test/support/entries.ts'
 import { NaiveBooks } from '../../test/support/naive-lists.ts'
 import { ABOUT, makeBudget, makeOrganization, makeTeam, ORIGIN } from '../../test/support/rows.ts'
@@ -21,6 +22,7 @@ import { writeLedgerLine } from '../domain/ledger-line.ts'
 import { NO_LIMITS } from '../domain/limits.ts'
 import { picoUsd } from '../domain/money.ts'
 import type { LedgerReader, LedgerStore } from './ledger.ts'
+import type { ActivityQuery, ActivitySums, ActivityTrait } from './spend-reports.ts'
 import type { Registry, Rooms } from './registry.ts'
 
 export interface OpenedSpendReports {
@@ -95,6 +97,56 @@ export function describeSpendReports(name: string, open: () => Promise<OpenedSpe
       for (const each of steps) await take(each)
     }
 
+    type Cut = Pick<ActivitySums, 'apart'> & { readonly size: number; readonly most: number }
+
+    async function checkDays(query: ActivityQuery, { size, apart, most }: Cut): Promise<void> {
+      const { reader } = opened
+      const parts = books.sumDays(query)
+      expect((await reader.sumActivity(query, { apart: EVERY_TRAIT })).map(textOf).toSorted()).toEqual(
+        parts.map(textOf).toSorted(),
+      )
+
+      const ranked = await reader.sumActivity(query, { apart })
+      expect(sumsOf(ranked, apart)).toEqual(sumsOf(parts, apart))
+      expect(ranked.map(({ spend }) => spend)).toEqual(
+        ranked.map(({ spend }) => spend).toSorted((one, other) => (one === other ? 0 : one < other ? 1 : -1)),
+      )
+      expect(await reader.sumActivity(query, { apart, most })).toEqual(ranked.slice(0, most))
+
+      const { rows, total } = await reader.dailyActivity(query, { page: 1, size: 1_000 })
+      expect([rows.length, sumsOf(rows, EVERY_TRAIT)]).toEqual([total, sumsOf(parts, EVERY_TRAIT)])
+      expect(rows.map(({ day }) => day)).toEqual(
+        rows
+          .map(({ day }) => day)
+          .toSorted()
+          .toReversed(),
+      )
+      for (let page = 1; page <= Math.ceil(total / size) + 1; page += 1) {
+        const those = rows.slice((page - 1) * size, page * size)
+        expect(await reader.dailyActivity(query, { page, size })).toEqual({ rows: those, total })
+      }
+
+      const top = await reader.topActivity(query, most)
+      const told = top.parts.filter(({ isOfOtherKeys }) => isOfOtherKeys !== true)
+      const byKey = [...Map.groupBy(parts, ({ key }) => key)].map(([key, those]) => ({ key, spend: spendOf(those) }))
+      const keys = new Set(told.map(({ key }) => key))
+      const least = byKey
+        .filter(({ key }) => keys.has(key))
+        .reduce((sum, { spend }) => (spend < sum ? spend : sum), MOST)
+      expect(sumsOf(top.parts, ['day', 'model'])).toEqual(sumsOf(parts, ['day', 'model']))
+      expect([top.keys, keys.size]).toEqual([byKey.length, Math.min(byKey.length, most)])
+      expect(byKey.filter(({ key, spend }) => spend > least && !keys.has(key))).toEqual([])
+      expect(sumsOf(told, ['day', 'key', 'teamId', 'model'])).toEqual(
+        sumsOf(
+          parts.filter(({ key }) => keys.has(key)),
+          ['day', 'key', 'teamId', 'model'],
+        ),
+      )
+      const entities = new Set(parts.flatMap(({ entities: named }) => (named.length === 0 ? [] : [named.join()])))
+      const shown = new Set(top.parts.flatMap(({ entities: named }) => (named.length === 0 ? [] : [named.join()])))
+      expect([top.entities, shown.size]).toEqual([entities.size, Math.min(entities.size, most)])
+    }
+
     test('every page of every list is what looking at all of it would say', async () => {
       const steps = fc.array(step, { minLength: 8, maxLength: 30, size: 'max' })
       const questions = {
@@ -116,16 +168,25 @@ export function describeSpendReports(name: string, open: () => Promise<OpenedSpe
             const { rows, total } = await opened.reader.lines(query)
             expect({ rows: rows.map(({ entryId }) => entryId), total }).toEqual(books.listLines(query))
           }
-          for (const query of days.map((each) => ({ ...said(each), ...range, days: 'all' }) as const)) {
-            const { parts } = await opened.reader.dailyActivity(query)
-            expect(parts.map(textOf).toSorted()).toEqual(books.sumDays(query).map(textOf).toSorted())
-          }
+          for (const { query, ...cut } of days) await checkDays({ ...said(query), ...range }, cut)
         }),
         { numRuns: 60 },
       )
     })
   })
 }
+
+const EVERY_TRAIT: readonly ActivityTrait[] = [
+  'day',
+  'key',
+  'teamId',
+  'entities',
+  'model',
+  'modelGroup',
+  'provider',
+  'callType',
+]
+const MOST = 1n << 62n
 
 function textOf(part: object): string {
   const members = Object.entries(part).toSorted(([one], [other]) => (one < other ? -1 : 1))

@@ -9,14 +9,15 @@ export type EntityKind = 'user' | 'team' | 'organization' | 'end_user' | 'tag'
 
 export type EntityFilter = Readonly<Partial<Record<EntityKind, readonly string[]>>>
 
-export interface DailyActivityQuery {
+export interface ActivityQuery {
   /** Lines outside of it do not exist. A line is in scope by its user, its key, its team or its organisation. */
   readonly scope: Scope
   /** What the sums are broken down by. But for users, lines that name none are left out. */
   readonly by: EntityKind
   /** Of each kind, lines that name one of these. */
   readonly only: EntityFilter
-  readonly except: EntityFilter
+  /** Lines that name one of these, of the kind that the sums are broken down by, are left out. */
+  readonly except: readonly string[]
   /** With what it spent before it was rotated. */
   readonly key?: KeyDigest
   /** By its public name or its upstream's. */
@@ -25,8 +26,6 @@ export interface DailyActivityQuery {
   readonly from: EpochMs
   /** Exclusive; the start of a day in UTC. */
   readonly until: EpochMs
-  /** Of days with a line, newest first. */
-  readonly days: Pick<Page, 'page' | 'size'> | 'all'
 }
 
 /** What is summed of calls that agree in everything else. */
@@ -35,6 +34,8 @@ export interface ActivityPart {
   readonly day: string
   /** As it is called since its last rotation. Undefined: the master key. */
   readonly key: KeyDigest | undefined
+  /** The sum of keys that are not told apart. */
+  readonly isOfOtherKeys?: true
   /** As the key was called at a call. */
   readonly keyAlias: string | undefined
   readonly teamId: string | undefined
@@ -54,11 +55,23 @@ export interface ActivityPart {
   readonly failures: number
 }
 
-export interface DailyActivity {
+/** What parts can be told apart by. */
+export type ActivityTrait = 'day' | 'key' | 'teamId' | 'entities' | 'model' | 'modelGroup' | 'provider' | 'callType'
+
+export interface ActivitySums {
+  /** In what else parts differ, any of theirs stands for all. */
+  readonly apart: readonly ActivityTrait[]
+  /** Only so many, those on which most was spent. */
+  readonly most?: number | undefined
+}
+
+/** All of a report, in which only the keys and entities that spent most are told apart. */
+export interface TopActivity {
   /** Newest day first. */
   readonly parts: readonly ActivityPart[]
-  /** On all pages. */
-  readonly totalDays: number
+  /** How many there are. */
+  readonly keys: number
+  readonly entities: number
 }
 
 export interface LineQuery extends Page {
@@ -84,6 +97,10 @@ export interface LineQuery extends Page {
 
 /** What was spent, for those who look at it. */
 export interface SpendReports {
-  dailyActivity(query: DailyActivityQuery): Promise<DailyActivity>
+  /** A page of what was spent by the day, newest day first. A day may begin on one page and end on another. */
+  dailyActivity(query: ActivityQuery, page: Pick<Page, 'page' | 'size'>): Promise<PageOf<ActivityPart>>
+  /** Those on which most was spent first. */
+  sumActivity(query: ActivityQuery, sums: ActivitySums): Promise<readonly ActivityPart[]>
+  topActivity(query: ActivityQuery, most: number): Promise<TopActivity>
   lines(query: LineQuery): Promise<PageOf<LedgerEntry>>
 }

@@ -115,10 +115,16 @@ export const lineQuery = fc.record({
   leastSpend: maybe([picoUsd(1n)]),
   mostSpend: maybe([picoUsd(2n)]),
 })
+const traits = ['day', 'key', 'teamId', 'entities', 'model', 'modelGroup', 'provider', 'callType'] as const
 export const dayQuery = fc.record({
-  ...asked,
-  except: only.map(said),
-  by: fc.constantFrom('user', 'team', 'organization', 'end_user', 'tag'),
+  query: fc.record({
+    ...asked,
+    except: fc.constantFrom([], ['ana', 'red'], ['a', 'end'], ['east', 'b"']),
+    by: fc.constantFrom('user', 'team', 'organization', 'end_user', 'tag'),
+  }),
+  size: fc.integer({ min: 1, max: 5 }),
+  apart: fc.subarray([...traits], { minLength: 1 }),
+  most: fc.integer({ min: 1, max: 3 }),
 })
 
 /** Without what is undefined, as callers ask. */

@@ -3,13 +3,7 @@ import type { LedgerEntry } from '../../src/domain/ledger-entry.ts'
 import type { VirtualKey } from '../../src/domain/virtual-key.ts'
 import type { Page, PageOf } from '../../src/ports/page.ts'
 import type { KeyQuery, Scope } from '../../src/ports/registry.ts'
-import type {
-  ActivityPart,
-  DailyActivityQuery,
-  EntityFilter,
-  EntityKind,
-  LineQuery,
-} from '../../src/ports/spend-reports.ts'
+import type { ActivityPart, ActivityQuery, EntityFilter, EntityKind, LineQuery } from '../../src/ports/spend-reports.ts'
 
 /** What lists are to say, worked out by looking at everything that there is. */
 export class NaiveBooks {
@@ -78,14 +72,14 @@ export class NaiveBooks {
     })
   }
 
-  sumDays(query: DailyActivityQuery): readonly ActivityPart[] {
+  sumDays(query: ActivityQuery): readonly ActivityPart[] {
     const parts = new Map<string, ActivityPart>()
     for (const entry of this.#linesOf(query)) {
       const entities = namesOf(entry, query.by)
       if (query.by !== 'user' && entities.length === 0) continue
       const { model } = query
       if (model !== undefined && entry.modelGroup !== model && entry.upstreamModel !== model) continue
-      if (namesAny(entry, query.except)) continue
+      if (entities.some((id) => query.except.includes(id))) continue
       const day = new Date(entry.startedAt).toISOString().slice(0, 10)
       const key = entry.payer.kind === 'key' ? this.#nowOf(entry.payer.digest) : undefined
       const { teamId, upstreamModel, modelGroup, provider, callType, usage } = entry
@@ -178,10 +172,6 @@ function namesOne(entry: LedgerEntry, filter: EntityFilter, kind: EntityKind): b
 
 function namesAll(entry: LedgerEntry, filter: EntityFilter): boolean {
   return KINDS.every((kind) => filter[kind] === undefined || namesOne(entry, filter, kind))
-}
-
-function namesAny(entry: LedgerEntry, filter: EntityFilter): boolean {
-  return KINDS.some((kind) => namesOne(entry, filter, kind))
 }
 
 function contains(text: string | undefined, part: string): boolean {

@@ -107,6 +107,7 @@ export function emptied(open: () => Promise<OpenedStore>): { open(): Promise<Sto
 const KEPT_FOREVER = ['ledger_entry', 'audit_record', 'audit_head'] as const
 const EMPTIED = [
   'ledger_entry',
+  'daily_spend',
   'audit_record',
   'spend_total',
   'budget_hold',

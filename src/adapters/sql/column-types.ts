@@ -22,8 +22,12 @@ export function parseTimestamp(text: string): EpochMs {
   return epochMs(at)
 }
 
+const FIRST = Date.parse('0001-01-01T00:00:00.000Z')
+const LAST = Date.parse('9999-12-31T23:59:59.999Z')
+
+/** Moments before and after years of four digits, which nobody means, are the first and the last one that SQL text has. */
 export function timestampText(at: EpochMs): string {
-  return new Date(at).toISOString()
+  return new Date(Math.min(Math.max(at, FIRST), LAST)).toISOString()
 }
 
 /** Read as epoch milliseconds by both drivers (`column-types.ts`), written as ISO text. */

@@ -6,9 +6,6 @@ import type { Scope } from '../../ports/registry.ts'
 import type { EntityFilter, EntityKind } from '../../ports/spend-reports.ts'
 import { timestampText } from './column-types.ts'
 
-/** A line that has no tags has no such member; one that only seems to is sorted out where its detail is read. */
-export const MAY_HAVE_TAGS = sql`strpos(l.detail, '"tags":') > 0`
-
 /** What of `ledger_entry l` a scope sees. */
 export function linesInScope(scope: Scope): RawBuilder<unknown>[] {
   if (scope.sees === 'all') return []
@@ -55,8 +52,7 @@ export function between(from: EpochMs, until: EpochMs): RawBuilder<unknown>[] {
   return [sql`l.at >= ${timestampText(from)}::timestamptz`, sql`l.at < ${timestampText(until)}::timestamptz`]
 }
 
-const COLUMNS: Readonly<Record<Exclude<EntityKind, 'tag'>, RawBuilder<unknown>>> = {
-  user: lineUser,
+const COLUMNS: Readonly<Record<'team' | 'organization' | 'end_user', RawBuilder<unknown>>> = {
   team: sql`l.team_id`,
   organization: sql`l.organization_id`,
   end_user: sql`l.end_user_id`,
@@ -64,29 +60,21 @@ const COLUMNS: Readonly<Record<Exclude<EntityKind, 'tag'>, RawBuilder<unknown>>>
 
 const KINDS = ['user', 'team', 'organization', 'end_user', 'tag'] as const
 
-/** What a line names of a kind, as the text of a JSON list of tags, or as one id. */
-export function entityColumn(kind: EntityKind): RawBuilder<unknown> {
-  return kind === 'tag' ? sql`(l.detail::json ->> 'tags')` : COLUMNS[kind]
-}
+/** A list of tags, or null. A line that has none has no such member; one that only seems to is sorted out by reading. */
+const TAGS_OF_LINE = sql`case when strpos(l.detail, '"tags":') > 0 then l.detail::json -> 'tags' end`
 
-export function naming(only: EntityFilter): RawBuilder<unknown>[] {
+/** `tags`: where a JSON list of them is. */
+export function naming(only: EntityFilter, tags: RawBuilder<unknown> = TAGS_OF_LINE): RawBuilder<unknown>[] {
   return KINDS.flatMap((kind) => {
     const ids = only[kind]
-    return ids === undefined ? [] : [namesOne(kind, ids)]
+    return ids === undefined ? [] : [namesOne(kind, ids, tags)]
   })
 }
 
-export function notNaming(except: EntityFilter): RawBuilder<unknown>[] {
-  return KINDS.flatMap((kind) => {
-    const ids = except[kind]
-    return ids === undefined ? [] : [sql`(${namesOne(kind, ids)}) is not true`]
-  })
-}
-
-function namesOne(kind: EntityKind, ids: readonly string[]): RawBuilder<unknown> {
+export function namesOne(kind: EntityKind, ids: readonly string[], tags: RawBuilder<unknown>): RawBuilder<unknown> {
   const storable = ids.map(storableText)
   if (kind === 'user') return ofUsers(storable)
   if (kind !== 'tag') return sql`${COLUMNS[kind]} = any(${storable}::text[])`
-  return sql`(${MAY_HAVE_TAGS} and exists (
-    select 1 from json_array_elements_text(l.detail::json -> 'tags') as tag where tag = any(${storable}::text[])))`
+  return sql`exists (
+    select 1 from json_array_elements_text(${tags}) as tag where tag = any(${storable}::text[]))`
 }

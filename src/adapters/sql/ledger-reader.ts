@@ -4,13 +4,14 @@ import { NO_MONEY, type PicoUsd, addUsd, picoUsd } from '../../domain/money.ts'
 import { storableText } from '../../domain/storable-text.ts'
 import type { DailySpend, LedgerFilter, LedgerReader } from '../../ports/ledger.ts'
 import { timestampText } from './column-types.ts'
-import { readDailyActivity } from './daily-activity.ts'
+import { sqlDailyActivity } from './daily-activity.ts'
 import type { Database } from './database.ts'
 import { lineUser, linesInScope, naming, ofUsers, payerName } from './ledger-conditions.ts'
 import { entryOfStored, readLines } from './ledger-lines.ts'
 
 /** `flushNow` carries what this process has written so far to the store, so that a reader sees its own charges. */
 export function sqlLedgerReader(db: Kysely<Database>, flushNow: () => Promise<void>): LedgerReader {
+  const days = sqlDailyActivity(db)
   return {
     async entries(filter) {
       await flushNow()
@@ -86,9 +87,19 @@ export function sqlLedgerReader(db: Kysely<Database>, flushNow: () => Promise<vo
       return [...Map.groupBy(rows, (row) => row.day)].map(([day, parts]) => sumDay(day, parts))
     },
 
-    async dailyActivity(query) {
+    async dailyActivity(query, page) {
       await flushNow()
-      return readDailyActivity(db, query)
+      return days.dailyActivity(query, page)
+    },
+
+    async sumActivity(query, sums) {
+      await flushNow()
+      return days.sumActivity(query, sums)
+    },
+
+    async topActivity(query, most) {
+      await flushNow()
+      return days.topActivity(query, most)
     },
 
     async lines(query) {

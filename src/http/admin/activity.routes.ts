@@ -8,15 +8,15 @@ import {
   userActivityQuery,
 } from '../../contract/activity.ts'
 import type { ManagePorts } from '../../manage/ports.ts'
-import { readActivity } from '../../manage/spend/read-activity.ts'
+import { readActivityPage, readTopActivity } from '../../manage/spend/read-activity.ts'
 import type { ActivityAsk } from '../../manage/spend/read-activity.ts'
 import type { EntityKind } from '../../ports/spend-reports.ts'
 import { granted } from '../route.ts'
 import type { EdgePorts, PlainAsk } from '../route.ts'
 import { askOf, refuseSecretInUrl, schemaRoute, shapedQuery } from './read-ask.ts'
-import { renderActivity } from './render-activity.ts'
+import { renderActivityPage, renderTopActivity } from './render-activity.ts'
 
-type ActivityQuery = z.ZodType<ActivityAsk & { readonly days: { readonly page: number; readonly size: number } }>
+type ActivityQuery = z.ZodType<ActivityAsk & { readonly page: number; readonly size: number }>
 
 const REPORTS: readonly (readonly [paths: readonly string[], by: EntityKind, query: ActivityQuery])[] = [
   [['/user/daily/activity'], 'user', userActivityQuery],
@@ -36,7 +36,7 @@ export function activityRoutes(app: FastifyInstance, edge: EdgePorts, ports: Man
       query,
       answer: async (ask) => {
         const wanted = readWanted(query, ask)
-        return renderActivity(granted(await readActivity(by, wanted, askOf(ask), ports)), wanted.days)
+        return renderActivityPage(granted(await readActivityPage(by, wanted, askOf(ask), ports)), wanted)
       },
     })
   }
@@ -47,9 +47,8 @@ export function activityRoutes(app: FastifyInstance, edge: EdgePorts, ports: Man
     summary: 'What was spent by the day, broken down by user, without paging',
     query: userActivityQuery,
     answer: async (ask) => {
-      const wanted = { ...readWanted(userActivityQuery, ask), days: 'all' } as const
-      const report = granted(await readActivity('user', wanted, askOf(ask), ports))
-      return renderActivity(report, { page: 1, size: Math.max(1, report.totalDays) })
+      const wanted = readWanted(userActivityQuery, ask)
+      return renderTopActivity(granted(await readTopActivity('user', wanted, askOf(ask), ports)))
     },
   })
 

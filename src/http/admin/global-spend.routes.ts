@@ -28,7 +28,7 @@ export function globalSpendRoutes(app: FastifyInstance, edge: EdgePorts, ports: 
 
   read('/global/spend/logs', 'What was spent by the day', spendRanksQuery, async (ask) => {
     const { limit: _, ...wanted } = ranks(ask)
-    const { parts } = await partsOf({ by: 'user', ...wanted, otherwise: 'month' }, ask)
+    const { parts } = await partsOf({ by: 'user', apart: ['day'], ...wanted, otherwise: 'month' }, ask)
     return rankBy(parts, ({ day }) => [day])
       .map(({ name, spend }) => ({ date: name, spend: usdNumber(spend) }))
       .toSorted((one, other) => one.date.localeCompare(other.date))
@@ -36,38 +36,37 @@ export function globalSpendRoutes(app: FastifyInstance, edge: EdgePorts, ports: 
 
   read('/global/spend/keys', 'Keys by what they spent', spendRanksQuery, async (ask) => {
     const { limit, ...wanted } = ranks(ask)
-    const { parts, names } = await partsOf({ by: 'user', ...wanted, otherwise: 'month' }, ask)
-    return rankBy(parts, ({ key }) => [key])
-      .slice(0, limit)
-      .map(({ name, spend, parts: [first] }) => {
-        const row = name === undefined ? undefined : names.keys.get(name)
-        return {
-          api_key: name ?? MASTER_ALIAS,
-          key_alias: row === undefined ? (first?.keyAlias ?? null) : (row.alias ?? null),
-          key_name: row?.displayName ?? null,
-          total_spend: usdNumber(spend),
-        }
-      })
+    const ranked = { by: 'user', apart: ['key'], most: limit, otherwise: 'month' } as const
+    const { parts, names } = await partsOf({ ...ranked, ...wanted }, ask)
+    return parts.map(({ key, keyAlias, spend }) => {
+      const row = key === undefined ? undefined : names.keys.get(key)
+      return {
+        api_key: key ?? MASTER_ALIAS,
+        key_alias: row === undefined ? (keyAlias ?? null) : (row.alias ?? null),
+        key_name: row?.displayName ?? null,
+        total_spend: usdNumber(spend),
+      }
+    })
   })
 
   read('/global/spend/models', 'Models by what was spent on them', spendRanksQuery, async (ask) => {
     const { limit, ...wanted } = ranks(ask)
-    const { parts } = await partsOf({ by: 'user', ...wanted, otherwise: 'month' }, ask)
-    return rankBy(parts, ({ model }) => [model])
-      .slice(0, limit)
-      .map(({ name, spend }) => ({ model: name, total_spend: usdNumber(spend) }))
+    const ranked = { by: 'user', apart: ['model'], most: limit, otherwise: 'month' } as const
+    const { parts } = await partsOf({ ...ranked, ...wanted }, ask)
+    return parts.map(({ model, spend }) => ({ model, total_spend: usdNumber(spend) }))
   })
 
-  read('/global/spend/teams', 'Teams by the day', spendDatesQuery, async (ask) =>
-    renderSpendByTeam(
-      await partsOf({ by: 'team', ...shapedQuery(spendDatesQuery, ask.request), otherwise: 'month' }, ask),
-    ),
-  )
+  read('/global/spend/teams', 'Teams by the day', spendDatesQuery, async (ask) => {
+    const dates = shapedQuery(spendDatesQuery, ask.request)
+    return renderSpendByTeam(
+      await partsOf({ by: 'team', apart: ['day', 'entities'], ...dates, otherwise: 'month' }, ask),
+    )
+  })
 
   read('/global/spend/tags', 'Tags by what was spent under them', spendTagsQuery, async (ask) => {
     const { tags, ...dates } = shapedQuery(spendTagsQuery, ask.request)
     const only = tags === undefined ? {} : { tag: tags }
-    const { parts } = await partsOf({ by: 'tag', only, ...dates, otherwise: 'month' }, ask)
+    const { parts } = await partsOf({ by: 'tag', apart: ['entities'], only, ...dates, otherwise: 'month' }, ask)
     const asked = rankBy(parts, ({ entities }) => entities).filter(({ name }) => tags?.includes(name) ?? true)
     return {
       spend_per_tag: asked.map(({ name, spend, calls }) => ({ name, spend: usdNumber(spend), log_count: calls })),
@@ -80,11 +79,8 @@ export function globalSpendRoutes(app: FastifyInstance, edge: EdgePorts, ports: 
 
   read('/global/spend/provider', 'Providers by what was spent with them', spendDatesQuery, async (ask) => {
     const dates = shapedQuery(spendDatesQuery, ask.request)
-    const { parts } = await partsOf({ by: 'user', ...dates, otherwise: 'month' }, ask)
-    return rankBy(parts, ({ provider }) => [provider]).map(({ name, spend }) => ({
-      provider: name,
-      spend: usdNumber(spend),
-    }))
+    const { parts } = await partsOf({ by: 'user', apart: ['provider'], ...dates, otherwise: 'month' }, ask)
+    return parts.map(({ provider, spend }) => ({ provider, spend: usdNumber(spend) }))
   })
 
   read('/global/spend/report', 'What was spent by team, customer or key', spendReportQuery, async (ask) => {
@@ -101,12 +97,13 @@ export function globalSpendRoutes(app: FastifyInstance, edge: EdgePorts, ports: 
     }
     const wanted = { only, key, startDate, endDate, otherwise: 'month' } as const
     if (groupBy === 'api_key' || key !== undefined || userId !== undefined) {
-      return renderReportByKey(await partsOf({ ...wanted, by: 'user' }, ask))
+      return renderReportByKey(await partsOf({ ...wanted, by: 'user', apart: ['key', 'model'] }, ask))
     }
+    const apart = ['day', 'entities', 'key', 'model'] as const
     const isByCustomer = groupBy === 'customer' || (groupBy === undefined && customerId !== undefined)
     return isByCustomer
-      ? renderReportByDay('customer', await partsOf({ ...wanted, by: 'end_user' }, ask))
-      : renderReportByDay('team', await partsOf({ ...wanted, by: 'team' }, ask))
+      ? renderReportByDay('customer', await partsOf({ ...wanted, by: 'end_user', apart }, ask))
+      : renderReportByDay('team', await partsOf({ ...wanted, by: 'team', apart }, ask))
   })
 
   schemaRoute(app, edge, {
@@ -117,7 +114,8 @@ export function globalSpendRoutes(app: FastifyInstance, edge: EdgePorts, ports: 
     answer: async (ask) => {
       const { startDate, endDate, key } = shaped(spendEndUsersBody, await readJson(ask))
       const dates = { startDate: startDate?.slice(0, DAY), endDate: endDate?.slice(0, DAY) }
-      const { parts } = await partsOf({ by: 'end_user', key, ...dates, otherwise: 'month' }, ask)
+      const wanted = { by: 'end_user', apart: ['entities'], key, ...dates, otherwise: 'month' } as const
+      const { parts } = await partsOf(wanted, ask)
       return rankBy(parts, ({ entities }) => entities).map(({ name, calls, spend }) => ({
         end_user: name,
         total_count: calls,

@@ -5,6 +5,7 @@ import {
   bulkUpdateBody,
   deleteBody,
   generateBody,
+  keyAliasesQuery,
   keyInfoQuery,
   keyListQuery,
   keyNamesBody,
@@ -17,6 +18,7 @@ import { Problem, PROBLEMS } from '../../domain/problem.ts'
 import { readKeys, updateKeys } from '../../manage/keys/bulk-keys.ts'
 import { deleteKeys } from '../../manage/keys/delete-keys.ts'
 import { generateKey } from '../../manage/keys/generate-key.ts'
+import { listAliases } from '../../manage/keys/list-aliases.ts'
 import { readKeyPage } from '../../manage/keys/list-keys.ts'
 import { isRawKey } from '../../manage/keys/name-key.ts'
 import type { ManagePorts } from '../../manage/ports.ts'
@@ -26,11 +28,11 @@ import { usdNumber } from '../../domain/money.ts'
 import { renderLimits } from './render-limits.ts'
 import { rotateKey } from '../../manage/keys/rotate-key.ts'
 import { decideKeyFields } from '../../manage/keys/unsupported-fields.ts'
-import { scopeOf } from '../../manage/scope-of.ts'
 import { setBlocked, updateKey } from '../../manage/keys/update-key.ts'
 import { granted } from '../route.ts'
 import type { EdgePorts, PlainAsk } from '../route.ts'
 import { askOf, readJson, readOptionalJson, refuseSecretInUrl, schemaRoute, shaped, shapedQuery } from './read-ask.ts'
+import { renderAliases } from './render-aliases.ts'
 import { renderIssuedKey, renderKey, renderNamedKey } from './render-key.ts'
 import { renderOwnedKey } from './render-user.ts'
 
@@ -161,7 +163,11 @@ export function keyRoutes(app: FastifyInstance, edge: EdgePorts, ports: ManagePo
     method: 'GET',
     paths: ['/key/aliases'],
     summary: 'List the names of keys',
-    answer: async (ask) => ({ aliases: await ports.registry.rooms.keys.listAliases(scopeOf(askOf(ask).reach)) }),
+    query: keyAliasesQuery,
+    answer: async (ask) => {
+      const query = shapedQuery(keyAliasesQuery, ask.request)
+      return renderAliases(await listAliases(query, askOf(ask), ports), query.page)
+    },
   })
 
   async function switchKey(ask: PlainAsk, blocked: boolean): Promise<object> {

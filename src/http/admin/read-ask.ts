@@ -5,6 +5,7 @@ import type { IssueDetail } from '../../contract/describe-issues.ts'
 import { deny } from '../../domain/decision.ts'
 import type { JsonObject } from '../../domain/json.ts'
 import { Problem } from '../../domain/problem.ts'
+import { storableText } from '../../domain/storable-text.ts'
 import { MANAGEMENT_BOUNDS, parseBody } from '../../journey/1-intake/parse-body.ts'
 import { isRawKey } from '../../manage/keys/name-key.ts'
 import type { Ask } from '../../manage/ports.ts'
@@ -67,8 +68,10 @@ export function shaped<Shape extends z.ZodType>(schema: Shape, body: JsonObject)
   return check(schema, body, 'body')
 }
 
+/** What is asked for is compared with what is stored, which holds no NUL. */
 export function shapedQuery<Shape extends z.ZodType>(schema: Shape, request: FastifyRequest): z.output<Shape> {
-  return check(schema, Object.fromEntries(readQuery(request)), 'query')
+  const asked = [...readQuery(request)].map(([name, value]) => [name, storableText(value)] as const)
+  return check(schema, Object.fromEntries(asked), 'query')
 }
 
 /** K-04: keys in URLs end up in the logs of others; the operator may forbid them. */

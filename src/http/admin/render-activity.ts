@@ -2,7 +2,8 @@ import type { CallType } from '../../domain/ledger-entry.ts'
 import { addUsd, NO_MONEY, usdNumber } from '../../domain/money.ts'
 import { MASTER_ALIAS } from '../../domain/principal.ts'
 import type { ActivityNames } from '../../manage/spend/name-activity.ts'
-import type { ActivityReport } from '../../manage/spend/read-activity.ts'
+import { MOST_APART } from '../../manage/spend/read-activity.ts'
+import type { ActivityPage, ActivityReport, TopReport } from '../../manage/spend/read-activity.ts'
 import type { ActivityPart } from '../../ports/spend-reports.ts'
 import { JsonText } from '../wire/json-text.ts'
 
@@ -17,14 +18,30 @@ const ENDPOINTS: Readonly<Record<CallType, string>> = {
   pass_through_endpoint: 'pass-through',
 }
 
-/** A page of days with their break-downs, newest first. Totals are those of the page, so that pages can be added up. */
-export function renderActivity(
-  report: ActivityReport,
-  page: { readonly page: number; readonly size: number },
+/** A page of rows by their days, newest first. Totals are those of the page, so that pages can be added up. */
+export function renderActivityPage(
+  report: ActivityPage,
+  { page, size }: { readonly page: number; readonly size: number },
 ): JsonText {
+  const pages = Math.ceil(report.total / size)
+  return renderActivity(report, { page, total_pages: pages, has_more: page < pages })
+}
+
+export function renderTopActivity(report: TopReport): JsonText {
+  return renderActivity(report, {
+    page: 1,
+    total_pages: 1,
+    has_more: false,
+    api_key_limit: MOST_APART,
+    total_api_keys: report.keys,
+    entity_limit: MOST_APART,
+    total_entities: report.entities,
+  })
+}
+
+function renderActivity(report: ActivityReport, paging: object): JsonText {
   const days = Map.groupBy(report.parts, ({ day }) => day)
   const total = sum(report.parts)
-  const pages = Math.ceil(report.totalDays / page.size)
   const results = [...days].map(([date, parts]) => {
     const metrics = render(sum(parts))
     return `{"date":"${date}","metrics":${metrics},"breakdown":${breakDown(parts, report)}}`
@@ -39,9 +56,7 @@ export function renderActivity(
     total_failed_requests: total.failures,
     total_cache_read_input_tokens: total.cacheReadTokens,
     total_cache_creation_input_tokens: total.cacheWriteTokens,
-    page: page.page,
-    total_pages: pages,
-    has_more: page.page < pages,
+    ...paging,
   }
   return new JsonText(`{"results":[${results.join()}],"metadata":${JSON.stringify(metadata)}}`)
 }
@@ -52,7 +67,8 @@ type NamesOf = (part: ActivityPart) => readonly string[]
 function breakDown(parts: readonly ActivityPart[], { names, shown }: ActivityReport): string {
   const metricsOf = onceForOne((those) => render(sum(those)))
   const keyOf = onceForOne((those) => `{"metrics":${metricsOf(those)},"metadata":${keyMetadata(those, names)}}`)
-  const byKey = (those: readonly ActivityPart[]): string => members(those, ({ key }) => [key ?? MASTER_ALIAS], keyOf)
+  const nameOfKey: NamesOf = ({ key, isOfOtherKeys }) => (isOfOtherKeys === true ? [] : [key ?? MASTER_ALIAS])
+  const byKey = (those: readonly ActivityPart[]): string => members(those, nameOfKey, keyOf)
   const everyKey = byKey(parts)
   const by = (namesOf: NamesOf, metadataOf: (name: string) => object = () => ({})): string =>
     members(parts, namesOf, (own, name) => {

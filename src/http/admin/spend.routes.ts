@@ -99,9 +99,8 @@ export function spendRoutes(app: FastifyInstance, edge: EdgePorts, ports: Manage
     answer: async (ask) => {
       const { tags, ...dates } = shapedQuery(spendTagsQuery, ask.request)
       const only = tags === undefined ? {} : { tag: tags }
-      const { parts } = granted(
-        await readSpendParts({ by: 'tag', only, ...dates, otherwise: 'ever' }, askOf(ask), ports),
-      )
+      const wanted = { by: 'tag', apart: ['entities'], only, ...dates, otherwise: 'ever' } as const
+      const { parts } = granted(await readSpendParts(wanted, askOf(ask), ports))
       const asked = rankBy(parts, ({ entities }) => entities).filter(({ name }) => tags?.includes(name) ?? true)
       return asked.map(({ name, calls, spend }) => ({
         individual_request_tag: name,

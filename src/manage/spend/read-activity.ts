@@ -2,7 +2,7 @@ import { allow } from '../../domain/decision.ts'
 import type { Decision } from '../../domain/decision.ts'
 import { epochMs, parseOrganizationId, parseTeamId, parseUserId } from '../../domain/ids.ts'
 import { reachesOrganization, reachesTeam, reachesUser } from '../../domain/scope.ts'
-import type { DailyActivity, DailyActivityQuery, EntityFilter, EntityKind } from '../../ports/spend-reports.ts'
+import type { ActivityPart, ActivityQuery, EntityFilter, EntityKind } from '../../ports/spend-reports.ts'
 import { placeOfUser } from '../users/decide-user-change.ts'
 import { nameActivity } from './name-activity.ts'
 import type { ActivityNames } from './name-activity.ts'
@@ -24,10 +24,11 @@ export interface ActivityAsk {
   readonly endDate: string | undefined
   /** Minutes from the caller's clock to UTC, as browsers tell them: west is positive. */
   readonly timezone: number
-  readonly days: DailyActivityQuery['days']
 }
 
-export interface ActivityReport extends DailyActivity {
+export interface ActivityReport {
+  /** Newest day first. */
+  readonly parts: readonly ActivityPart[]
   readonly names: ActivityNames
   /** Tags beside those that were asked for are left out of the break-down. */
   readonly shown: readonly string[] | undefined
@@ -36,30 +37,81 @@ export interface ActivityReport extends DailyActivity {
 /** The permission by which a team lets its plain members see what all of it spends. */
 const TEAM_ACTIVITY = '/team/daily/activity'
 
-export async function readActivity(
+export interface ActivityPage extends ActivityReport {
+  /** On all pages. */
+  readonly total: number
+}
+
+/** A page of the rows in which days are kept. */
+export async function readActivityPage(
+  by: EntityKind,
+  wanted: ActivityAsk & { readonly page: number; readonly size: number },
+  ask: Ask,
+  ports: ManagePorts,
+): Promise<Decision<ActivityPage>> {
+  const query = await decideQuery(by, wanted, ask, ports)
+  if (query.verdict === 'deny') return query
+  const { rows, total } =
+    query.granted === 'nothing' ? { rows: [], total: 0 } : await ports.ledger.dailyActivity(query.granted, wanted)
+  return allow({ ...(await reportOf(rows, by, wanted, ports)), total })
+}
+
+export interface TopReport extends ActivityReport {
+  /** How many there are. So many of them are told apart. */
+  readonly keys: number
+  readonly entities: number
+}
+
+/** As many keys and entities as somebody looks at. The rest of them is in the sums. */
+export const MOST_APART = 100
+
+/** All days of a range at once. */
+export async function readTopActivity(
   by: EntityKind,
   wanted: ActivityAsk,
   ask: Ask,
   ports: ManagePorts,
-): Promise<Decision<ActivityReport>> {
+): Promise<Decision<TopReport>> {
+  const query = await decideQuery(by, wanted, ask, ports)
+  if (query.verdict === 'deny') return query
+  const { parts, keys, entities } =
+    query.granted === 'nothing'
+      ? { parts: [], keys: 0, entities: 0 }
+      : await ports.ledger.topActivity(query.granted, MOST_APART)
+  return allow({ ...(await reportOf(parts, by, wanted, ports)), keys, entities })
+}
+
+async function reportOf(
+  parts: readonly ActivityPart[],
+  by: EntityKind,
+  { ids }: ActivityAsk,
+  ports: ManagePorts,
+): Promise<ActivityReport> {
+  return { parts, names: await nameActivity(parts, by, ports), shown: ids }
+}
+
+/** `nothing`: there is no such key. */
+async function decideQuery(
+  by: EntityKind,
+  wanted: ActivityAsk,
+  ask: Ask,
+  ports: ManagePorts,
+): Promise<Decision<ActivityQuery | 'nothing'>> {
   const range = readNeededDays(wanted.startDate, wanted.endDate)
   if (range.verdict === 'deny') return range
   const only = await decideAsked(by, wanted.ids, ask, ports)
   if (only.verdict === 'deny') return only
   const key = wanted.key === undefined ? undefined : digestNamed(wanted.key, ports.digests)
-  const isUnknown = wanted.key !== undefined && key === undefined
-  const query: DailyActivityQuery = {
+  if (wanted.key !== undefined && key === undefined) return allow('nothing')
+  return allow({
     scope: spendScopeOf(ask, TEAM_ACTIVITY),
     by,
     only: only.granted,
-    except: wanted.exceptIds === undefined ? {} : { [by]: wanted.exceptIds },
+    except: wanted.exceptIds ?? [],
     ...(key === undefined ? {} : { key }),
     ...(wanted.model === undefined ? {} : { model: wanted.model }),
     ...widened(range.granted, wanted.timezone),
-    days: wanted.days,
-  }
-  const activity = isUnknown ? { parts: [], totalDays: 0 } : await ports.ledger.dailyActivity(query)
-  return allow({ ...activity, names: await nameActivity(activity.parts, by, ports), shown: wanted.ids })
+  })
 }
 
 /** Days are those of UTC: where the caller's begin or end in another one, that one belongs to the answer. */

@@ -2,7 +2,7 @@ import { allow } from '../../domain/decision.ts'
 import type { Decision } from '../../domain/decision.ts'
 import { NO_MONEY, addUsd } from '../../domain/money.ts'
 import type { PicoUsd } from '../../domain/money.ts'
-import type { ActivityPart, EntityFilter, EntityKind } from '../../ports/spend-reports.ts'
+import type { ActivityPart, ActivitySums, EntityFilter, EntityKind } from '../../ports/spend-reports.ts'
 import { nameActivity } from './name-activity.ts'
 import type { ActivityNames } from './name-activity.ts'
 import { digestNamed } from '../keys/name-key.ts'
@@ -11,7 +11,7 @@ import { allDays, lastDays, readDays } from './read-days.ts'
 import { SPEND_LOGS } from './read-spend.ts'
 import { spendScopeOf } from './spend-scope.ts'
 
-export interface ReportAsk {
+export interface ReportAsk extends ActivitySums {
   readonly by: EntityKind
   readonly only?: EntityFilter
   /** A key, in full or by its digest. */
@@ -31,7 +31,7 @@ const MONTH = 30
 
 /** The parts that reports are summed from, as far as the caller sees them. */
 export async function readSpendParts(
-  { by, only = {}, key, startDate, endDate, otherwise }: ReportAsk,
+  { by, only = {}, key, startDate, endDate, otherwise, ...sums }: ReportAsk,
   ask: Ask,
   ports: ManagePorts,
 ): Promise<Decision<SpendParts>> {
@@ -41,17 +41,19 @@ export async function readSpendParts(
   const days = range.granted ?? (otherwise === 'month' ? lastDays(MONTH, now) : allDays(now))
   const digest = key === undefined ? undefined : digestNamed(key, ports.digests)
   const isUnknown = key !== undefined && digest === undefined
-  const { parts } = isUnknown
-    ? { parts: [] }
-    : await ports.ledger.dailyActivity({
-        scope: spendScopeOf(ask, SPEND_LOGS),
-        by,
-        only,
-        except: {},
-        ...(digest === undefined ? {} : { key: digest }),
-        ...days,
-        days: 'all',
-      })
+  const parts = isUnknown
+    ? []
+    : await ports.ledger.sumActivity(
+        {
+          scope: spendScopeOf(ask, SPEND_LOGS),
+          by,
+          only,
+          except: [],
+          ...(digest === undefined ? {} : { key: digest }),
+          ...days,
+        },
+        sums,
+      )
   return allow({ parts, names: await nameActivity(parts, by, ports) })
 }
 

@@ -39,7 +39,7 @@ export async function readSpendOfUsers(
       : allow(found.granted.rows.map((listed): SpendOfUser => ({ view: 'whole', listed })))
   }
   const only = userId === undefined ? {} : { user: [userId] }
-  const read = await readSpendParts({ by: 'user', only, otherwise: 'ever' }, ask, ports)
+  const read = await readSpendParts({ by: 'user', apart: ['entities'], only, otherwise: 'ever' }, ask, ports)
   if (read.verdict === 'deny') return read
   const { parts, names } = read.granted
   const users = rankBy(parts, ({ entities }) => entities)

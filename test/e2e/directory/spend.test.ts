@@ -242,14 +242,31 @@ describe('daily activity', () => {
     })
   })
 
-  test('days come by pages, and past the last one there are none', async () => {
-    const first = await desk.read(query('/user/daily/activity', { ...DATES, page_size: 1 }))
-    expect(first.metadata.has_more).toBe(first.metadata.total_pages > 1)
-    const last = await desk.read(query('/user/daily/activity', { ...DATES, page_size: 1, page: 9 }))
-    expect(last).toMatchObject({
-      results: [],
-      metadata: { total_pages: first.metadata.total_pages, total_api_requests: 0, has_more: false },
-    })
+  test('pages of one row each add up to the whole, and past the last one there is nothing', async () => {
+    const page = (number: number, page_size: number): Promise<Answer['json']> =>
+      desk.read(query('/user/daily/activity', { ...DATES, page_size, page: number }))
+    const whole = await page(1, 1_000)
+    expect(whole.metadata).toMatchObject({ total_pages: 1, has_more: false })
+    const { total_pages: pages } = (await page(1, 1)).metadata
+    expect(pages).toBeGreaterThan(2)
+    let calls = 0
+    const keys = new Set<string>()
+    for (let number = 1; number <= pages; number += 1) {
+      const { results, metadata } = await page(number, 1)
+      expect(metadata).toMatchObject({ page: number, total_pages: pages, has_more: number < pages })
+      calls += metadata.total_api_requests
+      for (const { breakdown } of results) for (const key of Object.keys(breakdown.api_keys)) keys.add(key)
+    }
+    expect(calls).toBe(whole.metadata.total_api_requests)
+    expect(keys).toEqual(
+      new Set(whole.results.flatMap(({ breakdown }: Answer['json']) => Object.keys(breakdown.api_keys))),
+    )
+    for (const beyond of [pages + 1, 999_999_999_999_999]) {
+      expect(await page(beyond, 1)).toMatchObject({
+        results: [],
+        metadata: { page: beyond, total_pages: pages, total_api_requests: 0, has_more: false },
+      })
+    }
   })
 
   test('what a key spent before it was rotated is shown as its own', async () => {

@@ -111,3 +111,23 @@ test('dates are needed, and only one’s own is seen', async () => {
   const foreign = query('/user/daily/activity', { ...range(), user_id: two.id })
   expectFailure(await desk.get(foreign, one.key), [401, 403, 404])
 })
+
+test('all days at once are told apart by the keys that spent most, and the rest is in the sums', async () => {
+  const { id } = await desk.newUser()
+  const keys = await Promise.all(Array.from({ length: 102 }, () => desk.newKey({ user_id: id })))
+  for (const key of keys) expect((await desk.chat('gpt-4o', key)).status).toBe(200)
+  const whole = (): Promise<Answer['json']> =>
+    desk.read(query('/user/daily/activity/aggregated', { ...range(), user_id: id }))
+  await expect.poll(async () => (await whole()).metadata.total_api_requests, { timeout: 10_000 }).toBe(keys.length)
+  const { results, metadata } = await whole()
+  expect(metadata).toMatchObject({ api_key_limit: 100, total_api_keys: 102, entity_limit: 100, total_entities: 1 })
+  const shown = new Set(results.flatMap(({ breakdown }: Answer['json']) => Object.keys(breakdown.api_keys)))
+  expect(shown.size).toBe(100)
+  const calls = (of: (day: Answer['json']) => Answer['json']): number =>
+    results.reduce((sum: number, day: Answer['json']) => sum + of(day).metrics.api_requests, 0)
+  expect(calls((day) => day)).toBe(102)
+  expect(calls(({ breakdown }) => breakdown.entities[id])).toBe(102)
+  expect(calls(({ breakdown }) => breakdown.models['gpt-4o'])).toBe(102)
+  const [{ breakdown }] = results
+  expect(Object.keys(breakdown.models['gpt-4o'].api_key_breakdown).length).toBeLessThanOrEqual(100)
+})

@@ -57,21 +57,27 @@ async function make(path: string, body: object): Promise<Record<string, string>>
 }
 
 /** Keys of people in teams of an organisation, with every kind of fact that a decision may hang on. */
-async function keysWithFacts(more: object = {}): Promise<readonly string[]> {
+async function keysWithFacts(more: object = {}, everywhere: object = {}): Promise<readonly string[]> {
   const { organization_id } = await make('/organization/new', {
     organization_alias: 'acme',
     models: ['plain', 'other'],
+    ...everywhere,
   })
   const keys: string[] = []
   for (let i = 0; i < 6; i += 1) {
-    const { user_id } = await make('/user/new', { user_role: 'internal_user', auto_create_key: false })
+    const { user_id } = await make('/user/new', {
+      user_role: 'internal_user',
+      auto_create_key: false,
+      ...everywhere,
+    })
     const { team_id } = await make('/team/new', {
       organization_id,
       models: ['plain', 'other'],
       members_with_roles: [{ role: 'user', user_id }],
       ...more,
+      ...everywhere,
     })
-    keys.push(await rig.newKey({ user_id, team_id, models: ['plain'] }))
+    keys.push(await rig.newKey({ user_id, team_id, models: ['plain'], ...everywhere }))
   }
   return keys
 }
@@ -121,4 +127,30 @@ test('under a budget a call asks for its reservation, and for nothing else', asy
   const { facts } = await askedDuring(callEach)
   expect(facts).toHaveLength(keys.length)
   expect(facts.filter((text) => !text.includes('reserve_budget'))).toEqual([])
+})
+
+const WIDE = 1_000_000
+
+test.each([
+  { name: 'rates of requests', limits: { rpm_limit: WIDE }, asks: ['take_rates'] },
+  {
+    name: 'rates of tokens and of calls at once',
+    limits: { rpm_limit: WIDE, tpm_limit: WIDE, max_parallel_requests: WIDE },
+    asks: ['take_rates', 'finish_rates'],
+  },
+  {
+    name: 'rates and budgets',
+    limits: { tpm_limit: WIDE, max_budget: 100 },
+    asks: ['reserve_budget', 'take_rates', 'finish_rates'],
+  },
+])('under $name at every level a call asks for its place once, and for nothing else', async ({ limits, asks }) => {
+  const keys = await keysWithFacts({}, limits)
+  const callEach = async (): Promise<void> => {
+    for (const key of keys) expect((await call(key, chat('plain'))).status).toBe(200)
+  }
+  await callEach()
+  const { facts } = await askedDuring(callEach)
+  const count = (name: string): number => facts.filter((text) => text.includes(name)).length
+  expect(asks.map(count)).toEqual(asks.map(() => keys.length))
+  expect(facts.filter((text) => !asks.some((name) => text.includes(name)))).toEqual([])
 })

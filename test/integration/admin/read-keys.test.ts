@@ -202,7 +202,8 @@ describe('GET /key/list', () => {
     const own = await listed('/key/list?sort_by=key_alias&sort_order=asc', mine)
     expect(own).toMatchObject({ keys: [digestOfKey(mine), digestOfKey(other)], total_count: 2 })
     expect(await listed('/key/list?key_alias=foreign', mine)).toMatchObject({ keys: [], total_count: 0 })
-    expect(await listed('/key/aliases', mine)).toEqual({ aliases: ['mine', 'other'] })
+    expect(await listed('/key/aliases', mine)).toMatchObject({ aliases: ['mine', 'other'], total_count: 2 })
+    expect(await listed('/key/aliases?search=o&size=5', mine)).toMatchObject({ aliases: ['other'], total_count: 1 })
   })
 
   test('INV-18: what everybody spent is for administrators; a user’s key sees its user’s keys', async () => {
@@ -215,7 +216,32 @@ describe('GET /key/list', () => {
   })
 })
 
-test('GET /key/aliases: the aliases in use, in order', async () => {
-  for (const key_alias of ['b', undefined, 'a']) await app.makeKey({ key_alias })
-  expect((await app.get('/key/aliases')).json).toEqual({ aliases: ['a', 'b'] })
+test('GET /key/aliases: the aliases in use, in order, whole for who asks for no page', async () => {
+  expect((await app.get('/key/aliases')).json).toEqual({
+    aliases: [],
+    total_count: 0,
+    current_page: 1,
+    total_pages: 0,
+    size: 0,
+  })
+  for (const key_alias of ['b', undefined, 'a', 'C 100%']) await app.makeKey({ key_alias })
+  const whole = { aliases: ['C 100%', 'a', 'b'], total_count: 3, current_page: 1, total_pages: 1, size: 3 }
+  expect((await app.get('/key/aliases')).json).toEqual(whole)
+  expect((await app.get('/key/aliases?search=&team_id=')).json).toEqual(whole)
+  const page = async (query: string) => (await app.get(`/key/aliases?${query}`)).json
+  expect(await page('page=2&size=2')).toEqual({
+    aliases: ['b'],
+    total_count: 3,
+    current_page: 2,
+    total_pages: 2,
+    size: 2,
+  })
+  expect(await page('page=1')).toMatchObject({ aliases: whole.aliases, size: 50 })
+  expect(await page('page=999999999999')).toMatchObject({ aliases: [], total_count: 3, current_page: 999_999_999_999 })
+  expect(await page('search=c%201')).toMatchObject({ aliases: ['C 100%'], total_count: 1 })
+  expect(await page('search=_')).toMatchObject({ aliases: [], total_count: 0 })
+  expect(await page('team_id=nowhere')).toMatchObject({ aliases: [], total_count: 0 })
+  for (const wrong of ['page=0', 'size=0', 'size=101', 'size=x', 'page=-1', 'page=1.5']) {
+    expect([wrong, (await app.get(`/key/aliases?${wrong}`)).status]).toEqual([wrong, 422])
+  }
 })

@@ -3,13 +3,22 @@ import { writeLedgerLine } from '../../../src/domain/ledger-line.ts'
 import { epochMs, parseEndUserId, parseOrganizationId, parseTeamId, parseUserId } from '../../../src/domain/ids.ts'
 import type { LedgerEntry } from '../../../src/domain/ledger-entry.ts'
 import { picoUsd } from '../../../src/domain/money.ts'
-import type { DailyActivityQuery } from '../../../src/ports/spend-reports.ts'
+import type { ActivityQuery } from '../../../src/ports/spend-reports.ts'
 import type { Scope } from '../../../src/ports/registry.ts'
 import { digestOf, makeEntry, NOON } from '../../support/entries.ts'
 import { emptied, openEmbedded, openServer } from '../../support/stores.ts'
 
 const DAY = 86_400_000
 const MIDNIGHT = epochMs(NOON - DAY / 2)
+
+const TEN_DAYS: ActivityQuery = {
+  scope: { sees: 'all' },
+  by: 'user',
+  only: {},
+  except: [],
+  from: MIDNIGHT,
+  until: epochMs(MIDNIGHT + 10 * DAY),
+}
 
 describe.each([
   ['the embedded database', openEmbedded],
@@ -24,17 +33,11 @@ describe.each([
     const reader = store.readLedger(async () => {})
     return {
       reader,
-      read: (more: Partial<DailyActivityQuery> = {}) =>
-        reader.dailyActivity({
-          scope: { sees: 'all' },
-          by: 'user',
-          only: {},
-          except: {},
-          from: MIDNIGHT,
-          until: epochMs(MIDNIGHT + 10 * DAY),
-          days: 'all',
-          ...more,
-        }),
+      store,
+      read: async (more: Partial<ActivityQuery> = {}, page = { page: 1, size: 1_000 }) => {
+        const { rows: parts, total } = await reader.dailyActivity({ ...TEN_DAYS, ...more }, page)
+        return { parts, total }
+      },
     }
   }
 
@@ -46,8 +49,8 @@ describe.each([
       makeEntry(3, { amount, status: 'failure' }),
       makeEntry(4, { amount, payer: { kind: 'master' } }),
     )
-    const { parts, totalDays } = await read()
-    expect(totalDays).toBe(1)
+    const { parts, total } = await read()
+    expect(total).toBe(2)
     expect(parts.find(({ key }) => key !== undefined)).toEqual({
       day: '2026-01-15',
       key: digestOf(1),
@@ -69,7 +72,7 @@ describe.each([
     expect(parts.filter(({ key }) => key === undefined)).toHaveLength(1)
   })
 
-  test('days begin at midnight in UTC, come newest first, and are paged as days', async () => {
+  test('days begin at midnight in UTC, come newest first, and are paged by rows', async () => {
     const at = (shift: number): Partial<LedgerEntry> => ({ startedAt: epochMs(MIDNIGHT + shift) })
     const { read } = await ledgerWith(
       makeEntry(1, at(-1)),
@@ -80,22 +83,66 @@ describe.each([
       makeEntry(6, at(5 * DAY)),
       makeEntry(7, at(10 * DAY)),
     )
-    const page = async (days: DailyActivityQuery['days']) => {
-      const { parts, totalDays } = await read({ days })
-      return [parts.map(({ day, successes }) => [day, successes]), totalDays]
-    }
-    const [newest, middle, oldest] = [
-      [['2026-01-20', 1]],
+    const pages = await Promise.all([1, 2, 3].map((page) => read({}, { page, size: 2 })))
+    expect(pages.map(({ parts, total }) => [parts.map(({ day, successes }) => [day, successes]), total])).toEqual([
       [
-        ['2026-01-18', 1],
-        ['2026-01-18', 1],
+        [
+          ['2026-01-20', 1],
+          ['2026-01-18', 1],
+        ],
+        4,
       ],
-      [['2026-01-15', 2]],
-    ]
-    expect(await page('all')).toEqual([[...newest, ...middle, ...oldest], 3])
-    expect(await page({ page: 1, size: 2 })).toEqual([[...newest, ...middle], 3])
-    expect(await page({ page: 2, size: 2 })).toEqual([oldest, 3])
-    expect(await page({ page: 3, size: 2 })).toEqual([[], 3])
+      [
+        [
+          ['2026-01-18', 1],
+          ['2026-01-15', 2],
+        ],
+        4,
+      ],
+      [[], 4],
+    ])
+  })
+
+  test('a day has as many rows as there are keys, people and models, however many customers and tags', async () => {
+    const { read } = await ledgerWith(
+      ...['c1', 'c2', 'c3'].map((customer, n) =>
+        makeEntry(n, { endUserId: parseEndUserId(customer), tags: [`t-${n}`], userId: parseUserId('ana') }),
+      ),
+    )
+    expect((await read()).parts.map(({ successes }) => successes)).toEqual([3])
+    expect((await read({ by: 'end_user' })).parts.flatMap(({ entities }) => entities).toSorted()).toEqual([
+      'c1',
+      'c2',
+      'c3',
+    ])
+    expect((await read({ only: { end_user: ['c1', 'c2'] } })).total).toBe(2)
+  })
+
+  test('a line that is sent twice, and one whose writing fails, count once and not at all', async () => {
+    const { read, store } = await ledgerWith(makeEntry(1, {}))
+    await store.ledger.keep([writeLedgerLine(makeEntry(1, {})), writeLedgerLine(makeEntry(2, {}))])
+    const broken = writeLedgerLine(makeEntry(4, {})).replace('"success"', '"neither"')
+    expect(await store.ledger.keep([writeLedgerLine(makeEntry(3, {})), broken])).toBe('refused')
+    expect((await read()).parts.map(({ successes }) => successes)).toEqual([2])
+  })
+
+  test('replicas that write the same days at once lose nothing', async () => {
+    const { read, store } = await ledgerWith()
+    const lines = Array.from({ length: 60 }, (_, n) => writeLedgerLine(makeEntry(n, { modelGroup: `m${n % 3}` })))
+    await Promise.all(
+      [0, 1, 2, 3, 4, 5].map((n) =>
+        store.ledger.keep(lines.slice(n * 10, n * 10 + 10).toSorted(() => (n % 2) * 2 - 1)),
+      ),
+    )
+    expect((await read()).parts.map(({ successes }) => successes)).toEqual([20, 20, 20])
+  })
+
+  test('names of models that a caller made long are cut, and every line is kept', async () => {
+    const long = '𝕏'.repeat(400)
+    const { read, reader } = await ledgerWith(makeEntry(1, { modelGroup: long, upstreamModel: long }))
+    const [part] = (await read()).parts
+    expect([part?.model, part?.modelGroup]).toEqual(['𝕏'.repeat(255), '𝕏'.repeat(255)])
+    expect(await reader.entries({ scope: { sees: 'all' }, limit: 10 })).toHaveLength(1)
   })
 
   const ANA = parseUserId('ana')
@@ -116,18 +163,19 @@ describe.each([
       makeEntry(3, { organizationId: ORG, startedAt: epochMs(NOON + 2 * DAY) }),
       makeEntry(4, { payer: { kind: 'key', digest: digestOf(9), alias: 'nine' }, startedAt: epochMs(NOON + 3 * DAY) }),
     )
-    const scopes: readonly (readonly [Scope, number])[] = [
-      [{ sees: 'all' }, 4],
-      [some, 0],
-      [{ ...some, userId: ANA }, 1],
-      [{ ...some, teams: TEAM === undefined ? [] : [TEAM] }, 1],
-      [{ ...some, organizations: ORG === undefined ? [] : [ORG] }, 1],
-      [{ ...some, keyDigest: digestOf(9) }, 1],
-      [{ ...some, userId: ANA, keyDigest: digestOf(9) }, 2],
+    const scopes: readonly (readonly [Scope, lines: number, keys: number])[] = [
+      [{ sees: 'all' }, 4, 2],
+      [some, 0, 0],
+      [{ ...some, userId: ANA }, 1, 1],
+      [{ ...some, teams: TEAM === undefined ? [] : [TEAM] }, 1, 1],
+      [{ ...some, organizations: ORG === undefined ? [] : [ORG] }, 1, 1],
+      [{ ...some, keyDigest: digestOf(9) }, 1, 1],
+      [{ ...some, userId: ANA, keyDigest: digestOf(9) }, 2, 2],
     ]
-    for (const [scope, total] of scopes) {
-      expect((await read({ scope })).totalDays).toBe(total)
-      expect((await read({ scope, days: { page: 1, size: 1 } })).totalDays).toBe(total)
+    for (const [scope, total, keys] of scopes) {
+      expect((await read({ scope }, { page: 1, size: 1 })).total).toBe(total)
+      expect(await reader.sumActivity({ ...TEN_DAYS, scope }, { apart: ['day'] })).toHaveLength(total)
+      expect((await reader.topActivity({ ...TEN_DAYS, scope }, 5)).keys).toBe(keys)
       const range = { from: MIDNIGHT, until: epochMs(MIDNIGHT + 10 * DAY) }
       const page = { sort: 'spend', order: 'asc', page: 1, size: 1, only: {} } as const
       expect((await reader.lines({ scope, ...range, ...page })).total).toBe(total)
@@ -154,15 +202,18 @@ describe.each([
     ] as const) {
       const [part, ...others] = (await read({ by })).parts
       expect([part?.entities, others]).toEqual([entities, []])
-      const calls = async (more: Partial<DailyActivityQuery>) =>
+      const calls = async (more: Partial<ActivityQuery>) =>
         (await read(more)).parts.reduce((sum, { successes }) => sum + successes, 0)
       expect(await calls({ only: { [by]: [entities[0]] } })).toBe(1)
       expect(await calls({ only: { [by]: ["x' or '1'='1"] } })).toBe(0)
-      expect(await calls({ except: { [by]: [entities[0]] } })).toBe(1)
+      expect(await calls({ by, except: [entities[0]] })).toBe(0)
       expect(await calls({ model: 'gpt-4o' })).toBe(2)
       expect(await calls({ model: 'gpt-4o-2024-08-06' })).toBe(2)
       expect(await calls({ model: 'o3' })).toBe(0)
     }
     expect((await read()).parts.flatMap(({ entities }) => entities)).toEqual(['ana'])
+    expect((await read({ except: ['ana'] })).parts.map(({ entities, successes }) => [entities, successes])).toEqual([
+      [[], 1],
+    ])
   })
 })

@@ -16,7 +16,7 @@ import { memberSpendId } from '../../../src/ports/ledger.ts'
 import { newCallId } from '../../../src/adapters/system/chance.ts'
 import { epochMs, parseDeploymentId } from '../../../src/domain/ids.ts'
 import { NO_USAGE } from '../../../src/domain/usage.ts'
-import type { LineQuery } from '../../../src/ports/spend-reports.ts'
+import type { EntityKind, LineQuery } from '../../../src/ports/spend-reports.ts'
 import { digestOf, makeEntry, makeKey, NOON } from '../../support/entries.ts'
 import { ALL_ROWS, endUserId, teamId, userId } from '../../support/rows.ts'
 import { EMPTY, createDatabase, REAL_CLOCK, SILENT } from '../../support/stores.ts'
@@ -127,6 +127,7 @@ async function fillFoundation({ db }: Store): Promise<void> {
 }
 
 const MOST = 2n ** 63n - 1n
+const DAY_MS = 86_400_000
 const SUMS: readonly (readonly [SpendKind, string, bigint])[] = [
   ['all', '', 31n + MOST],
   ['user', ANA, 3n + MOST],
@@ -203,11 +204,29 @@ describe.each(STORES)('$name of the version before', ({ withDatabase }) => {
         const found = await reader.lines({ ...lines, ...filter })
         expect([filter, found.rows]).toEqual([filter, [ENTRIES[5]]])
       }
-      const range = { from: epochMs(0), until: epochMs(NOON + 1), only: {}, except: {}, days: 'all' } as const
-      const { parts } = await reader.dailyActivity({ ...range, scope: { sees: 'all' }, by: 'user', model: 'o3' })
-      expect(parts).toMatchObject([
-        { key: digestOf(2), keyAlias: 'as it was', cacheReadTokens: 3, cacheWriteTokens: 2 },
+      const days = {
+        scope: { sees: 'all' },
+        from: epochMs(0),
+        until: epochMs(NOON + DAY_MS),
+        only: {},
+        except: [],
+      } as const
+      const { rows } = await reader.dailyActivity({ ...days, by: 'user', model: 'o3' }, { page: 1, size: 10 })
+      expect(rows).toMatchObject([{ key: digestOf(2), keyAlias: 'as it was', cacheReadTokens: 3, cacheWriteTokens: 2 }])
+      const spent = async (by: EntityKind) =>
+        (await reader.sumActivity({ ...days, by }, { apart: ['entities'] })).map(({ entities, spend }) => [
+          entities,
+          spend,
+        ])
+      expect(await spent('team')).toEqual([[['red'], 8n + MOST]])
+      expect(await spent('end_user')).toEqual([[['Ωmega'], 2n]])
+      expect(await spent('tag')).toEqual([
+        [['prod'], 2n],
+        [['prod', 'a "b"'], 1n],
       ])
+      const sum = async () =>
+        (await reader.sumActivity({ ...days, by: 'user' }, { apart: ['day'] })).map(({ spend }) => spend)
+      expect(await sum()).toEqual([31n + MOST])
       await expect(sql`update latchkey.ledger_entry set session_id = 'x'`.execute(store.db)).rejects.toThrow(
         'append-only',
       )
@@ -219,6 +238,7 @@ describe.each(STORES)('$name of the version before', ({ withDatabase }) => {
         writeLedgerLine(makeEntry(6, { ...ENTRIES[1], entryId: makeEntry(6).entryId })),
       ])
       expect((await reader.spendOf('tag', ['prod'])).get('prod')).toBe(5n)
+      expect(await sum()).toEqual([33n + MOST])
       expect((await reader.spendOf('user', [ANA])).get(ANA)).toBe(5n + MOST)
       expect((await reader.lines({ ...lines, sessionId: 'late' })).rows).toEqual([{ ...late, sessionId: 'late' }])
       await store.close()

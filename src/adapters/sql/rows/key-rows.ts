@@ -5,11 +5,11 @@ import type { VirtualKey } from '../../../domain/virtual-key.ts'
 import type { KeyRows } from '../../../ports/registry.ts'
 import { timestampText } from '../column-types.ts'
 import { readAsText } from '../rows-as-text.ts'
+import { listAliases } from './key-aliases.ts'
 import { keyKind } from './key-kind.ts'
 import type { KeyColumns } from './key-kind.ts'
 import { listDeletedKeys, listKeys } from './key-lists.ts'
-import { keysInScope } from './scope-sql.ts'
-import { lock, type Place, sqlRows, where } from './sql-rows.ts'
+import { lock, type Place, sqlRows } from './sql-rows.ts'
 
 export function sqlKeyRows(place: Place): KeyRows {
   const { db, touched } = place
@@ -98,15 +98,7 @@ export function sqlKeyRows(place: Place): KeyRows {
       )
     },
 
-    /** One text instead of a hundred thousand rows. */
-    async listAliases(scope) {
-      const found = await sql<{ aliases: string | null }>`
-        select json_agg(alias)::text as aliases from (
-          select k.alias from latchkey.virtual_key k ${where([sql`k.alias is not null`, ...keysInScope(scope)])}
-          order by k.alias collate "C" asc nulls first) named`.execute(db)
-      const aliases: readonly string[] = JSON.parse(found.rows[0]?.aliases ?? '[]')
-      return aliases
-    },
+    listAliases: (query) => listAliases(db, query),
   }
 
   /**
