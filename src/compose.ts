@@ -155,6 +155,10 @@ export async function compose(parts: Parts): Promise<Gateway> {
     log,
     createProvisioner({ registry, clock, newId: newCallId, userDefaults: settings.userDefaults, digests, chance }),
   )
+  const budgets = settledFirst(
+    store.openBudgets(() => spool.flushNow()),
+    spool,
+  )
   const journey: JourneyPorts = {
     clock,
     credentials: {
@@ -174,10 +178,8 @@ export async function compose(parts: Parts): Promise<Gateway> {
     installation: store.installation.id,
     meter: {
       directory,
-      budgets: settledFirst(
-        store.openBudgets(() => spool.flushNow()),
-        spool,
-      ),
+      catalogue,
+      budgets,
       rates: store.openRates({ windowMs: settings.rates.windowMs, clock }),
       clock,
       prices: facts,
@@ -222,6 +224,8 @@ export async function compose(parts: Parts): Promise<Gateway> {
   const manage: ManagePorts = {
     registry,
     ledger: reader,
+    budgets,
+    operator: settings.budgets,
     digests,
     chance,
     clock,

@@ -14,6 +14,23 @@ export interface Limits {
   readonly perModel: ModelLimits
 }
 
+/** How much, and how often anew. */
+export interface Ceiling {
+  readonly maxBudget: PicoUsd
+  readonly window: BudgetWindow | undefined
+}
+
+/** What the operator sets in the file, beside everything that is stored. */
+export interface OperatorBudgets {
+  /** What all may spend together. */
+  readonly everybody: Ceiling | undefined
+  readonly tags: ReadonlyMap<string, Ceiling>
+  /** What may be spent at a provider. */
+  readonly providers: ReadonlyMap<string, Ceiling>
+}
+
+export const NO_OPERATOR_BUDGETS: OperatorBudgets = { everybody: undefined, tags: new Map(), providers: new Map() }
+
 /** The period after which spending starts anew. */
 export interface BudgetWindow {
   /** As it was written: `30d`. */

@@ -1,7 +1,8 @@
 import { compareWindows, parseBudgetDuration } from './budget-window.ts'
 import { epochMs } from './ids.ts'
-import type { JsonObject, JsonValue } from './json.ts'
+import type { JsonObject } from './json.ts'
 import type { Limits } from './limits.ts'
+import { MODEL_BUDGET_MEMBERS as MEMBERS, memberOf } from './model-budget.ts'
 
 type Amounts = Readonly<Record<string, number>> | undefined
 type ModelBudgets = Limits['perModel']['maxBudget']
@@ -19,14 +20,6 @@ const RAISES: Readonly<Record<keyof Limits, (before: Limits, after: Limits) => b
     anyGrows(before.requestsPerMinute, after.requestsPerMinute) ||
     anyBudgetGrows(before.maxBudget, after.maxBudget),
 }
-
-/** The names that one and the same member of a model's budget goes by. */
-const MEMBERS = {
-  amount: ['budget_limit', 'max_budget'],
-  period: ['time_period', 'budget_duration'],
-  tokens: ['tpm_limit'],
-  requests: ['rpm_limit'],
-} as const
 
 const KNOWN_MEMBERS: ReadonlySet<string> = new Set(Object.values(MEMBERS).flat())
 
@@ -83,13 +76,13 @@ function modelBudgetGrows(before: JsonObject, after: JsonObject): boolean {
 }
 
 function numberGrows(before: JsonObject, after: JsonObject, names: readonly string[]): boolean {
-  const [one, other] = [member(before, names), member(after, names)]
+  const [one, other] = [memberOf(before, names), memberOf(after, names)]
   if (one === undefined || one === null) return false
   return typeof one !== 'number' || typeof other !== 'number' || other > one
 }
 
 function periodGrows(before: JsonObject, after: JsonObject): boolean {
-  const [one, other] = [member(before, MEMBERS.period), member(after, MEMBERS.period)]
+  const [one, other] = [memberOf(before, MEMBERS.period), memberOf(after, MEMBERS.period)]
   if (one === other || other === undefined || other === null) return false
   if (typeof one !== 'string' || typeof other !== 'string') return true
   if (parseBudgetDuration(one) === undefined || parseBudgetDuration(other) === undefined) return true
@@ -98,11 +91,6 @@ function periodGrows(before: JsonObject, after: JsonObject): boolean {
 
 function isAmbiguous(budget: JsonObject, names: readonly string[]): boolean {
   return names.filter((name) => Object.hasOwn(budget, name)).length > 1
-}
-
-function member(budget: JsonObject, names: readonly string[]): JsonValue | undefined {
-  const name = names.find((each) => Object.hasOwn(budget, each))
-  return name === undefined ? undefined : budget[name]
 }
 
 function own<Value>(values: Readonly<Record<string, Value>>, name: string): Value | undefined {

@@ -15,6 +15,7 @@ export function settledFirst(budgets: Budgets, spool: Pick<Spool, 'pendingCount'
   return {
     reserve: (ask) => settled(() => budgets.reserve(ask)),
     judge: (ask) => settled(() => budgets.judge(ask)),
+    spentAt: (levels) => budgets.spentAt(levels),
     release: (holdId) => budgets.release(holdId),
   }
 }

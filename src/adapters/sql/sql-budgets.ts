@@ -18,7 +18,7 @@ interface SqlBudgetsOptions {
   readonly flushNow?: () => Promise<void>
 }
 
-/** Each step is one call of a function of the schema (`0003-budget-accounts.sql`): one round trip, one transaction. */
+/** Each step is one call of a function of the schema (`0003-budget-accounts.sql`, `0017-wider-budgets.sql`): one round trip, one transaction. */
 export function sqlBudgets(db: Kysely<Database>, { openMs = OPEN_MS, flushNow }: SqlBudgetsOptions = {}): Budgets {
   async function tryReserve(
     ask: ReserveAsk,
@@ -68,6 +68,15 @@ export function sqlBudgets(db: Kysely<Database>, { openMs = OPEN_MS, flushNow }:
       return judged
     },
 
+    async spentAt(levels) {
+      await flushNow?.()
+      const { rows } = await sql<{ readonly spent_pico: string }>`
+        select spent_pico from latchkey.spent_of_budgets(${JSON.stringify(levels.map(levelRow))}::json) order by n`.execute(
+        db,
+      )
+      return rows.map(({ spent_pico }) => amountOf(spent_pico))
+    },
+
     async release(holdId) {
       await sql`select latchkey.release_budget(${holdId}::uuid)`.execute(db)
     },
@@ -82,11 +91,12 @@ interface ReservationRow {
   readonly held_pico: string | null
 }
 
-function levelRow({ kind, id, limit, window }: BudgetLevel, n: number): object {
+/** An account of models has a kind of its own, and their names in its id. */
+function levelRow({ kind, id, models, limit, window }: BudgetLevel, n: number): object {
   return {
     n,
-    kind,
-    id,
+    kind: models === undefined ? kind : `${kind}_model`,
+    id: models === undefined ? id : JSON.stringify([id, ...models]),
     window_start: window?.start ?? 0,
     window_end: window?.end,
     // Digits: JSON has no numbers of this size.

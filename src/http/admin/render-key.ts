@@ -7,6 +7,7 @@ import {
   limitMetadata,
   renderBudgetOrNull,
   renderLimits,
+  renderModelSpend,
   renderStamps,
   timeOf,
   timeOrNull,
@@ -35,7 +36,6 @@ const NOT_YET_STORED = {
   ...NOT_YET,
   soft_budget_cooldown: false,
   policies: [],
-  model_spend: {},
   object_permission_id: null,
   last_active: null,
   auto_rotate: false,
@@ -66,6 +66,7 @@ export function renderKey(key: KeyWithSpend, now: EpochMs): object {
   return {
     ...NOT_YET_STORED,
     ...sharedMembers(key, now),
+    model_spend: renderModelSpend(key.modelSpend),
     rotation_count: row.rotationCount,
     last_rotation_at: timeOrNull(row.lastRotatedAt),
   }

@@ -44,6 +44,11 @@ export function renderBudgetOrNull(budget: Budget | undefined, now: EpochMs): ob
   return budget === undefined ? null : renderBudget(budget, now)
 }
 
+/** By the name in the budget. */
+export function renderModelSpend(spend: ReadonlyMap<string, PicoUsd> | undefined): Readonly<Record<string, number>> {
+  return Object.fromEntries([...(spend ?? [])].map(([model, amount]) => [model, usdNumber(amount)]))
+}
+
 export function renderStamps(row: {
   readonly createdAt: EpochMs
   readonly createdBy: string

@@ -3,13 +3,19 @@ import { usdNumber } from '../../domain/money.ts'
 import type { Team } from '../../domain/team.ts'
 import type { TeamMemberDetail, TeamRowView, TeamView } from '../../manage/teams/view-teams.ts'
 import { renderKey, renderNamedKey } from './render-key.ts'
-import { limitMetadata, renderBudgetOrNull, renderLimits, timeOf, usdOrNull } from './render-limits.ts'
+import {
+  limitMetadata,
+  renderBudgetOrNull,
+  renderLimits,
+  renderModelSpend,
+  timeOf,
+  usdOrNull,
+} from './render-limits.ts'
 
 /** What existing clients expect to find on a team and what nothing stands behind here. */
 const NOTHING_BEHIND = {
   admins: [],
   members: [],
-  model_spend: {},
   router_settings: {},
   policies: [],
   budget_limits: null,
@@ -19,7 +25,7 @@ const NOTHING_BEHIND = {
 }
 
 /** A team's row. */
-export function renderTeam({ team, spend, members, deleted }: TeamRowView, now: EpochMs) {
+export function renderTeam({ team, spend, modelSpend, members, deleted }: TeamRowView, now: EpochMs) {
   return {
     ...NOTHING_BEHIND,
     team_id: team.id,
@@ -34,6 +40,7 @@ export function renderTeam({ team, spend, members, deleted }: TeamRowView, now: 
     ...renderLimits(team.limits, now),
     soft_budget: usdOrNull(team.limits.softBudget),
     spend: usdOrNull(spend),
+    model_spend: renderModelSpend(modelSpend),
     models: team.models,
     blocked: team.blocked,
     team_member_permissions: team.memberPermissions,

@@ -110,19 +110,24 @@ function decideCounts(wish: LimitWish): Decision<undefined> {
     : malformed(`${negative[0]} cannot be negative. Received: ${negative[1]}`)
 }
 
-function decideModelBudgets(budgets: Readonly<Record<string, JsonObject>>): Decision<undefined> {
+/** `field`: where they are written. */
+export function decideModelBudgets(
+  budgets: Readonly<Record<string, JsonObject>>,
+  field = 'model_max_budget',
+): Decision<undefined> {
   for (const [model, budget] of Object.entries(budgets)) {
     const limit = budget['budget_limit'] ?? budget['max_budget']
     const period = budget['time_period'] ?? budget['budget_duration']
-    if (typeof limit !== 'number' || limit < 0) {
-      return malformed(`\`model_max_budget\` of ${model}: \`budget_limit\` must be an amount of at least 0.`)
+    if (model === '') return malformed(`\`${field}\`: a budget needs the name of a model.`)
+    if (typeof limit !== 'number' || parseUsd(limit) === undefined) {
+      return malformed(`\`${field}\` of ${model}: \`budget_limit\` must be an amount of at least 0.`)
     }
     if (
       period !== undefined &&
       period !== null &&
       (typeof period !== 'string' || parseBudgetDuration(period) === undefined)
     ) {
-      return malformed(`\`model_max_budget\` of ${model}: \`time_period\` must be a duration such as 1d.`)
+      return malformed(`\`${field}\` of ${model}: \`time_period\` must be a duration such as 1d.`)
     }
   }
   return allow(undefined)

@@ -1,0 +1,40 @@
+import { expect, test } from 'vitest'
+import type { BudgetLevel } from '../../domain/budget-level.ts'
+import { picoUsd } from '../../domain/money.ts'
+import { levelsAt } from './levels-at.ts'
+
+const ALIASES: Readonly<Record<string, string>> = { fast: 'small' }
+const leadsTo = (name: string): string | undefined => ALIASES[name] ?? name
+
+function level(kind: BudgetLevel['kind'], ...models: readonly string[]): BudgetLevel {
+  const [first, ...others] = models
+  const named = first === undefined ? {} : { models: [first, ...others] as const }
+  return { kind, id: kind === 'provider' ? 'openai' : 'x', limit: picoUsd(1n), window: undefined, ...named }
+}
+function at(levels: readonly BudgetLevel[], group: string, provider = 'openai'): readonly BudgetLevel[] {
+  return levelsAt(levels, { group, deployments: [{ provider }] }, leadsTo)
+}
+
+test('of budgets of single models those count whose model answers', () => {
+  const [whole, small, large] = [level('key'), level('key', 'small'), level('team', 'large')]
+  expect(at([whole, small, large], 'small')).toEqual([whole, small])
+  expect(at([whole, small, large], 'large')).toEqual([whole, large])
+  expect(at([small, large], 'other')).toEqual([])
+})
+
+test('a budget under an alias is its model’s, however that is called, and its account says both names', () => {
+  const [named] = at([level('key', 'fast')], 'small')
+  expect(named?.models).toEqual(['fast', 'small'])
+  expect(at([level('key', 'fast')], 'openai/small')).toHaveLength(1)
+  expect(at([level('key', 'fast')], 'fast')).toHaveLength(1)
+})
+
+test('of providers those that may answer', () => {
+  expect(at([level('provider')], 'small', 'azure')).toEqual([])
+  expect(at([level('provider')], 'small')).toHaveLength(1)
+})
+
+test('without budgets of models or providers the list stays what it is', () => {
+  const levels = [level('key'), level('team')]
+  expect(at(levels, 'small')).toBe(levels)
+})

@@ -1,0 +1,34 @@
+import type { BudgetLevel } from '../../domain/budget-level.ts'
+import type { Deployment } from '../../domain/deployment.ts'
+import { namesModel } from '../../domain/model-budget.ts'
+
+/** As much of a resolved model as budgets go by. */
+interface AnsweringModel {
+  readonly group: string
+  readonly deployments: readonly Pick<Deployment, 'provider'>[]
+}
+
+/** The group that a name leads this caller to; undefined: it leads nowhere. */
+export type LeadsTo = (name: string) => string | undefined
+
+/**
+ * Of all budgets of a caller those that a call of this model falls under. A budget that is written under an alias is its
+ * model's, however that is called. The same list where none is of a
+ * single model or provider.
+ */
+export function levelsAt(
+  levels: readonly BudgetLevel[],
+  { group, deployments }: AnsweringModel,
+  leadsTo: LeadsTo,
+): readonly BudgetLevel[] {
+  if (levels.every(({ kind, models }) => models === undefined && kind !== 'provider')) return levels
+  const providers = new Set(deployments.map(({ provider }) => provider))
+  return levels.flatMap((level) => {
+    if (level.kind === 'provider') return providers.has(level.id) ? [level] : []
+    if (level.models === undefined) return [level]
+    const [written] = level.models
+    const led = leadsTo(written)
+    const named = led === undefined || led === written ? level : { ...level, models: [written, led] as const }
+    return named.models?.some((name) => namesModel(name, group, providers)) === true ? [named] : []
+  })
+}
