@@ -39,6 +39,7 @@ import { Upgrades } from './http/wire/upgrades.ts'
 import { BodyBudget } from './http/wire/read-body.ts'
 import { AuditCheckpoints } from './jobs/checkpoint-audit.ts'
 import { RefusalTally } from './jobs/tell-refusals.ts'
+import { SoftBudgetWatch } from './jobs/watch-soft-budgets.ts'
 import { StoreTending } from './jobs/tend-store.ts'
 import { askAgain } from './journey/ask-again.ts'
 import type { JourneyPorts } from './journey/journey-ports.ts'
@@ -124,7 +125,10 @@ export async function compose(parts: Parts): Promise<Gateway> {
     clock,
     mappingTtlMs: mappingTtlMs(settings),
   })
-  const metrics = new CallMetrics(() => spool.pendingCount)
+  const metrics = new CallMetrics(
+    () => spool.pendingCount,
+    () => softBudgets.crossed,
+  )
   const observer = both(level.logs ? callLog(log) : undefined, metrics)
   const ledger: ChargeKeeper = level.books ? spool : { keep: async () => {} }
   const lookupFor = chooseLookup(guard)
@@ -159,6 +163,7 @@ export async function compose(parts: Parts): Promise<Gateway> {
     store.openBudgets(() => spool.flushNow()),
     spool,
   )
+  const softBudgets = new SoftBudgetWatch({ softBudgets: store.softBudgets, budgets, clock, timers, log })
   const journey: JourneyPorts = {
     clock,
     credentials: {
@@ -277,6 +282,7 @@ export async function compose(parts: Parts): Promise<Gateway> {
       shelf.close()
       load.stop()
       await tending?.close()
+      await softBudgets.close()
       await refusals.close()
       checkpoints.close()
       await spool.close()

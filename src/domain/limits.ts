@@ -8,6 +8,8 @@ export interface Limits {
   /** Crossing it is told, and stops nothing. */
   readonly softBudget: PicoUsd | undefined
   readonly window: BudgetWindow | undefined
+  /** More budgets for the same, each with a period of its own. */
+  readonly perWindow: readonly Ceiling[]
   readonly tokensPerMinute: number | undefined
   readonly requestsPerMinute: number | undefined
   readonly parallelRequests: number | undefined
@@ -50,6 +52,7 @@ export const NO_LIMITS: Limits = {
   maxBudget: undefined,
   softBudget: undefined,
   window: undefined,
+  perWindow: [],
   tokensPerMinute: undefined,
   requestsPerMinute: undefined,
   parallelRequests: undefined,

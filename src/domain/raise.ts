@@ -1,7 +1,7 @@
 import { compareWindows, parseBudgetDuration } from './budget-window.ts'
 import { epochMs } from './ids.ts'
 import type { JsonObject } from './json.ts'
-import type { Limits } from './limits.ts'
+import type { Ceiling, Limits } from './limits.ts'
 import { MODEL_BUDGET_MEMBERS as MEMBERS, memberOf } from './model-budget.ts'
 
 type Amounts = Readonly<Record<string, number>> | undefined
@@ -12,6 +12,7 @@ const RAISES: Readonly<Record<keyof Limits, (before: Limits, after: Limits) => b
   maxBudget: (before, after) => grows(before.maxBudget, after.maxBudget),
   softBudget: (before, after) => grows(before.softBudget, after.softBudget),
   window: windowGrows,
+  perWindow: (before, after) => before.perWindow.some((slot) => !after.perWindow.some((other) => binds(other, slot))),
   tokensPerMinute: (before, after) => grows(before.tokensPerMinute, after.tokensPerMinute),
   requestsPerMinute: (before, after) => grows(before.requestsPerMinute, after.requestsPerMinute),
   parallelRequests: (before, after) => grows(before.parallelRequests, after.parallelRequests),
@@ -35,6 +36,7 @@ const LIMITS = [
   'maxBudget',
   'softBudget',
   'window',
+  'perWindow',
   'tokensPerMinute',
   'requestsPerMinute',
   'parallelRequests',
@@ -49,6 +51,13 @@ function grows<Amount extends number | bigint>(before: Amount | undefined, after
 function windowGrows(before: Limits, after: Limits): boolean {
   if (before.maxBudget === undefined || after.window === undefined) return false
   return before.window === undefined || compareWindows(before.window, after.window) === 'other'
+}
+
+/** Whether the one lets nothing through that the other would not. */
+function binds(one: Ceiling, other: Ceiling): boolean {
+  if (one.maxBudget > other.maxBudget) return false
+  if (one.window === undefined) return true
+  return other.window !== undefined && compareWindows(other.window, one.window) !== 'other'
 }
 
 function anyGrows(before: Amounts, after: Amounts): boolean {

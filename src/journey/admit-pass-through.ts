@@ -106,7 +106,7 @@ export async function admitPassThrough(
   if (tools.verdict === 'deny') return tools
 
   const deployment = passedDeployment(passThrough, { operation, method, upstreamPath: there, model: named })
-  const model = { group: named ?? passThrough.path, names: [], deployments: [deployment], star: undefined }
+  const model = { group: named ?? passThrough.path, names: models, deployments: [deployment], star: undefined }
   const at = ports.clock.now()
   const metered = { principal, endUser, ask, model, at }
   if (chosen.effects.length > 0 && isTokenPrincipal(principal)) {

@@ -42,6 +42,12 @@ export function sqlBudgets(db: Kysely<Database>, { openMs = OPEN_MS, flushNow }:
     await sql`select latchkey.open_budget_accounts(${levels}::json)`.execute(on)
   }
 
+  async function spentOf(levels: string): Promise<readonly PicoUsd[]> {
+    const { rows } = await sql<{ readonly spent_pico: string }>`
+      select spent_pico from latchkey.spent_of_budgets(${levels}::json) order by n`.execute(db)
+    return rows.map(({ spent_pico }) => amountOf(spent_pico))
+  }
+
   return {
     async reserve(ask) {
       const levels = JSON.stringify(ask.levels.map(levelRow))
@@ -70,11 +76,19 @@ export function sqlBudgets(db: Kysely<Database>, { openMs = OPEN_MS, flushNow }:
 
     async spentAt(levels) {
       await flushNow?.()
-      const { rows } = await sql<{ readonly spent_pico: string }>`
-        select spent_pico from latchkey.spent_of_budgets(${JSON.stringify(levels.map(levelRow))}::json) order by n`.execute(
+      return spentOf(JSON.stringify(levels.map(levelRow)))
+    },
+
+    async follow(levels) {
+      await flushNow?.()
+      const asked = JSON.stringify(levels.map(levelRow))
+      const { rows } = await sql`
+        select n from latchkey.asked_budgets(${asked}::json) level
+        left join latchkey.budget_account a using (kind, id, window_start, window_end) where a.kind is null limit 1`.execute(
         db,
       )
-      return rows.map(({ spent_pico }) => amountOf(spent_pico))
+      if (rows.length > 0) await openAccounts(asked)
+      return spentOf(asked)
     },
 
     async release(holdId) {

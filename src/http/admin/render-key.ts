@@ -9,6 +9,7 @@ import {
   renderLimits,
   renderModelSpend,
   renderStamps,
+  renderWindows,
   timeOf,
   timeOrNull,
   usdOrNull,
@@ -34,7 +35,6 @@ const NOT_YET_ISSUED = {
 
 const NOT_YET_STORED = {
   ...NOT_YET,
-  soft_budget_cooldown: false,
   policies: [],
   object_permission_id: null,
   last_active: null,
@@ -67,6 +67,7 @@ export function renderKey(key: KeyWithSpend, now: EpochMs): object {
     ...NOT_YET_STORED,
     ...sharedMembers(key, now),
     model_spend: renderModelSpend(key.modelSpend),
+    soft_budget_cooldown: key.isSoftCrossed ?? false,
     rotation_count: row.rotationCount,
     last_rotation_at: timeOrNull(row.lastRotatedAt),
   }
@@ -94,6 +95,7 @@ function sharedMembers({ row, spend, budget }: KeyWithSpend, now: EpochMs) {
     access_group_ids: row.accessGroupIds,
     ...renderLimits(row.limits, now),
     soft_budget: usdOrNull(row.limits.softBudget),
+    budget_limits: renderWindows(row.limits, now),
     metadata: metadataOf(row),
     allowed_cache_controls: row.inert['allowed_cache_controls'] ?? [],
     permissions: row.inert['permissions'] ?? {},

@@ -8,6 +8,7 @@ import {
   renderBudgetOrNull,
   renderLimits,
   renderModelSpend,
+  renderWindows,
   timeOf,
   usdOrNull,
 } from './render-limits.ts'
@@ -18,7 +19,6 @@ const NOTHING_BEHIND = {
   members: [],
   router_settings: {},
   policies: [],
-  budget_limits: null,
   model_id: null,
   allow_team_guardrail_config: false,
   object_permission_id: null,
@@ -39,6 +39,7 @@ export function renderTeam({ team, spend, modelSpend, members, deleted }: TeamRo
     metadata: metadataOf(team),
     ...renderLimits(team.limits, now),
     soft_budget: usdOrNull(team.limits.softBudget),
+    budget_limits: renderWindows(team.limits, now),
     spend: usdOrNull(spend),
     model_spend: renderModelSpend(modelSpend),
     models: team.models,

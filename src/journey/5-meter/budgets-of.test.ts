@@ -144,6 +144,17 @@ test('budgets of single models stand beside those of everything, wherever limits
   expect(ofModel?.window).toEqual({ start: Date.UTC(2026, 0, 15), end: Date.UTC(2026, 0, 16) })
 })
 
+test('several budgets of one key or team stand beside each other, each with its period', () => {
+  const slots = (...pico: readonly bigint[]): Limits => ({
+    ...NO_LIMITS,
+    perWindow: pico.map((amount) => ({ maxBudget: picoUsd(amount), window: { duration: '1d', anchor: NOON } })),
+  })
+  const principal = caller({ limits: slots(2n, 3n), teamId: red }, { team: makeTeam(red, { limits: slots(4n) }) })
+  expect(told(principal)).toEqual(['key 2', 'key 3', 'team 4'])
+  const [level] = budgetsOf(concerned(principal), row, NOON)
+  expect(level).toMatchObject({ period: '1d', window: { start: Date.UTC(2026, 0, 15) } })
+})
+
 test("what a key says of models replaces its shared row's, and what can't be read lets nothing through", () => {
   const own = ofModels({ m: { budget_limit: 5 * PICO } })
   const shared = (id: BudgetId) => makeBudget(id, { limits: ofModels({ other: { budget_limit: 'much' } }) })

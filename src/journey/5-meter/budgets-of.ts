@@ -44,6 +44,10 @@ export function budgetsOf(
   ): void => {
     if (ceiling?.maxBudget !== undefined) levels.push({ kind, id, limit: ceiling.maxBudget, window: spanOf(ceiling) })
   }
+  const addWindows = (kind: BudgetLevel['kind'], id: string, { perWindow }: Limits): void => {
+    for (const { maxBudget, window } of perWindow)
+      levels.push({ kind, id, limit: maxBudget, window: spanOf({ window }), period: window?.duration })
+  }
   const addModels = (kind: BudgetLevel['kind'], id: string, written: ModelBudgets | undefined): void => {
     for (const budget of modelBudgets(written ?? {}))
       levels.push({ kind, id, models: [budget.model], limit: budget.limit, window: spanOf(budget) })
@@ -67,9 +71,13 @@ export function budgetsOf(
     if (key !== undefined) {
       const own = key.limits.perModel.maxBudget
       add('key', key.digest, ownCeiling(key, now) ?? rowOf(key.budgetId))
+      addWindows('key', key.digest, key.limits)
       addModels('key', key.digest, isEmpty(own) ? rowOf(key.budgetId)?.perModel.maxBudget : own)
     }
-    if (team !== undefined) addAll('team', team.id, team.limits)
+    if (team !== undefined) {
+      addAll('team', team.id, team.limits)
+      addWindows('team', team.id, team.limits)
+    }
     if (organization !== undefined) addAll('organization', organization.id, rowOf(organization.budgetId))
     if (team === undefined && user !== undefined) addAll('user', user.user.id, user.user.limits)
   }
@@ -107,8 +115,8 @@ export function memberBudgetId(principal: Exclude<Principal, MasterPrincipal>): 
 
 type ModelBudgets = Limits['perModel']['maxBudget']
 
-function isFinite({ maxBudget, perModel }: Limits): boolean {
-  return maxBudget !== undefined || !isEmpty(perModel.maxBudget)
+function isFinite({ maxBudget, perWindow, perModel }: Limits): boolean {
+  return maxBudget !== undefined || perWindow.length > 0 || !isEmpty(perModel.maxBudget)
 }
 
 function isEmpty(record: object): boolean {

@@ -12,7 +12,7 @@ function level(kind: BudgetLevel['kind'], ...models: readonly string[]): BudgetL
   return { kind, id: kind === 'provider' ? 'openai' : 'x', limit: picoUsd(1n), window: undefined, ...named }
 }
 function at(levels: readonly BudgetLevel[], group: string, provider = 'openai'): readonly BudgetLevel[] {
-  return levelsAt(levels, { group, deployments: [{ provider }] }, leadsTo)
+  return levelsAt(levels, { group, names: [], deployments: [{ provider }] }, leadsTo)
 }
 
 test('of budgets of single models those count whose model answers', () => {
@@ -27,6 +27,11 @@ test('a budget under an alias is its model’s, however that is called, and its 
   expect(named?.models).toEqual(['fast', 'small'])
   expect(at([level('key', 'fast')], 'openai/small')).toHaveLength(1)
   expect(at([level('key', 'fast')], 'fast')).toHaveLength(1)
+})
+
+test('a call that names several models falls under the budgets of all', () => {
+  const levels = [level('key', 'small'), level('key', 'large'), level('key', 'other')]
+  expect(levelsAt(levels, { group: 'small', names: ['large'], deployments: [] }, leadsTo)).toEqual(levels.slice(0, 2))
 })
 
 test('of providers those that may answer', () => {

@@ -5,6 +5,8 @@ import { namesModel } from '../../domain/model-budget.ts'
 /** As much of a resolved model as budgets go by. */
 interface AnsweringModel {
   readonly group: string
+  /** What else it was called, and other models that a call names along with it. */
+  readonly names: readonly string[]
   readonly deployments: readonly Pick<Deployment, 'provider'>[]
 }
 
@@ -18,10 +20,11 @@ export type LeadsTo = (name: string) => string | undefined
  */
 export function levelsAt(
   levels: readonly BudgetLevel[],
-  { group, deployments }: AnsweringModel,
+  { group, names, deployments }: AnsweringModel,
   leadsTo: LeadsTo,
 ): readonly BudgetLevel[] {
   if (levels.every(({ kind, models }) => models === undefined && kind !== 'provider')) return levels
+  const called = [group, ...names]
   const providers = new Set(deployments.map(({ provider }) => provider))
   return levels.flatMap((level) => {
     if (level.kind === 'provider') return providers.has(level.id) ? [level] : []
@@ -29,6 +32,8 @@ export function levelsAt(
     const [written] = level.models
     const led = leadsTo(written)
     const named = led === undefined || led === written ? level : { ...level, models: [written, led] as const }
-    return named.models?.some((name) => namesModel(name, group, providers)) === true ? [named] : []
+    return named.models?.some((name) => called.some((each) => namesModel(name, each, providers))) === true
+      ? [named]
+      : []
   })
 }

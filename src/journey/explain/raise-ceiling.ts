@@ -25,6 +25,16 @@ export function sayRaise(whose: string, { level }: Raise): string {
 /** The budget that had no room, large enough; those of other models and all other limits stay. */
 export function raised(limits: Limits, { level, ceiling }: Raise): RaisedLimits {
   const amount = usdNumber(ceiling)
+  if (level.period !== undefined) {
+    const perWindow = limits.perWindow.map((slot) =>
+      slot.window?.duration === level.period && slot.maxBudget < ceiling ? { ...slot, maxBudget: ceiling } : slot,
+    )
+    const slots = perWindow.map(({ maxBudget, window }) => ({
+      budget_duration: window?.duration ?? '',
+      max_budget: usdNumber(maxBudget),
+    }))
+    return { fields: { budget_limits: slots }, limits: { ...limits, perWindow } }
+  }
   if (level.models === undefined) return { fields: { max_budget: amount }, limits: { ...limits, maxBudget: ceiling } }
   const [model] = level.models
   const { maxBudget } = limits.perModel

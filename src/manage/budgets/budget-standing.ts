@@ -31,6 +31,18 @@ export async function readModelSpend(
   return new Map(levels.map(({ models }, n) => [models?.[0] ?? '', spent[n] ?? NO_MONEY]))
 }
 
+/** Whether the budget that stops nothing is used up in its present window. */
+export async function isSoftCrossed(
+  { kind, id, limits: { softBudget, window } }: LimitedOwner,
+  { budgets, clock }: Pick<ManagePorts, 'budgets' | 'clock'>,
+): Promise<boolean> {
+  if (softBudget === undefined) return false
+  const [spent] = await budgets.spentAt([
+    { kind, id, limit: softBudget, window: window && windowAt(window, clock.now()) },
+  ])
+  return spent !== undefined && spent >= softBudget
+}
+
 export interface ProviderBudget {
   readonly provider: string
   readonly limit: PicoUsd

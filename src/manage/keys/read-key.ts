@@ -7,7 +7,7 @@ import type { PicoUsd } from '../../domain/money.ts'
 import { keyOf } from '../../domain/principal.ts'
 import { reachesKey } from '../../domain/scope.ts'
 import type { VirtualKey } from '../../domain/virtual-key.ts'
-import { readModelSpend } from '../budgets/budget-standing.ts'
+import { isSoftCrossed, readModelSpend } from '../budgets/budget-standing.ts'
 import type { LimitedOwner } from '../budgets/budget-standing.ts'
 import { placeOfKey } from './key-place.ts'
 import { digestNamed } from './name-key.ts'
@@ -22,6 +22,8 @@ export interface KeyWithSpend {
   readonly budget?: Budget | undefined
   /** Of its budgets of single models, in their present windows. */
   readonly modelSpend?: ReadonlyMap<string, PicoUsd>
+  /** Its `soft_budget`, in the present window. */
+  readonly isSoftCrossed?: boolean
   /** Where it was asked for, and the caller may see that row. */
   readonly owner?: UserView | undefined
   /** Of a key that is gone and still on record. */
@@ -40,7 +42,12 @@ export async function readKey(name: string | undefined, ask: Ask, ports: ManageP
   if (row === undefined) return keyNotFound()
   if (row.digest !== own && !reachesKey(ask.reach, await placeOfKey(row, rooms), '/key/info')) return keyNotFound()
   const view = await withSpend(row, ports)
-  return allow({ ...view, modelSpend: await readModelSpend(ownerOf(row, view.budget), ports) })
+  const soft = row.limits.softBudget === undefined ? (view.budget?.limits ?? row.limits) : row.limits
+  return allow({
+    ...view,
+    modelSpend: await readModelSpend(ownerOf(row, view.budget), ports),
+    isSoftCrossed: await isSoftCrossed({ kind: 'key', id: row.digest, limits: soft }, ports),
+  })
 }
 
 /** What it says itself about single models replaces what its row of limits says. */

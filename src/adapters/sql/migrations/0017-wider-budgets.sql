@@ -159,3 +159,41 @@ create trigger tag_announce after insert or update or delete on latchkey.tag
   for each row execute function latchkey.announce_name('tag', 'name');
 create trigger tag_announce_all after truncate on latchkey.tag
   for each statement execute function latchkey.announce_name('tag', '');
+
+-- Soft budgets stop nothing: that one was crossed is told once in its window, by one replica.
+create table latchkey.soft_budget_told (
+  kind text not null,
+  id text not null,
+  window_start timestamptz not null,
+  primary key (kind, id, window_start)
+);
+
+create index virtual_key_soft_budget on latchkey.virtual_key (digest) where soft_budget_pico is not null;
+create index team_soft_budget on latchkey.team (team_id) where soft_budget_pico is not null;
+create index user_soft_budget on latchkey.user_account (user_id) where soft_budget_pico is not null;
+create index budget_soft_budget on latchkey.budget (budget_id) where soft_budget_pico is not null;
+
+-- Whoever has one, by a name that people know it by.
+create view latchkey.soft_budget as
+  select 'key' as kind, digest as id, coalesce(alias, display_name) as shown, soft_budget_pico, budget_duration,
+    budget_anchor_at
+  from latchkey.virtual_key where soft_budget_pico is not null
+  union all
+  select 'team', team_id, team_id, soft_budget_pico, budget_duration, budget_anchor_at
+  from latchkey.team where soft_budget_pico is not null
+  union all
+  select 'user', user_id, user_id, soft_budget_pico, budget_duration, budget_anchor_at
+  from latchkey.user_account where soft_budget_pico is not null
+  union all
+  select owner.kind, owner.id, owner.shown, b.soft_budget_pico, b.budget_duration, b.budget_anchor_at
+  from latchkey.budget b, lateral (
+    select 'key' as kind, k.digest as id, coalesce(k.alias, k.display_name) as shown
+    from latchkey.virtual_key k where k.budget_id = b.budget_id and k.soft_budget_pico is null
+    union all select 'organization', organization_id, organization_id
+    from latchkey.organization o where o.budget_id = b.budget_id
+    union all select 'end_user', end_user_id, end_user_id from latchkey.end_user e where e.budget_id = b.budget_id
+    union all select 'tag', name, name from latchkey.tag t where t.budget_id = b.budget_id
+    union all select 'member', json_build_array(m.team_id, m.user_id)::text, m.user_id || ' in ' || m.team_id
+    from latchkey.team_member m join latchkey.team t using (team_id)
+    where coalesce(m.budget_id, t.member_budget_id) = b.budget_id
+  ) owner where b.soft_budget_pico is not null;
