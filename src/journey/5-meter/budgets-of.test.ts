@@ -66,7 +66,7 @@ function customerOf(id: BudgetId): Partial<Concerned> {
 function told(principal: Principal, more: Partial<Concerned> = {}): readonly string[] {
   const whom = concerned(principal, more)
   const levels = budgetsOf(whom, row, NOON)
-  if (levels.length > 0) expect(mayHaveBudget(whom)).toBe(true)
+  if (levels.length > 0) expect(mayHaveBudget(whom, whom.tagRows)).toBe(true)
   return levels.map(({ kind, limit, models }) => [kind, ...(models ?? []), limit].join(' '))
 }
 function ofModels(written: Readonly<Record<string, JsonObject>>): Limits {

@@ -92,7 +92,10 @@ export function budgetsOf(
 }
 
 /** Most calls fall under no budget at all: for them this looks at a few fields, and makes nothing. */
-export function mayHaveBudget({ principal, endUser, tags, tagRows, operator }: Concerned): boolean {
+export function mayHaveBudget(
+  { principal, endUser, tags, operator }: Omit<Concerned, 'tagRows'>,
+  tagRows: Concerned['tagRows'],
+): boolean {
   if (operator.everybody !== undefined || operator.providers.size > 0 || endUser?.budgetId !== undefined) return true
   if (tags.some((tag) => tagRows.has(tag) || operator.tags.has(tag))) return true
   if (principal.kind === 'master') return false

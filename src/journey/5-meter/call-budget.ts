@@ -12,7 +12,7 @@ import { outputWithin } from './bound-cost.ts'
 import type { DeploymentForecast, Forecast, ForecastFacts } from './forecast-call.ts'
 import { forecastCall } from './forecast-call.ts'
 import { levelsAt } from './levels-at.ts'
-import type { LeadsTo } from './levels-at.ts'
+import type { GroupsNamed } from './levels-at.ts'
 import { overBudget } from './over-budget.ts'
 
 export interface Hold {
@@ -24,7 +24,7 @@ export interface Hold {
 export interface CallBudgetParts {
   /** Of every model that may come to answer. */
   readonly levels: readonly BudgetLevel[]
-  readonly leadsTo: LeadsTo
+  readonly groupsNamed: GroupsNamed
   readonly facts: ForecastFacts
   readonly budgets: Budgets
   readonly newHoldId: () => HoldId
@@ -121,12 +121,12 @@ export class CallBudget {
   }
 
   #turnTo(model: ResolvedModel): void {
-    const { levels, leadsTo, facts } = this.#parts
+    const { levels, groupsNamed, facts } = this.#parts
     const open = this.#closed.size === 0 ? model : withoutClosed(model, this)
     const [first] = model.deployments
     const denied = first === undefined || open.deployments.length > 0 ? undefined : this.#closed.get(first.provider)
     this.#model = model
-    this.#levels = levelsAt(levels, open, leadsTo)
+    this.#levels = levelsAt(levels, open, groupsNamed)
     if (denied !== undefined) this.#forecast = { kind: 'closed', denied }
     else this.#forecast = this.#levels.length === 0 ? FREE : forecastCall(open, facts)
   }

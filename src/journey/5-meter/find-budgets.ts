@@ -1,9 +1,6 @@
 import type { BudgetLevel } from '../../domain/budget-level.ts'
 import type { Budget } from '../../domain/budget.ts'
-import type { EndUser } from '../../domain/end-user.ts'
 import type { BudgetId, EpochMs } from '../../domain/ids.ts'
-import type { OperatorBudgets } from '../../domain/limits.ts'
-import type { Principal } from '../../domain/principal.ts'
 import { Problem } from '../../domain/problem.ts'
 import type { WarmDirectory } from '../../ports/directory.ts'
 import { budgetsOf, mayHaveBudget } from './budgets-of.ts'
@@ -12,11 +9,7 @@ import type { Concerned, FindBudget } from './budgets-of.ts'
 const NONE: readonly BudgetLevel[] = []
 const NO_TAGS: ReadonlyMap<string, BudgetId> = new Map()
 
-export interface BudgetQuery {
-  readonly principal: Principal
-  readonly endUser: EndUser | undefined
-  readonly tags: readonly string[]
-  readonly operator: OperatorBudgets
+export interface BudgetQuery extends Omit<Concerned, 'tagRows'> {
   readonly at: EpochMs
 }
 
@@ -25,13 +18,17 @@ type Levels = readonly BudgetLevel[]
 /** What is stored about tags and limits is read through the directory; without a promise when it knows. */
 export function findBudgets(query: BudgetQuery, directory: WarmDirectory): Levels | Promise<Levels> {
   const rows = query.tags.length === 0 ? NO_TAGS : directory.peekTagBudgets()
-  if (rows !== 'ask') return withTags({ ...query, tagRows: rows ?? NO_TAGS }, query.at, directory)
-  return directory.findTagBudgets().then((tagRows) => withTags({ ...query, tagRows }, query.at, directory), unavailable)
+  if (rows !== 'ask') return withTags(query, rows ?? NO_TAGS, directory)
+  return directory.findTagBudgets().then((found) => withTags(query, found, directory), unavailable)
 }
 
-function withTags(concerned: Concerned, at: EpochMs, directory: WarmDirectory): Levels | Promise<Levels> {
-  if (!mayHaveBudget(concerned)) return NONE
-  return withBudgetRows(directory, (findBudget) => budgetsOf(concerned, findBudget, at))
+function withTags(
+  query: BudgetQuery,
+  tagRows: ReadonlyMap<string, BudgetId>,
+  directory: WarmDirectory,
+): Levels | Promise<Levels> {
+  if (!mayHaveBudget(query, tagRows)) return NONE
+  return withBudgetRows(directory, (findBudget) => budgetsOf({ ...query, tagRows }, findBudget, query.at))
 }
 
 /** What is made of rows of limits; without a promise when the directory knows all that are asked for. */

@@ -3,8 +3,7 @@ import type { BudgetLevel } from '../../domain/budget-level.ts'
 import { picoUsd } from '../../domain/money.ts'
 import { levelsAt } from './levels-at.ts'
 
-const ALIASES: Readonly<Record<string, string>> = { fast: 'small' }
-const leadsTo = (name: string): string | undefined => ALIASES[name] ?? name
+const groupsNamed = (name: string): readonly string[] => (name === 'fast' ? ['small'] : [])
 
 function level(kind: BudgetLevel['kind'], ...models: readonly string[]): BudgetLevel {
   const [first, ...others] = models
@@ -12,7 +11,7 @@ function level(kind: BudgetLevel['kind'], ...models: readonly string[]): BudgetL
   return { kind, id: kind === 'provider' ? 'openai' : 'x', limit: picoUsd(1n), window: undefined, ...named }
 }
 function at(levels: readonly BudgetLevel[], group: string, provider = 'openai'): readonly BudgetLevel[] {
-  return levelsAt(levels, { group, names: [], deployments: [{ provider }] }, leadsTo)
+  return levelsAt(levels, { group, names: [], deployments: [{ provider }] }, groupsNamed)
 }
 
 test('of budgets of single models those count whose model answers', () => {
@@ -31,7 +30,9 @@ test('a budget under an alias is its model’s, however that is called, and its 
 
 test('a call that names several models falls under the budgets of all', () => {
   const levels = [level('key', 'small'), level('key', 'large'), level('key', 'other')]
-  expect(levelsAt(levels, { group: 'small', names: ['large'], deployments: [] }, leadsTo)).toEqual(levels.slice(0, 2))
+  expect(levelsAt(levels, { group: 'small', names: ['large'], deployments: [] }, groupsNamed)).toEqual(
+    levels.slice(0, 2),
+  )
 })
 
 test('of providers those that may answer', () => {

@@ -10,18 +10,17 @@ interface AnsweringModel {
   readonly deployments: readonly Pick<Deployment, 'provider'>[]
 }
 
-/** The group that a name leads this caller to; undefined: it leads nowhere. */
-export type LeadsTo = (name: string) => string | undefined
+/** The groups that this caller reaches by a name, and by aliases that it names. */
+export type GroupsNamed = (name: string) => readonly string[]
 
 /**
  * Of all budgets of a caller those that a call of this model falls under. A budget that is written under an alias is its
- * model's, however that is called. The same list where none is of a
- * single model or provider.
+ * model's, however that is called. The same list where none is of a single model or provider.
  */
 export function levelsAt(
   levels: readonly BudgetLevel[],
   { group, names, deployments }: AnsweringModel,
-  leadsTo: LeadsTo,
+  groupsNamed: GroupsNamed,
 ): readonly BudgetLevel[] {
   if (levels.every(({ kind, models }) => models === undefined && kind !== 'provider')) return levels
   const called = [group, ...names]
@@ -30,10 +29,7 @@ export function levelsAt(
     if (level.kind === 'provider') return providers.has(level.id) ? [level] : []
     if (level.models === undefined) return [level]
     const [written] = level.models
-    const led = leadsTo(written)
-    const named = led === undefined || led === written ? level : { ...level, models: [written, led] as const }
-    return named.models?.some((name) => called.some((each) => namesModel(name, each, providers))) === true
-      ? [named]
-      : []
+    const models = [written, ...groupsNamed(written)] as const
+    return models.some((name) => called.some((each) => namesModel(name, each, providers))) ? [{ ...level, models }] : []
   })
 }

@@ -4,7 +4,7 @@ import type { EndUser } from '../../domain/end-user.ts'
 import type { EpochMs } from '../../domain/ids.ts'
 import type { ModelCatalogue, ResolvedModel } from '../../domain/model-catalogue.ts'
 import type { OperatorBudgets } from '../../domain/limits.ts'
-import { keyOf } from '../../domain/principal.ts'
+import { keyOf, teamIdOf } from '../../domain/principal.ts'
 import type { Principal } from '../../domain/principal.ts'
 import type { Budgets } from '../../ports/budgets.ts'
 import type { Clock } from '../../ports/clock.ts'
@@ -14,7 +14,7 @@ import type { WarmDirectory } from '../../ports/directory.ts'
 import type { ModelFacts } from '../../ports/model-facts.ts'
 import type { NextTurn } from '../../ports/next-turn.ts'
 import type { ModelAsk } from '../1-intake/read-model-request.ts'
-import { resolveFor } from '../4-authorise/decide-model-access.ts'
+import { aliasesOf } from '../4-authorise/model-levels.ts'
 import { measurePrompt } from './bound-prompt.ts'
 import type { PromptSize } from './bound-prompt.ts'
 import { CallBudget } from './call-budget.ts'
@@ -68,7 +68,7 @@ export function reserveBudget(
     const prompt = known ?? (await measurePrompt(ask.body, nextTurn))
     const budget = new CallBudget({
       levels: found,
-      leadsTo: (name) => resolveFor(principal, name, ports.catalogue())?.group,
+      groupsNamed: (name) => ports.catalogue().groupsNamed(name, aliasesOf(principal), teamIdOf(principal)),
       facts: { ask, prompt, prices, at, mostMs: settings.mostCallMs },
       budgets,
       newHoldId: () => chance.holdId(),

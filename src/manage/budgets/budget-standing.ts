@@ -23,8 +23,7 @@ export async function readModelSpend(
   const now = clock.now()
   const known = catalogue()
   const levels = modelBudgets(limits.perModel.maxBudget).map(({ model, limit, window }): BudgetLevel => {
-    const led = known.resolve(model, modelAliases, teamId)?.group ?? model
-    const models = led === model ? ([model] as const) : ([model, led] as const)
+    const models = [model, ...known.groupsNamed(model, modelAliases, teamId)] as const
     return { kind, id, models, limit, window: window && windowAt(window, now) }
   })
   const spent = levels.length === 0 ? [] : await budgets.spentAt(levels)

@@ -143,6 +143,8 @@ describe('no other name leads past it', () => {
     { what: 'the model behind the name of an alias', fields: {}, named: 'nickname', asked: 'metered' },
     { what: 'its provider before it', fields: {}, named: 'prefixed', asked: 'openai/prefixed' },
     { what: 'a provider before the name in the budget', fields: {}, named: 'openai/metered', asked: 'metered' },
+    { what: 'an alias that a pattern names', fields: {}, named: 'nick*', asked: 'nickname' },
+    { what: 'the model behind an alias that a pattern names', fields: {}, named: 'nick*', asked: 'metered' },
     { what: 'a pattern', fields: {}, named: 'wild/*', asked: 'wild/one' },
   ])('$what', async ({ fields, named, asked }) => {
     const key = await rig.newKey({ ...fields, model_max_budget: { [named]: { budget_limit: LITTLE } } })
