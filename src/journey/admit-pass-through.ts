@@ -148,6 +148,8 @@ const DECIDERS: CallDeciders<PassedCall, undefined> = {
     ask.operation.reportsUsage ? decideEnforcedParams(principal, ask.body, settings.enforcedParams) : NOTHING,
   models: (principal, call, { catalogue }) => decidePassedModels(principal, call, catalogue()),
   tools: (principal, { body, isHidden }) => decidePassedTools(principal, body, isHidden),
+  // They are among the names.
+  toolModels: () => NOTHING,
   // What is stored at a provider is open to whom its prefix is open to.
   objects: () => NOTHING,
 }

@@ -27,6 +27,8 @@ export interface CallDeciders<Call extends AnyCall, Models> {
   readonly models: Decider<Call, Models>
   /** The tools that it offers. */
   readonly tools: Decider<Call, unknown>
+  /** The models that these tools name. */
+  readonly toolModels: Decider<Call, unknown>
   /** The stored objects that it goes on from. */
   readonly objects: Decider<Call, StoredResponse | undefined>
 }
@@ -73,6 +75,12 @@ function decideFor<Call extends AnyCall, Models>(
   if (tools.verdict === 'deny') {
     ports.trail?.note('tools', tools)
     return tools
+  }
+
+  const toolModels = deciders.toolModels(principal, call, ports)
+  if (toolModels.verdict === 'deny') {
+    ports.trail?.note('model', toolModels)
+    return toolModels
   }
 
   const objects = deciders.objects(principal, call, ports)

@@ -11,6 +11,7 @@ import { readModelRequest } from './1-intake/read-model-request.ts'
 import type { ModelAsk } from './1-intake/read-model-request.ts'
 import { decideEnforcedParams } from './4-authorise/decide-enforced-params.ts'
 import { decideModelAccess } from './4-authorise/decide-model-access.ts'
+import { decideToolModels } from './4-authorise/decide-tool-models.ts'
 import { decideTools } from './4-authorise/decide-tools.ts'
 import { decideProviderObjects } from './4-authorise/decide-provider-objects.ts'
 import type { StoredResponse } from './4-authorise/response-ids.ts'
@@ -99,6 +100,7 @@ const DECIDERS: CallDeciders<{ readonly ask: ModelAsk }, AskedModels> = {
   params: (principal, { ask }, { settings }) => decideEnforcedParams(principal, ask.body, settings.enforcedParams),
   models: decideModels,
   tools: (principal, { ask }) => decideTools(principal, ask.forwarded),
+  toolModels: (principal, { ask }, { catalogue }) => decideToolModels(principal, ask.body, catalogue()),
   objects: (principal, { ask }, { signer }) => decideProviderObjects(principal, ask, signer),
 }
 
