@@ -38,6 +38,7 @@ import { Upgrades } from './http/wire/upgrades.ts'
 import { BodyBudget } from './http/wire/read-body.ts'
 import { AuditCheckpoints } from './jobs/checkpoint-audit.ts'
 import { RefusalTally } from './jobs/tell-refusals.ts'
+import { SoftBudgetWatch } from './jobs/watch-soft-budgets.ts'
 import { StoreTending } from './jobs/tend-store.ts'
 import { askAgain } from './journey/ask-again.ts'
 import type { JourneyPorts } from './journey/journey-ports.ts'
@@ -112,7 +113,10 @@ export async function compose(parts: Parts): Promise<Gateway> {
     clock,
     mappingTtlMs: mappingTtlMs(settings),
   })
-  const metrics = new CallMetrics(() => spool.pendingCount)
+  const metrics = new CallMetrics(
+    () => spool.pendingCount,
+    () => softBudgets.crossed,
+  )
   const observer = both(level.logs ? callLog(log) : undefined, metrics)
   const ledger: ChargeKeeper = level.books ? spool : { keep: async () => {} }
   const lookupFor = chooseLookup(guard)
@@ -143,6 +147,11 @@ export async function compose(parts: Parts): Promise<Gateway> {
     log,
     createProvisioner({ registry, clock, newId: newCallId, userDefaults: settings.userDefaults, digests, chance }),
   )
+  const budgets = settledFirst(
+    store.openBudgets(() => spool.flushNow()),
+    spool,
+  )
+  const softBudgets = new SoftBudgetWatch({ softBudgets: store.softBudgets, budgets, clock, timers, log })
   const journey: JourneyPorts = {
     clock,
     credentials: {
@@ -162,10 +171,8 @@ export async function compose(parts: Parts): Promise<Gateway> {
     installation: store.installation.id,
     meter: {
       directory,
-      budgets: settledFirst(
-        store.openBudgets(() => spool.flushNow()),
-        spool,
-      ),
+      catalogue,
+      budgets,
       rates: store.openRates({ windowMs: settings.rates.windowMs, clock }),
       clock,
       prices: facts,
@@ -210,6 +217,8 @@ export async function compose(parts: Parts): Promise<Gateway> {
   const manage: ManagePorts = {
     registry,
     ledger: reader,
+    budgets,
+    operator: settings.budgets,
     digests,
     chance,
     clock,
@@ -261,6 +270,7 @@ export async function compose(parts: Parts): Promise<Gateway> {
       shelf.close()
       load.stop()
       await tending?.close()
+      await softBudgets.close()
       await refusals.close()
       checkpoints.close()
       await spool.close()

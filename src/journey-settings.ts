@@ -38,9 +38,10 @@ export function journeySettings(settings: Settings): JourneySettings {
   }
 }
 
-export function meterSettings({ compat, router, rates }: Settings): MeterPorts['settings'] {
+export function meterSettings({ compat, router, rates, budgets }: Settings): MeterPorts['settings'] {
   return {
     budgetRefusesAs400: compat.budgetErrorStatus === 400,
+    operator: budgets,
     countsTokens: rates.counts,
     mostCallMs: router.timeoutMs,
   }

@@ -1,9 +1,10 @@
 import { aCallbackList } from './callbacks.ts'
+import { aCeiling } from './ceiling-reader.ts'
 import { honour } from './key-table.ts'
 import type { KeyTable } from './key-table.ts'
 import { keyDefaultsReader, keyGenerationReader, keyUpperBoundsReader, userDefaultsReader } from './key-rules.ts'
 import { ROUTER } from './known-router-settings.ts'
-import { aFlag, aText, mapOf, timeoutAsMs } from './readers.ts'
+import { aBudgetDuration, aFlag, aNumber, aText, mapOf, timeoutAsMs } from './readers.ts'
 
 export const LITELLM = {
   numRetries: ROUTER.numRetries,
@@ -41,6 +42,13 @@ export const LITELLM = {
     userDefaultsReader,
     'What a new user has where nothing is said.',
   ),
+  maxBudget: honour('max_budget', aNumber(0, 1e12), 'Dollars that all may spend together; 0: no bound.'),
+  budgetDuration: honour('budget_duration', aBudgetDuration, 'After which that sum starts anew.'),
+  tagBudgets: honour(
+    'tag_budget_config',
+    mapOf(aCeiling),
+    'By tag, dollars (`budget_limit` or `max_budget`) and after which time they start anew (`time_period` or `budget_duration`).',
+  ),
   requireAuthForMetrics: honour(
     'require_auth_for_metrics_endpoint',
     aFlag,
@@ -48,7 +56,7 @@ export const LITELLM = {
   ),
 }
 
-const NO_BUDGETS = 'budgets are not in this version.'
+const NO_BUDGETS = 'budgets of this kind are not in this version.'
 const NO_USERS = 'teams have no defaults in this version; say it when the team is made.'
 const NO_METRIC_CHOICE = 'the metrics and their labels are fixed in this version.'
 const NO_MESSAGES_LOGGED = 'prompts and answers are never logged.'
@@ -76,8 +84,6 @@ export const LITELLM_TABLE: KeyTable = {
   },
   unsupported: {
     cache: 'response caching is not in this version.',
-    max_budget: { because: NO_BUDGETS, harmless: [0] },
-    budget_duration: NO_BUDGETS,
     max_internal_user_budget: NO_BUDGETS,
     internal_user_budget_duration: NO_BUDGETS,
     max_ui_session_budget: NO_BUDGETS,
@@ -97,7 +103,6 @@ export const LITELLM_TABLE: KeyTable = {
     disable_end_user_cost_tracking: 'every call is kept with its end user; do not send one instead.',
     cost_discount_config: 'costs are list prices; set the price of a deployment in its litellm_params.',
     cost_margin_config: 'costs are list prices; set the price of a deployment in its litellm_params.',
-    tag_budget_config: NO_BUDGETS,
     priority_reservation: 'rate limits are not in this version.',
     extra_spend_tag_headers: 'tags come from x-litellm-tags and the request body only.',
     add_user_information_to_llm_headers: 'the identity of a caller is not sent to providers.',

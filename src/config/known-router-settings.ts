@@ -1,3 +1,4 @@
+import { aCeiling } from './ceiling-reader.ts'
 import type { KeyTable } from './key-table.ts'
 import { honour } from './key-table.ts'
 import { aFlag, aText, aWholeNumber, listOf, mapOf, oneOf, secondsAsMs, timeoutAsMs } from './readers.ts'
@@ -40,6 +41,11 @@ export const ROUTER = {
     aWholeNumber(1, MOST),
     'max_parallel_requests of deployments that set none.',
   ),
+  providerBudgets: honour(
+    'provider_budget_config',
+    mapOf(aCeiling),
+    'By provider, dollars (`budget_limit`) and after which time they start anew (`time_period`).',
+  ),
   setVerbose: honour('set_verbose', aFlag, 'Log level debug.'),
   debugLevel: honour('debug_level', oneOf('INFO', 'DEBUG'), 'Log level.'),
 }
@@ -70,7 +76,6 @@ export const ROUTER_TABLE: KeyTable = {
     enable_pre_call_checks: 'prompt sizes are not checked before the call; name context_window_fallbacks instead.',
     optional_pre_call_checks: 'these checks are not in this version; remove them.',
     enable_tag_filtering: 'routing by tags is not in this version; use separate model names.',
-    provider_budget_config: 'budgets are not in this version.',
     cache_responses: 'response caching is not in this version.',
     default_litellm_params: 'write these parameters into the entries of model_list.',
     ignore_invalid_deployments: 'a wrong entry stops the start, so that no model goes missing in silence.',

@@ -17,6 +17,7 @@ import type { ReadText } from './read-text-file.ts'
 import { readTokens } from './tokens/read-tokens.ts'
 import type { RouteName } from './tokens/route-names.ts'
 import { openEnvironment, readProviderEnvironment } from './read-environment.ts'
+import { readBudgets } from './read-budgets.ts'
 import { readCompat, readGeneral } from './read-general.ts'
 import { readModels } from './read-models.ts'
 import type { LocatedModel } from './read-models.ts'
@@ -101,6 +102,7 @@ export function readSettings(
       promptTokens: env.take(ENV.mockPromptTokens) ?? 10,
       completionTokens: env.take(ENV.mockCompletionTokens) ?? 20,
     },
+    budgets: readBudgets(litellm, router),
     keyDefaults: litellm.take(LITELLM.keyDefaults) ?? {},
     keyUpperBounds: litellm.take(LITELLM.keyUpperBounds) ?? {},
     keyGeneration: litellm.take(LITELLM.keyGeneration) ?? {},

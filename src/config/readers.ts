@@ -3,6 +3,7 @@ import { Secret } from '../domain/secret.ts'
 import type { Findings } from './finding.ts'
 import { isAbsent, kindOf, scalarJson, toJson } from './located.ts'
 import type { Located } from './located.ts'
+import { parseBudgetDuration } from '../domain/budget-window.ts'
 import { parseDuration } from '../domain/duration.ts'
 import { parseDurationMs } from './parse-duration.ts'
 import { showKey } from './show-name.ts'
@@ -14,7 +15,11 @@ export interface Reader<Value> {
 }
 
 /** A reader of one scalar, from a function that answers undefined for what it does not accept. */
-function reader<Value>(expects: string, parse: (node: Located) => Value | undefined, hint?: string): Reader<Value> {
+export function reader<Value>(
+  expects: string,
+  parse: (node: Located) => Value | undefined,
+  hint?: string,
+): Reader<Value> {
   return {
     expects,
     read: (node, key, findings) => {
@@ -88,6 +93,11 @@ export const timeoutAsMs: Reader<number> = reader('a number of seconds from 0.00
 export const aDuration: Reader<string> = reader('a duration such as 30s, 12h, 30d or 1mo', (node) => {
   const text = textOf(node)
   return text !== undefined && parseDuration(text) !== undefined ? text : undefined
+})
+
+export const aBudgetDuration: Reader<string> = reader('a duration such as 30s, 12h, 30d or 1mo', (node) => {
+  const text = textOf(node)
+  return text === undefined ? undefined : parseBudgetDuration(text)
 })
 
 export const durationAsMs: Reader<number> = reader(aDuration.expects, (node) => parseDurationMs(textOf(node) ?? ''))

@@ -1,5 +1,6 @@
 import type { KeyDefaults, KeyGeneration, KeyUpperBounds, UserDefaults } from '../domain/key-rules.ts'
 import type { EgressEntry } from '../domain/egress.ts'
+import type { OperatorBudgets } from '../domain/limits.ts'
 import type { GroupAlias } from '../domain/model-catalogue.ts'
 import type { ModelEntry } from '../domain/model-entry.ts'
 import type { RouterPolicy } from '../domain/router-policy.ts'
@@ -42,6 +43,7 @@ export interface Settings {
   readonly allowedRoutes?: readonly string[]
   readonly adminOnlyRoutes: readonly string[]
 
+  readonly budgets: OperatorBudgets
   readonly allowCustomKeys: boolean
   readonly keyDefaults: KeyDefaults
   readonly keyUpperBounds: KeyUpperBounds

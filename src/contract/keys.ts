@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { filledText, flag, jsonMap, optional, text, textMap, texts, wholeNumber } from './lenient.ts'
-import { clearable, limitFields, limitWish } from './limits.ts'
+import { clearable, limitFields, limitWish, windowFields } from './limits.ts'
 import type { LimitFields } from './limits.ts'
 
 export const inertFields = {
@@ -18,6 +18,7 @@ const keyFields = {
   budget_id: clearable(text),
   access_group_ids: optional(texts),
   ...limitFields,
+  ...windowFields,
   duration: optional(text),
   models: optional(texts),
   aliases: optional(textMap),

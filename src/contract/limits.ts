@@ -28,9 +28,18 @@ export const limitFields = {
   model_tpm_limit: z.record(text, wholeNumber).nullish(),
 }
 
-const limitsShape = z.object(limitFields)
+/** Of what may have several budgets at once, each with a period of its own. */
+export const windowFields = {
+  budget_limits: z
+    .array(z.object({ budget_duration: text, max_budget: decimal }))
+    .max(20)
+    .nullish(),
+}
 
-export type LimitFields = z.output<typeof limitsShape>
+const limitsShape = z.object(limitFields)
+const windowsShape = z.object(windowFields)
+
+export type LimitFields = z.output<typeof limitsShape> & Partial<z.output<typeof windowsShape>>
 
 /** In our words. */
 export function limitWish(fields: LimitFields) {
@@ -38,6 +47,7 @@ export function limitWish(fields: LimitFields) {
     maxBudget: fields.max_budget,
     softBudget: fields.soft_budget,
     budgetDuration: fields.budget_duration,
+    budgetLimits: fields.budget_limits && fields.budget_limits.map(slotWish),
     tokensPerMinute: fields.tpm_limit,
     requestsPerMinute: fields.rpm_limit,
     parallelRequests: fields.max_parallel_requests,
@@ -45,4 +55,8 @@ export function limitWish(fields: LimitFields) {
     modelRequestsPerMinute: fields.model_rpm_limit,
     modelTokensPerMinute: fields.model_tpm_limit,
   }
+}
+
+function slotWish(slot: { readonly budget_duration: string; readonly max_budget: number }) {
+  return { budgetDuration: slot.budget_duration, maxBudget: slot.max_budget }
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { filledText, flag, jsonMap, optional, text, textMap, texts, wholeNumber } from './lenient.ts'
-import { clearable, decimal, limitFields, limitWish } from './limits.ts'
+import { clearable, decimal, limitFields, limitWish, windowFields } from './limits.ts'
 import { teamMember } from './members.ts'
 
 /** What may be said about a team in every call that writes one. */
@@ -21,6 +21,7 @@ const teamFields = {
   team_member_rpm_limit: clearable(wholeNumber),
   team_member_tpm_limit: clearable(wholeNumber),
   ...limitFields,
+  ...windowFields,
 }
 
 const wishShape = z.object(teamFields)

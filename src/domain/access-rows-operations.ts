@@ -94,6 +94,7 @@ export const OPERATION_ROWS: readonly AccessRow[] = [
       'GET /global/spend /global/spend/logs /global/spend/keys /global/spend/teams /global/spend/models',
       'GET /global/spend/tags /global/spend/provider /global/spend/report /global/spend/all_tag_names',
       'POST /global/spend/end_users',
+      'GET /provider/budgets',
       'GET /global/activity /global/activity/model /global/activity/exceptions /global/activity/cache_hits',
       'GET /global/predict/spend/logs /global/all_end_users',
     ],

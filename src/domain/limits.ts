@@ -8,11 +8,30 @@ export interface Limits {
   /** Crossing it is told, and stops nothing. */
   readonly softBudget: PicoUsd | undefined
   readonly window: BudgetWindow | undefined
+  /** More budgets for the same, each with a period of its own. */
+  readonly perWindow: readonly Ceiling[]
   readonly tokensPerMinute: number | undefined
   readonly requestsPerMinute: number | undefined
   readonly parallelRequests: number | undefined
   readonly perModel: ModelLimits
 }
+
+/** How much, and how often anew. */
+export interface Ceiling {
+  readonly maxBudget: PicoUsd
+  readonly window: BudgetWindow | undefined
+}
+
+/** What the operator sets in the file, beside everything that is stored. */
+export interface OperatorBudgets {
+  /** What all may spend together. */
+  readonly everybody: Ceiling | undefined
+  readonly tags: ReadonlyMap<string, Ceiling>
+  /** What may be spent at a provider. */
+  readonly providers: ReadonlyMap<string, Ceiling>
+}
+
+export const NO_OPERATOR_BUDGETS: OperatorBudgets = { everybody: undefined, tags: new Map(), providers: new Map() }
 
 /** The period after which spending starts anew. */
 export interface BudgetWindow {
@@ -33,6 +52,7 @@ export const NO_LIMITS: Limits = {
   maxBudget: undefined,
   softBudget: undefined,
   window: undefined,
+  perWindow: [],
   tokensPerMinute: undefined,
   requestsPerMinute: undefined,
   parallelRequests: undefined,

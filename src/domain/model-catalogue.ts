@@ -1,5 +1,6 @@
 import type { Deployment } from './deployment.ts'
 import type { ShownModel } from './shown-model.ts'
+import { namesModel } from './model-budget.ts'
 import { fillStar, starText } from './wildcard.ts'
 
 export interface GroupAlias {
@@ -105,6 +106,15 @@ export class ModelCatalogue {
       if (star !== undefined) return { group: name, names, deployments: this.#groups.get(pattern) ?? [], star }
     }
     return undefined
+  }
+
+  /** The groups that are meant by the name in a budget: those that it leads to, and those of aliases that it names. */
+  groupsNamed(name: string, ownAliases: Readonly<Record<string, string>>, teamId?: string): readonly string[] {
+    const aliases = [...Object.keys(ownAliases), ...this.#aliases.models.keys(), ...this.#aliases.groups.keys()]
+    const meant = [name, ...aliases.filter((alias) => namesModel(name, alias, []))]
+    const groups = new Set(meant.flatMap((each) => this.resolve(each, ownAliases, teamId)?.group ?? []))
+    groups.delete(name)
+    return [...groups].toSorted()
   }
 
   deployment(id: string): Deployment | undefined {

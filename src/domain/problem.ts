@@ -234,6 +234,7 @@ export const PROBLEMS = {
   },
   'budget-exceeded': { status: 429, type: 'budget_exceeded', param: null, say: 'Budget has been exceeded!' },
   'budget-exceeded-400': { status: 400, type: 'budget_exceeded', param: null, say: 'Budget has been exceeded!' },
+  'provider-budget': { status: 429, type: 'None', param: 'None', say: 'No deployments available - crossed budget.' },
   'tool-denied': {
     status: 403,
     type: 'tool_access_denied',

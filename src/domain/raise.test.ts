@@ -10,6 +10,8 @@ const window = (duration: string, anchor = 0): BudgetWindow => ({ duration, anch
 const limits = (some: Partial<Limits>): Limits => ({ ...NO_LIMITS, ...some })
 const money = (amount: bigint, duration?: string) =>
   limits({ maxBudget: picoUsd(amount), window: duration === undefined ? undefined : window(duration) })
+const slots = (...some: readonly (readonly [bigint, string])[]) =>
+  limits({ perWindow: some.map(([amount, duration]) => ({ maxBudget: picoUsd(amount), window: window(duration) })) })
 const perModel = (some: Partial<Limits['perModel']>) => limits({ perModel: { ...NO_LIMITS.perModel, ...some } })
 const budgetOf = (budget: Limits['perModel']['maxBudget'][string]) => perModel({ maxBudget: { gpt: budget } })
 
@@ -38,6 +40,9 @@ describe('Z-15: what counts as a raise', () => {
       limits({ maxBudget: picoUsd(1n), window: window('3d', 86_400_000) }),
       'window',
     ],
+    ['one of several windows gone', slots([1n, '1d'], [5n, '7d']), slots([1n, '1d']), 'perWindow'],
+    ['more in one of them', slots([1n, '1d'], [5n, '7d']), slots([5n, '7d'], [2n, '1d']), 'perWindow'],
+    ['the same in a shorter one', slots([5n, '7d']), slots([5n, '1d']), 'perWindow'],
     ['a model without a limit', perModel({ tokensPerMinute: { gpt: 1 } }), NO_LIMITS, 'perModel'],
     [
       'a model with a larger one',
@@ -107,6 +112,13 @@ describe('for any limits', () => {
     window: fc.option(
       fc.constantFrom('1h', '1d', '3d', '7d', '30d').map((text) => window(text)),
       { nil: undefined },
+    ),
+    perWindow: fc.array(
+      fc.record({
+        maxBudget: fc.bigInt({ min: 0n, max: 3n }).map(picoUsd),
+        window: fc.constantFrom('1d', '7d').map((text) => window(text)),
+      }),
+      { maxLength: 2 },
     ),
     tokensPerMinute: amount,
     requestsPerMinute: amount,

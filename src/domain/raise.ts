@@ -1,7 +1,8 @@
 import { compareWindows, parseBudgetDuration } from './budget-window.ts'
 import { epochMs } from './ids.ts'
-import type { JsonObject, JsonValue } from './json.ts'
-import type { Limits } from './limits.ts'
+import type { JsonObject } from './json.ts'
+import type { Ceiling, Limits } from './limits.ts'
+import { MODEL_BUDGET_MEMBERS as MEMBERS, memberOf } from './model-budget.ts'
 
 type Amounts = Readonly<Record<string, number>> | undefined
 type ModelBudgets = Limits['perModel']['maxBudget']
@@ -11,6 +12,7 @@ const RAISES: Readonly<Record<keyof Limits, (before: Limits, after: Limits) => b
   maxBudget: (before, after) => grows(before.maxBudget, after.maxBudget),
   softBudget: (before, after) => grows(before.softBudget, after.softBudget),
   window: windowGrows,
+  perWindow: (before, after) => before.perWindow.some((slot) => !after.perWindow.some((other) => binds(other, slot))),
   tokensPerMinute: (before, after) => grows(before.tokensPerMinute, after.tokensPerMinute),
   requestsPerMinute: (before, after) => grows(before.requestsPerMinute, after.requestsPerMinute),
   parallelRequests: (before, after) => grows(before.parallelRequests, after.parallelRequests),
@@ -19,14 +21,6 @@ const RAISES: Readonly<Record<keyof Limits, (before: Limits, after: Limits) => b
     anyGrows(before.requestsPerMinute, after.requestsPerMinute) ||
     anyBudgetGrows(before.maxBudget, after.maxBudget),
 }
-
-/** The names that one and the same member of a model's budget goes by. */
-const MEMBERS = {
-  amount: ['budget_limit', 'max_budget'],
-  period: ['time_period', 'budget_duration'],
-  tokens: ['tpm_limit'],
-  requests: ['rpm_limit'],
-} as const
 
 const KNOWN_MEMBERS: ReadonlySet<string> = new Set(Object.values(MEMBERS).flat())
 
@@ -42,6 +36,7 @@ const LIMITS = [
   'maxBudget',
   'softBudget',
   'window',
+  'perWindow',
   'tokensPerMinute',
   'requestsPerMinute',
   'parallelRequests',
@@ -56,6 +51,13 @@ function grows<Amount extends number | bigint>(before: Amount | undefined, after
 function windowGrows(before: Limits, after: Limits): boolean {
   if (before.maxBudget === undefined || after.window === undefined) return false
   return before.window === undefined || compareWindows(before.window, after.window) === 'other'
+}
+
+/** Whether the one lets nothing through that the other would not. */
+function binds(one: Ceiling, other: Ceiling): boolean {
+  if (one.maxBudget > other.maxBudget) return false
+  if (one.window === undefined) return true
+  return other.window !== undefined && compareWindows(other.window, one.window) !== 'other'
 }
 
 function anyGrows(before: Amounts, after: Amounts): boolean {
@@ -83,13 +85,13 @@ function modelBudgetGrows(before: JsonObject, after: JsonObject): boolean {
 }
 
 function numberGrows(before: JsonObject, after: JsonObject, names: readonly string[]): boolean {
-  const [one, other] = [member(before, names), member(after, names)]
+  const [one, other] = [memberOf(before, names), memberOf(after, names)]
   if (one === undefined || one === null) return false
   return typeof one !== 'number' || typeof other !== 'number' || other > one
 }
 
 function periodGrows(before: JsonObject, after: JsonObject): boolean {
-  const [one, other] = [member(before, MEMBERS.period), member(after, MEMBERS.period)]
+  const [one, other] = [memberOf(before, MEMBERS.period), memberOf(after, MEMBERS.period)]
   if (one === other || other === undefined || other === null) return false
   if (typeof one !== 'string' || typeof other !== 'string') return true
   if (parseBudgetDuration(one) === undefined || parseBudgetDuration(other) === undefined) return true
@@ -98,11 +100,6 @@ function periodGrows(before: JsonObject, after: JsonObject): boolean {
 
 function isAmbiguous(budget: JsonObject, names: readonly string[]): boolean {
   return names.filter((name) => Object.hasOwn(budget, name)).length > 1
-}
-
-function member(budget: JsonObject, names: readonly string[]): JsonValue | undefined {
-  const name = names.find((each) => Object.hasOwn(budget, each))
-  return name === undefined ? undefined : budget[name]
 }
 
 function own<Value>(values: Readonly<Record<string, Value>>, name: string): Value | undefined {

@@ -2,27 +2,29 @@ import { allow, deny } from '../domain/decision.ts'
 import type { Deployment } from '../domain/deployment.ts'
 import type { Decision } from '../domain/decision.ts'
 import { PASS_THROUGH_ROW } from '../domain/access-table.ts'
-import { isTokenPrincipal } from '../domain/principal.ts'
+import type { JsonObject } from '../domain/json.ts'
 import type { Arrival, PassedArrival, RouteFacts } from './1-intake/arrival.ts'
 import { HOPS_HEADER, decideLoop } from './1-intake/decide-loop.ts'
 import { LONGEST_MODEL_NAME, namedModels } from './1-intake/named-models.ts'
 import { readPassedPath } from './1-intake/pass-through-path.ts'
 import type { PassedPath } from './1-intake/pass-through-path.ts'
+import type { ModelAsk } from './1-intake/read-model-request.ts'
 import { passedOperation } from './1-intake/passed-operation.ts'
 import { readPassedBody } from './1-intake/read-passed-body.ts'
 import { readPassedRequest } from './1-intake/read-passed-request.ts'
 import { presentedTexts } from './2-authenticate/find-credential.ts'
-import { decideEndUser } from './4-authorise/decide-end-user.ts'
 import { decideEnforcedParams } from './4-authorise/decide-enforced-params.ts'
 import { decidePassedModels } from './4-authorise/decide-passed-models.ts'
 import { decidePassedTools } from './4-authorise/decide-passed-tools.ts'
 import type { CallBudget } from './5-meter/call-budget.ts'
-import { foreseeBudget, reserveBudget } from './5-meter/reserve-budget.ts'
-import { takeRates } from './5-meter/take-rates.ts'
 import { upstreamPath } from './7-provider/pass-through/write-pass-through-call.ts'
 import type { Admission } from './admission.ts'
-import { findEndUser, withClaimedCustomer } from './customer-of.ts'
-import { chooseWithCare, identify, makingNothing, provision } from './identify.ts'
+import { withClaimedCustomer } from './customer-of.ts'
+import { decideCall } from './decide-call.ts'
+import type { CallDeciders } from './decide-call.ts'
+import { holdCall, provisionCall } from './hold-call.ts'
+import type { BudgetCheck } from './hold-call.ts'
+import { chooseWithCare, identify, makingNothing } from './identify.ts'
 import { TEAM_HEADER } from './identify-token.ts'
 import type { JourneyPorts } from './journey-ports.ts'
 import { passedDeployment } from './7-provider/pass-through/passed-deployment.ts'
@@ -90,55 +92,36 @@ export async function admitPassThrough(
   const principal = chosen.granted
   const ask = withClaimedCustomer(intake.granted, principal)
 
-  const wanted = operation.reportsUsage ? ports.settings.enforcedParams : []
-  const enforced = operation.reportsUsage ? decideEnforcedParams(principal, ask.body, wanted) : allow(undefined)
-  if (enforced.verdict === 'deny') return enforced
-
-  const endUser = await findEndUser(ask, ports)
-  const served = decideEndUser(endUser)
-  if (served.verdict === 'deny') return served
-
   const isHidden = read.granted.bytes !== undefined && parsed === undefined
-  const access = decidePassedModels(principal, { names: models, isHidden }, ports.catalogue())
-  if (access.verdict === 'deny') return access
-
-  const tools = decidePassedTools(principal, parsed?.value, isHidden)
-  if (tools.verdict === 'deny') return tools
+  const decided = await decideCall(principal, { ask, names: models, isHidden, body: parsed?.value }, DECIDERS, ports)
+  if (decided.verdict === 'deny') return decided
+  const { endUser, continues } = decided.granted
 
   const deployment = passedDeployment(passThrough, { operation, method, upstreamPath: there, model: named })
-  const model = { group: named ?? passThrough.path, names: [], deployments: [deployment], star: undefined }
+  const model = { group: named ?? passThrough.path, names: models, deployments: [deployment], star: undefined }
   const at = ports.clock.now()
   const metered = { principal, endUser, ask, model, at }
-  if (chosen.effects.length > 0 && isTokenPrincipal(principal)) {
-    const foreseen = await foreseeBudget(metered, ports.meter)
-    if (foreseen.verdict === 'deny') return foreseen
-    const bound = await decideBound(foreseen.granted, deployment.id)
-    if (bound.verdict === 'deny') return bound
-    const made = await provision(chosen.effects, principal, caller, ports)
+  const check: BudgetCheck = (budget) => decideBound(budget, deployment.id)
+  if (chosen.effects.length > 0) {
+    const made = await provisionCall(chosen.effects, metered, caller, ports, check)
     if (made.verdict === 'deny') return made
     if (made.granted === 'made')
       return admitPassThrough({ ...arrival, readBytes: async () => bytes }, { rest, route }, makingNothing(ports))
   }
-  const reserved = await reserveBudget(metered, ports.meter)
-  if (reserved.verdict === 'deny') return reserved
-  const budget = reserved.granted
-  const bounded = await decideBound(budget, deployment.id)
-  if (bounded.verdict === 'deny') return bounded
-
-  const rates = await takeRates(metered, budget, ports.meter)
-  if (rates.verdict === 'deny') return rates
+  const held = await holdCall(metered, ports, check)
+  if (held.verdict === 'deny') return held
 
   return allow({
     principal,
     ask,
     route,
     model,
-    continues: undefined,
+    continues,
     fallbacks: [],
     endUser,
     hops: hops.granted,
-    budget,
-    rates: rates.granted,
+    budget: held.granted.budget,
+    rates: held.granted.rates,
     callId: arrival.callId,
     clientAddress: arrival.clientAddress,
     teamHeader: headers.get(TEAM_HEADER),
@@ -148,6 +131,30 @@ export async function admitPassThrough(
     body: bodyToPass(read.granted),
   })
 }
+
+/** A call that is passed on, as far as it can be read. */
+interface PassedCall {
+  readonly ask: ModelAsk
+  /** Every model that it names. */
+  readonly names: readonly string[]
+  /** There is a body, and nobody here can read it. */
+  readonly isHidden: boolean
+  readonly body: JsonObject | undefined
+}
+
+const DECIDERS: CallDeciders<PassedCall, undefined> = {
+  // A call that asks for nothing of a model has nothing to carry.
+  params: (principal, { ask }, { settings }) =>
+    ask.operation.reportsUsage ? decideEnforcedParams(principal, ask.body, settings.enforcedParams) : NOTHING,
+  models: (principal, call, { catalogue }) => decidePassedModels(principal, call, catalogue()),
+  tools: (principal, { body, isHidden }) => decidePassedTools(principal, body, isHidden),
+  // They are among the names.
+  toolModels: () => NOTHING,
+  // What is stored at a provider is open to whom its prefix is open to.
+  objects: () => NOTHING,
+}
+
+const NOTHING = allow(undefined)
 
 /** Z-35: what a call may cost is bounded by what it says itself, because nobody here writes into it. */
 async function decideBound(

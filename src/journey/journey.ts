@@ -1,7 +1,6 @@
 import type { Decision } from '../domain/decision.ts'
 import { allow, deny } from '../domain/decision.ts'
 import type { ResolvedModel } from '../domain/model-catalogue.ts'
-import { isTokenPrincipal } from '../domain/principal.ts'
 import type { Principal } from '../domain/principal.ts'
 import { shown } from '../domain/shown-text.ts'
 import { HOPS_HEADER, decideLoop } from './1-intake/decide-loop.ts'
@@ -11,18 +10,18 @@ import type { Operation } from './1-intake/operations.ts'
 import { readModelRequest } from './1-intake/read-model-request.ts'
 import type { ModelAsk } from './1-intake/read-model-request.ts'
 import { decideEnforcedParams } from './4-authorise/decide-enforced-params.ts'
-import { decideEndUser } from './4-authorise/decide-end-user.ts'
 import { decideModelAccess } from './4-authorise/decide-model-access.ts'
 import { decideToolModels } from './4-authorise/decide-tool-models.ts'
 import { decideTools } from './4-authorise/decide-tools.ts'
 import { decideProviderObjects } from './4-authorise/decide-provider-objects.ts'
 import type { StoredResponse } from './4-authorise/response-ids.ts'
-import { foreseeBudget, reserveBudget } from './5-meter/reserve-budget.ts'
-import { takeRates } from './5-meter/take-rates.ts'
 import type { Admission } from './admission.ts'
-import { findEndUser, withClaimedCustomer } from './customer-of.ts'
+import { withClaimedCustomer } from './customer-of.ts'
+import { decideCall } from './decide-call.ts'
+import type { CallDeciders } from './decide-call.ts'
 import { describeModelAccess } from './describe-decision.ts'
-import { identify, makingNothing, provision, chooseWithCare } from './identify.ts'
+import { holdCall, provisionCall } from './hold-call.ts'
+import { identify, makingNothing, chooseWithCare } from './identify.ts'
 import { TEAM_HEADER } from './identify-token.ts'
 import type { JourneyPorts } from './journey-ports.ts'
 
@@ -53,16 +52,63 @@ export async function admit(operation: Operation, arrival: Arrival, ports: Journ
   const principal = chosen.granted
   const ask = withClaimedCustomer(intake.granted, principal)
 
-  const enforced = decideEnforcedParams(principal, ask.body, ports.settings.enforcedParams)
-  ports.trail?.note('enforced-params', enforced)
-  if (enforced.verdict === 'deny') return enforced
+  const deciding = decideCall(principal, { ask }, DECIDERS, ports)
+  const decided = deciding instanceof Promise ? await deciding : deciding
+  if (decided.verdict === 'deny') return decided
+  const { endUser, models, continues } = decided.granted
+  // What comes now goes through the whole text once more, to put it on the wire.
+  if (isLarge) await ports.nextTurn()
 
-  const named = findEndUser(ask, ports)
-  const endUser = named instanceof Promise ? await named : named
-  const served = decideEndUser(endUser)
-  ports.trail?.note('end-user', served, { end_user: ask.attribution.endUserId ?? null })
-  if (served.verdict === 'deny') return served
+  const model = pinned(models.model, continues)
+  const at = ports.clock.now()
+  const metered = { principal, endUser, ask, model, at }
+  if (chosen.effects.length > 0) {
+    const made = await provisionCall(chosen.effects, metered, arrival, ports)
+    if (made.verdict === 'deny') return made
+    if (made.granted === 'made')
+      return admit(operation, { ...arrival, readBody: async () => body }, makingNothing(ports))
+  }
+  const holding = holdCall(metered, ports)
+  const held = holding instanceof Promise ? await holding : holding
+  if (held.verdict === 'deny') return held
 
+  return allow({
+    principal,
+    ask,
+    route: arrival.route,
+    model,
+    continues,
+    fallbacks: models.fallbacks,
+    endUser,
+    hops: hops.granted,
+    budget: held.granted.budget,
+    rates: held.granted.rates,
+    callId: arrival.callId,
+    clientAddress: arrival.clientAddress,
+    teamHeader: arrival.headers.get(TEAM_HEADER),
+    admittedAt: at,
+  })
+}
+
+/** The model of a call, and those that its caller names for when that one fails. */
+interface AskedModels {
+  readonly model: ResolvedModel
+  readonly fallbacks: readonly ResolvedModel[]
+}
+
+const DECIDERS: CallDeciders<{ readonly ask: ModelAsk }, AskedModels> = {
+  params: (principal, { ask }, { settings }) => decideEnforcedParams(principal, ask.body, settings.enforcedParams),
+  models: decideModels,
+  tools: (principal, { ask }) => decideTools(principal, ask.forwarded),
+  toolModels: (principal, { ask }, { catalogue }) => decideToolModels(principal, ask.body, catalogue()),
+  objects: (principal, { ask }, { signer }) => decideProviderObjects(principal, ask, signer),
+}
+
+function decideModels(
+  principal: Principal,
+  { ask }: { readonly ask: ModelAsk },
+  ports: JourneyPorts,
+): Decision<AskedModels> {
   const access = accessTo(ask.model, ask, principal, ports)
   ports.trail?.note('model', access, describeModelAccess(principal, ask.model, ports.catalogue()))
   if (access.verdict === 'deny') return access
@@ -75,65 +121,7 @@ export async function admit(operation: Operation, arrival: Arrival, ports: Journ
       return deny('param-forbidden', fallback.because, `\`fallbacks\`: ${fallback.say ?? name}`)
     fallbacks.push(fallback.granted)
   }
-
-  const tools = decideTools(principal, ask.forwarded)
-  if (tools.verdict === 'deny') {
-    ports.trail?.note('tools', tools)
-    return tools
-  }
-
-  const toolModels = decideToolModels(principal, ask.body, ports.catalogue())
-  if (toolModels.verdict === 'deny') {
-    ports.trail?.note('model', toolModels)
-    return toolModels
-  }
-
-  const objects = decideProviderObjects(principal, ask, ports.signer)
-  if (objects.verdict === 'deny') return objects
-  // What comes now goes through the whole text once more, to put it on the wire.
-  if (isLarge) await ports.nextTurn()
-
-  const model = pinned(access.granted, objects.granted)
-  const at = ports.clock.now()
-  const metered = { principal, endUser, ask, model, at }
-  // Only when the whole decision stands, the directory becomes what the token makes of it, and is read again.
-  if (chosen.effects.length > 0 && isTokenPrincipal(principal)) {
-    const foreseen = await foreseeBudget(metered, ports.meter)
-    if (foreseen.verdict === 'deny') {
-      ports.trail?.note('budget', foreseen)
-      return foreseen
-    }
-    const made = await provision(chosen.effects, principal, arrival, ports)
-    if (made.verdict === 'deny') return made
-    if (made.granted === 'made')
-      return admit(operation, { ...arrival, readBody: async () => body }, makingNothing(ports))
-  }
-  const reserved = reserveBudget(metered, ports.meter)
-  const budget = reserved instanceof Promise ? await reserved : reserved
-  ports.trail?.note('budget', budget)
-  if (budget.verdict === 'deny') return budget
-
-  const counted = takeRates(metered, budget.granted, ports.meter)
-  const rates = counted instanceof Promise ? await counted : counted
-  if (rates.verdict === 'deny' || rates.granted !== undefined) ports.trail?.note('rates', rates)
-  if (rates.verdict === 'deny') return rates
-
-  return allow({
-    principal,
-    ask,
-    route: arrival.route,
-    model,
-    continues: objects.granted,
-    fallbacks,
-    endUser,
-    hops: hops.granted,
-    budget: budget.granted,
-    rates: rates.granted,
-    callId: arrival.callId,
-    clientAddress: arrival.clientAddress,
-    teamHeader: arrival.headers.get(TEAM_HEADER),
-    admittedAt: at,
-  })
+  return allow({ model: access.granted, fallbacks })
 }
 
 function accessTo(name: string, ask: ModelAsk, principal: Principal, ports: JourneyPorts): Decision<ResolvedModel> {

@@ -116,7 +116,7 @@ async function tryGroup(
   const tried = new Set<DeploymentId>()
   let last: GroupFailure | undefined
   for (let retries = 0; ; retries += 1) {
-    const deployment = choose(model, tried, ports)
+    const deployment = choose(model, tried, admission, ports)
     if (deployment === undefined)
       return last ?? { result: nothingReady(model, ports), retries, maxRetries: ports.policy.numRetries }
     tried.add(deployment.id)
@@ -144,7 +144,7 @@ async function tryGroup(
       retries,
       group: model.group,
       wantedRetries,
-      othersReady: ready(model, ports).some((other) => !tried.has(other.id)),
+      othersReady: ready(model, admission, ports).some((other) => !tried.has(other.id)),
       fallbacksReady: admission.fallbacks.length > 0 || ports.policy.fallbacks.has(model.group),
       chance: ports.chance.fraction(),
     }
@@ -159,16 +159,24 @@ async function tryGroup(
   }
 }
 
-function choose(model: ResolvedModel, tried: ReadonlySet<DeploymentId>, ports: ServePorts): Deployment | undefined {
+function choose(
+  model: ResolvedModel,
+  tried: ReadonlySet<DeploymentId>,
+  admission: Admission,
+  ports: ServePorts,
+): Deployment | undefined {
   const [only] = model.deployments
   if (model.deployments.length === 1)
     return only !== undefined && ports.health.isReady(only, ports.clock.now()) ? only : undefined
-  return chooseDeployment(ready(model, ports), tried, ports.chance.fraction())
+  return chooseDeployment(ready(model, admission, ports), tried, ports.chance.fraction())
 }
 
-function ready(model: ResolvedModel, ports: ServePorts): readonly Deployment[] {
+/** A group of one was asked about as a whole; of others, providers without a budget left are passed over. */
+function ready(model: ResolvedModel, { budget }: Admission, ports: ServePorts): readonly Deployment[] {
   const now = ports.clock.now()
-  return model.deployments.filter((deployment) => ports.health.isReady(deployment, now))
+  return model.deployments.filter(
+    (deployment) => ports.health.isReady(deployment, now) && budget?.isClosed(deployment) !== true,
+  )
 }
 
 /** Tells everybody who keeps count of deployments how a try came out. */

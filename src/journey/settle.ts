@@ -1,7 +1,7 @@
 import type { LedgerEntry, Payer } from '../domain/ledger-entry.ts'
 import { NO_MONEY } from '../domain/money.ts'
 import type { PicoUsd } from '../domain/money.ts'
-import { keyOf, teamIdOf, userIdOf } from '../domain/principal.ts'
+import { teamIdOf, userIdOf } from '../domain/principal.ts'
 import type { KeyPrincipal, Principal } from '../domain/principal.ts'
 import { Problem } from '../domain/problem.ts'
 import type { PriceSheet } from '../domain/price.ts'
@@ -13,6 +13,7 @@ import type { ChargeKeeper } from '../ports/ledger.ts'
 import type { ModelFacts } from '../ports/model-facts.ts'
 import type { NextTurn } from '../ports/next-turn.ts'
 import type { RunningSpend } from '../ports/running-spend.ts'
+import { callTags } from './5-meter/call-tags.ts'
 import { priceQuery } from './5-meter/forecast-call.ts'
 import { priceUsage } from './5-meter/price-usage.ts'
 import type { Admission } from './admission.ts'
@@ -64,7 +65,6 @@ function writeEntry(
 ): LedgerEntry {
   const { principal, ask, budget } = admission
   const hold = budget?.take()
-  const key = keyOf(principal)
   return {
     entryId: ports.chance.entryId(),
     requestId: outcome.replyId ?? admission.callId,
@@ -92,10 +92,7 @@ function writeEntry(
     httpStatus: outcome.httpStatus,
     errorClass: outcome.failure?.failure,
     retries: outcome.retries,
-    tags:
-      key === undefined || key.tags.length === 0
-        ? ask.attribution.tags
-        : [...new Set([...key.tags, ...ask.attribution.tags])],
+    tags: callTags(principal, ask),
     sessionId: ask.attribution.sessionId,
     clientAddress: admission.clientAddress,
     callerMetadata: ask.attribution.metadata,

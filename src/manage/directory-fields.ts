@@ -10,6 +10,9 @@ const LIFTED = {
   organization: ['model_rpm_limit', 'model_tpm_limit'],
 } as const
 
+/** These stand at the top alone. */
+const TOP_ONLY = { team: ['budget_limits'], organization: [] } as const
+
 type Kind = keyof typeof LIFTED
 
 /** What teams and organisations store beside what keys do. */
@@ -32,7 +35,7 @@ const STORED: ReadonlySet<string> = new Set([
 /** The body of a team or an organisation with every member where it belongs; refused where nothing stands behind one. */
 export function decideDirectoryFields(body: JsonObject, kind: Kind, verb: 'create' | 'update'): Decision<JsonObject> {
   const lifted = lift(body, LIFTED[kind])
-  const own: readonly string[] = LIFTED[kind]
+  const own: readonly string[] = [...LIFTED[kind], ...TOP_ONLY[kind]]
   const others = Object.fromEntries(Object.entries(lifted).filter(([name]) => !STORED.has(name) && !own.includes(name)))
   const decided = decideFields(others, verb)
   return decided.verdict === 'deny' ? decided : allow(lifted)

@@ -1,9 +1,11 @@
 import type { AuditOrigin } from '../domain/audit-record.ts'
 import type { KeyDigest } from '../domain/ids.ts'
 import type { KeyDefaults, KeyGeneration, KeyUpperBounds, UserDefaults } from '../domain/key-rules.ts'
+import type { OperatorBudgets } from '../domain/limits.ts'
 import type { ModelCatalogue } from '../domain/model-catalogue.ts'
 import type { Principal } from '../domain/principal.ts'
 import type { Reach } from '../domain/reach.ts'
+import type { Budgets } from '../ports/budgets.ts'
 import type { Chance } from '../ports/chance.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Digests } from '../ports/digests.ts'
@@ -18,6 +20,9 @@ import type { TokenTexts } from '../ports/token-verifier.ts'
 export interface ManagePorts {
   readonly registry: Registry
   readonly ledger: LedgerReader
+  readonly budgets: Pick<Budgets, 'spentAt'>
+  /** What the operator set in the file. */
+  readonly operator: OperatorBudgets
   readonly digests: Digests
   readonly chance: Pick<Chance, 'secretBytes'>
   readonly clock: Clock

@@ -1,11 +1,12 @@
 import fc from 'fast-check'
 import { afterAll, beforeEach, describe, expect, test } from 'vitest'
-import { digestOf, entryIdOf, holdIdFor, makeEntry, NOON } from '../../test/support/entries.ts'
+import { BudgetModel } from '../../test/support/budget-model.ts'
+import { digestOf, holdIdFor, makeEntry, NOON } from '../../test/support/entries.ts'
 import type { BudgetLevel } from '../domain/budget-level.ts'
-import type { EpochMs } from '../domain/ids.ts'
 import { epochMs, parseTeamId, parseUserId } from '../domain/ids.ts'
 import type { LedgerEntry } from '../domain/ledger-entry.ts'
 import { writeLedgerLine } from '../domain/ledger-line.ts'
+import { namesModel } from '../domain/model-budget.ts'
 import { picoUsd } from '../domain/money.ts'
 import type { Budgets, Reservation } from './budgets.ts'
 import type { LedgerStore } from './ledger.ts'
@@ -55,6 +56,10 @@ export function describeBudgets(name: string, open: () => Promise<OpenBudgets>, 
     }
     function line(number: number, amount: bigint, more: Partial<LedgerEntry> = {}): string {
       return writeLedgerLine(makeEntry(number, { amount: picoUsd(amount), ...more }))
+    }
+    async function spentOf(level: BudgetLevel): Promise<bigint> {
+      const refused = await reserve([{ ...level, limit: picoUsd(0n) }], 1n)
+      return refused.verdict === 'refused' ? refused.spent : -1n
     }
     async function sums(): Promise<readonly (readonly [bigint, bigint])[]> {
       return (await store.accounts()).map(({ spent, held }) => [spent, held] as const)
@@ -128,15 +133,108 @@ export function describeBudgets(name: string, open: () => Promise<OpenBudgets>, 
         line(4, 8n, { userId: user, payer: { kind: 'key', digest: digestOf(2), alias: undefined } }),
       ])
       const id = team !== undefined && user !== undefined ? memberSpendId(team, user) : ''
-      const spentOf = async (level: BudgetLevel): Promise<bigint> => {
-        const refused = await reserve([{ ...level, limit: picoUsd(0n) }], 1n)
-        return refused.verdict === 'refused' ? refused.spent : -1n
-      }
       expect(await spentOf(keyLevel(0n))).toBe(7n)
       expect(await spentOf(keyLevel(0n, { window: today }))).toBe(5n)
       expect(await spentOf(keyLevel(0n, { kind: 'team', id: 'team-1', window: today }))).toBe(5n)
       expect(await spentOf(keyLevel(0n, { kind: 'member', id, window: today }))).toBe(1n)
       expect(await spentOf(keyLevel(0n, { kind: 'user', id: 'ana@example.com' }))).toBe(11n)
+    })
+
+    test('what was spent on a model, under a tag, at a provider and by all counts, of their window only', async () => {
+      const before = { startedAt: epochMs(today.start - 1) }
+      await store.ledger.keep([
+        line(1, 1n, { modelGroup: 'small', provider: 'openai', tags: ['paid', 'x'] }),
+        line(2, 2n, { modelGroup: 'openai/small', provider: 'azure', tags: ['x'], ...before }),
+        line(3, 4n, { modelGroup: 'large', provider: 'openai', teamId: team, tags: [] }),
+        line(4, 8n, {
+          modelGroup: 'small',
+          payer: { kind: 'key', digest: digestOf(2), alias: undefined },
+          provider: 'p',
+        }),
+      ])
+      expect(await spentOf(keyLevel(0n, { models: ['small'] }))).toBe(3n)
+      expect(await spentOf(keyLevel(0n, { models: ['small'], window: today }))).toBe(1n)
+      expect(await spentOf(keyLevel(0n, { models: ['quick', 'large'] }))).toBe(4n)
+      expect(await spentOf(keyLevel(0n, { models: ['s*'] }))).toBe(3n)
+      expect(await spentOf(keyLevel(0n, { kind: 'team', id: 'team-1', models: ['large'] }))).toBe(4n)
+      expect(await spentOf(keyLevel(0n, { kind: 'tag', id: 'x' }))).toBe(3n)
+      expect(await spentOf(keyLevel(0n, { kind: 'tag', id: 'x', window: today }))).toBe(1n)
+      expect(await spentOf(keyLevel(0n, { kind: 'tag', id: 'x', models: ['small'], window: today }))).toBe(1n)
+      expect(await spentOf(keyLevel(0n, { kind: 'tag', id: 'paid' }))).toBe(1n)
+      expect(await spentOf(keyLevel(0n, { kind: 'provider', id: 'openai' }))).toBe(5n)
+      expect(await spentOf(keyLevel(0n, { kind: 'all', id: '' }))).toBe(15n)
+      expect(await spentOf(keyLevel(0n, { kind: 'all', id: '', window: today }))).toBe(13n)
+    })
+
+    test('lines that come later add to the accounts of their model, tags and provider, once', async () => {
+      const levels = [
+        keyLevel(100n, { models: ['small'] }),
+        keyLevel(100n, { models: ['s*'], window: today }),
+        keyLevel(100n, { models: ['large'] }),
+        keyLevel(100n, { kind: 'tag', id: 'x' }),
+        keyLevel(100n, { kind: 'tag', id: 'x', window: today }),
+        keyLevel(100n, { kind: 'provider', id: 'openai' }),
+        keyLevel(100n, { kind: 'all', id: '' }),
+      ]
+      await reserve(levels, 10n)
+      const settled = line(1, 3n, { modelGroup: 'small', provider: 'openai', tags: ['x', 'y'], holdId: holdIdFor(1) })
+      await Promise.all([store.ledger.keep([settled, settled]), store.ledger.keep([settled])])
+      await store.ledger.keep([line(2, 5n, { modelGroup: 'azure/large', provider: 'azure' })])
+      const spent: bigint[] = []
+      for (const level of levels) spent.push(await spentOf({ ...level, limit: picoUsd(0n) }))
+      expect(spent).toEqual([3n, 3n, 5n, 3n, 3n, 3n, 8n])
+      expect((await store.accounts()).every(({ held }) => held === 0n)).toBe(true)
+    })
+
+    test('what is spent is told of budgets that nobody opened, and of those that somebody did', async () => {
+      const levels = [
+        keyLevel(0n),
+        keyLevel(1n, { models: ['small'], window: today }),
+        keyLevel(9n, { window: tomorrow }),
+      ]
+      await store.ledger.keep([line(1, 3n, { modelGroup: 'small' }), line(2, 5n, { modelGroup: 'large' })])
+      expect(await store.budgets.spentAt(levels)).toEqual([8n, 3n, 0n])
+      expect(await store.accounts()).toEqual([])
+      await reserve([keyLevel(100n)], 10n)
+      await store.ledger.keep([line(3, 1n, { modelGroup: 'small' })])
+      expect(await store.budgets.spentAt(levels)).toEqual([9n, 4n, 0n])
+      expect(await store.budgets.spentAt([])).toEqual([])
+    })
+
+    test('a name means the same models in the store as it does here', async () => {
+      const text = fc.stringMatching(/^[ab%_\\/]{0,4}$/)
+      const pattern = fc.stringMatching(/^[ab%_\\/*]{0,4}$/)
+      let number = 0
+      await fc.assert(
+        fc.asyncProperty(pattern, text, text, async (name, modelGroup, provider) => {
+          number += 1
+          const payer = { kind: 'key', digest: digestOf(number), alias: undefined } as const
+          await store.ledger.keep([line(number, 1n, { payer, modelGroup, provider })])
+          const level = keyLevel(0n, { id: digestOf(number), models: [name] })
+          expect(await spentOf(level)).toBe(namesModel(name, modelGroup, [provider]) ? 1n : 0n)
+        }),
+        { numRuns: 150 },
+      )
+    })
+
+    test('INV-27: a model’s budget is never passed by many at once, and leaves those of others alone', async () => {
+      const [small, large] = [keyLevel(50n, { models: ['small'] }), keyLevel(50n, { models: ['large'] })]
+      const asks = Array.from({ length: 40 }, (_, n) => reserve([n % 2 === 0 ? small : large, keyLevel(1_000n)], 7n))
+      const got = await Promise.all(asks)
+      expect(got.filter(({ verdict }, n) => n % 2 === 0 && verdict === 'held')).toHaveLength(7)
+      expect(got.filter(({ verdict }, n) => n % 2 === 1 && verdict === 'held')).toHaveLength(7)
+    })
+
+    test('a rotated key is the same key for the budgets of its models too', async () => {
+      const modelGroup = 'a "small" one'
+      await reserve([keyLevel(10n, { models: [modelGroup, 'ß'] })], 4n)
+      await store.ledger.keep([line(1, 3n, { modelGroup })])
+      await store.retire(digestOf(1), digestOf(2))
+      const rotated = keyLevel(10n, { id: digestOf(2), models: [modelGroup, 'ß'] })
+      expect(await reserve([rotated], 4n)).toMatchObject({ verdict: 'refused', spent: 3n, held: 4n })
+      await store.ledger.keep([line(2, 1n, { holdId: holdIdFor(1), modelGroup })])
+      expect(await reserve([rotated], 7n)).toMatchObject({ verdict: 'refused', spent: 4n, held: 0n })
+      expect(await store.accounts()).toHaveLength(1)
     })
 
     test('a new window is empty, and a call counts in the window in which it was admitted', async () => {
@@ -259,7 +357,7 @@ export function describeBudgets(name: string, open: () => Promise<OpenBudgets>, 
       await fc.assert(
         fc.asyncProperty(fc.array(command, { maxLength: 30 }), async (commands) => {
           store = await open()
-          const model = new Model()
+          const model = new BudgetModel(today)
           for (const [index, step] of commands.entries()) await model.run(step, index, store)
           expect(await model.isTrueOf(store)).toBe(true)
         }),
@@ -267,106 +365,4 @@ export function describeBudgets(name: string, open: () => Promise<OpenBudgets>, 
       )
     })
   })
-}
-
-type Step =
-  | {
-      readonly do: 'reserve'
-      readonly key: number
-      readonly withTeam: boolean
-      readonly isHasty: boolean
-      readonly least: bigint
-      readonly more: bigint
-    }
-  | { readonly do: 'settle'; readonly hold: number; readonly amount: bigint }
-  | { readonly do: 'release'; readonly hold: number }
-  | { readonly do: 'line'; readonly key: number; readonly amount: bigint }
-
-interface ModelHold {
-  readonly number: number
-  readonly key: number
-  readonly ids: readonly string[]
-  readonly amount: bigint
-}
-
-/** What budgets promise, in the simplest words. */
-class Model {
-  readonly #limit = 60n
-  readonly #spent = new Map<string, bigint>()
-  readonly #asked = new Set<string>()
-  readonly #holds: ModelHold[] = []
-
-  #taken(id: string): bigint {
-    const held = this.#holds.filter(({ ids }) => ids.includes(id)).reduce((sum, { amount }) => sum + amount, 0n)
-    return (this.#spent.get(id) ?? 0n) + held
-  }
-
-  async run(step: Step, index: number, store: OpenBudgets): Promise<void> {
-    switch (step.do) {
-      case 'reserve': {
-        const ids = [digestOf(step.key) as string, ...(step.withTeam ? ['team-1'] : [])]
-        const levels = ids.map((id, n): BudgetLevel => ({
-          kind: n === 0 ? 'key' : 'team',
-          id,
-          limit: picoUsd(this.#limit),
-          window: n === 0 ? undefined : today,
-        }))
-        for (const id of ids) this.#asked.add(id)
-        const room = ids.map((id) => this.#limit - this.#taken(id)).reduce((a, b) => (a < b ? a : b))
-        const most = step.least + step.more
-        const ask = {
-          holdId: holdIdFor(index),
-          at: NOON as EpochMs,
-          levels,
-          least: picoUsd(step.least),
-          most: picoUsd(most),
-        }
-        const got = await (step.isHasty ? store.hasty : store.budgets).reserve(ask)
-        expect(got.verdict).toBe(room >= step.least ? 'held' : 'refused')
-        if (got.verdict === 'held') {
-          expect(got.amount).toBe(room < most ? room : most)
-          this.#holds.push({ number: index, key: step.key, ids, amount: got.amount })
-        } else {
-          expect(got.spent + got.held).toBe(this.#taken(got.level.id))
-        }
-        return
-      }
-      case 'settle': {
-        const [hold] = this.#holds.splice(step.hold % (this.#holds.length || 1), 1)
-        if (hold === undefined) return
-        const amount = step.amount < hold.amount ? step.amount : hold.amount
-        await this.#write(index, hold.key, amount, store, { holdId: holdIdFor(hold.number) })
-        return
-      }
-      case 'release': {
-        const [hold] = this.#holds.splice(step.hold % (this.#holds.length || 1), 1)
-        if (hold !== undefined) await store.budgets.release(holdIdFor(hold.number))
-        return
-      }
-      case 'line':
-        await this.#write(index, step.key, step.amount, store, {})
-    }
-  }
-
-  /** Every line is of the team as well. */
-  async #write(
-    index: number,
-    key: number,
-    amount: bigint,
-    store: OpenBudgets,
-    more: Partial<LedgerEntry>,
-  ): Promise<void> {
-    for (const id of [digestOf(key), 'team-1']) this.#spent.set(id, (this.#spent.get(id) ?? 0n) + amount)
-    const payer = { kind: 'key', digest: digestOf(key), alias: undefined } as const
-    const entry = makeEntry(index, { entryId: entryIdOf(index), amount: picoUsd(amount), teamId: team, payer, ...more })
-    await store.ledger.keep([writeLedgerLine(entry)])
-    await store.ledger.keep([writeLedgerLine(entry)])
-  }
-
-  async isTrueOf(store: OpenBudgets): Promise<boolean> {
-    const accounts = await store.accounts()
-    expect(accounts.map(({ id }) => id).toSorted()).toEqual([...this.#asked].toSorted())
-    for (const { id, spent, held } of accounts) expect([id, spent + held]).toEqual([id, this.#taken(id)])
-    return true
-  }
 }

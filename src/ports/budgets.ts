@@ -28,6 +28,10 @@ export interface Budgets {
   reserve(ask: ReserveAsk): Promise<Reservation>
   /** What `reserve` would answer, and nothing is held. */
   judge(ask: ReserveAsk): Promise<Reservation>
+  /** What is spent at each of them by now, in their order. Holds don't count, and limits are not looked at. */
+  spentAt(levels: readonly BudgetLevel[]): Promise<readonly PicoUsd[]>
+  /** The same, for who asks again and again: their accounts are kept from now on. */
+  follow(levels: readonly BudgetLevel[]): Promise<readonly PicoUsd[]>
   /** For a call that cost nothing and leaves no line. A hold that is gone already is no error. */
   release(holdId: HoldId): Promise<void>
 }

@@ -25,6 +25,8 @@ export interface Directory {
   findOrganization(id: OrganizationId): Promise<Organization | undefined>
   findEndUser(id: EndUserId): Promise<EndUser | undefined>
   findBudget(id: BudgetId): Promise<Budget | undefined>
+  /** The tags that have a row of limits. */
+  findTagBudgets(): Promise<ReadonlyMap<string, BudgetId>>
   /** Who a provider's subject is here. A deleted user stays known, so that nobody revives it by accident. */
   findIdentity(link: IdentityLink): Promise<LinkedUser | undefined>
   /** What became of an id whose user is gone. */
@@ -71,6 +73,7 @@ export interface WarmDirectory extends Directory {
   peekOrganization(id: OrganizationId): Peeked<Organization>
   peekEndUser(id: EndUserId): Peeked<EndUser>
   peekBudget(id: BudgetId): Peeked<Budget>
+  peekTagBudgets(): Peeked<ReadonlyMap<string, BudgetId>>
   peekIdentity(link: IdentityLink): Peeked<LinkedUser>
   peekFormerUser(id: UserId): Peeked<FormerUser>
   peekUsersByEmail(email: string): Peeked<readonly UserId[]>

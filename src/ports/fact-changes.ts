@@ -9,6 +9,7 @@ export type FactKind =
   | 'organization'
   | 'end_user'
   | 'budget'
+  | 'tag'
   | 'access_group'
   | 'model'
   /** Issuer and subject, with a line break between them. */

@@ -25,6 +25,10 @@ const LIMITS: Limits = {
   tokensPerMinute: 9_007_199_254_740_991,
   requestsPerMinute: 0,
   parallelRequests: 3,
+  perWindow: [
+    { maxBudget: picoUsd(12_345_678_901_234_567_890n), window: { duration: '1d', anchor: NOON } },
+    { maxBudget: picoUsd(0n), window: undefined },
+  ],
   perModel: {
     maxBudget: { [AWKWARD]: { budget_limit: 5, time_period: '1d' } },
     tokensPerMinute: { 'gpt-4o': 7 },

@@ -69,6 +69,7 @@ export async function openAdminApp(
   const ports = {
     registry: store.openRegistry(newCallId, async (facts) => directory.forget(facts)),
     ledger: store.readLedger(async () => {}),
+    budgets: store.openBudgets(async () => {}),
     digests,
     chance,
     clock,

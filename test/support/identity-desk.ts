@@ -76,6 +76,7 @@ export function openDesk({ store }: Pick<OpenedStore, 'store'>, options: DeskOpt
   const ports: ManagePorts = {
     registry,
     ledger: store.readLedger(async () => {}),
+    budgets: store.openBudgets(async () => {}),
     digests,
     chance,
     clock,

@@ -2,6 +2,7 @@ import { passwords } from '../../src/adapters/crypto/passwords.ts'
 import { createSeal } from '../../src/adapters/crypto/sealer.ts'
 import { EgressGuard } from '../../src/adapters/outbound-http/egress-guard.ts'
 import { newCallId } from '../../src/adapters/system/chance.ts'
+import { NO_OPERATOR_BUDGETS } from '../../src/domain/limits.ts'
 import { ModelCatalogue } from '../../src/domain/model-catalogue.ts'
 import { Secret } from '../../src/domain/secret.ts'
 import { ROUTE_GROUPS } from '../../src/journey/4-authorise/route-groups.ts'
@@ -30,6 +31,7 @@ export function quietPorts() {
       passThroughPaths: ['/anthropic', '/bria'],
     }),
     passwords,
+    operator: NO_OPERATOR_BUDGETS,
     availableTeams: new Set<string>(),
     seal: createSeal([new Secret('a-salt-key-0123456789')], ''),
     storesModels: false,

@@ -31,6 +31,7 @@ export function smallDirectory(world: SmallWorld): Directory {
     findTeam: async (id) => teams.find((team) => team.id === id),
     findOrganization: async (id) => organizations.find((organization) => organization.id === id),
     findBudget: async (id) => budgets.find((budget) => budget.id === id),
+    findTagBudgets: async () => new Map(),
     findIdentity: async ({ issuer, subject }) => {
       const facts = users.find(({ identities }) =>
         identities.some((link) => link.issuer === issuer && link.subject === subject),

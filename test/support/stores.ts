@@ -112,6 +112,7 @@ const EMPTIED = [
   'spend_total',
   'budget_hold',
   'budget_account',
+  'soft_budget_told',
   'rate_window',
   'rate_slot',
   'retired_key_digest',

@@ -11,6 +11,7 @@ export function askingDirectory(directory: Directory): WarmDirectory {
     peekOrganization: ask,
     peekEndUser: ask,
     peekBudget: ask,
+    peekTagBudgets: ask,
     peekIdentity: ask,
     peekFormerUser: ask,
     peekUsersByEmail: ask,

@@ -63,6 +63,7 @@ class World implements FactChanges {
       findOrganization: () => this.#answer(() => makeOrganization('org', 'budget')),
       findEndUser: () => this.#answer(() => makeEndUser('customer')),
       findBudget: () => this.#answer(() => makeBudget('budget')),
+      findTagBudgets: () => this.#answer(() => new Map([['paid', BUDGET]])),
       findIdentity: ({ issuer, subject }) =>
         this.#answer(() => (issuer === 'i' && subject === 's' ? { userId: ANA, isDeleted: false } : undefined)),
       findFormerUser: (id) => this.#answer(() => (id === ANA ? { mergedInto: undefined } : undefined)),
@@ -158,6 +159,11 @@ const KINDS: readonly {
     fact: { kind: 'budget', id: BUDGET },
     find: (cache) => cache.findBudget(BUDGET),
     peek: (cache) => cache.peekBudget(BUDGET),
+  },
+  {
+    fact: { kind: 'tag', id: 'whichever' },
+    find: (cache) => cache.findTagBudgets(),
+    peek: (cache) => cache.peekTagBudgets(),
   },
   {
     fact: { kind: 'user', id: ANA },

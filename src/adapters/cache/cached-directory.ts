@@ -48,6 +48,8 @@ export class CachedDirectory implements WarmDirectory {
   readonly #organizations: FactCache<OrganizationId, Organization>
   readonly #endUsers: FactCache<EndUserId, EndUser>
   readonly #budgets: FactCache<BudgetId, Budget>
+  /** Few have limits, and callers make up any number: all that do are one fact. */
+  readonly #tagBudgets: FactCache<typeof ALL, ReadonlyMap<string, BudgetId>>
   readonly #formerUsers: FactCache<UserId, FormerUser>
   readonly #identities: NameCache<LinkedUser>
   readonly #ssoSubjects: NameCache<LinkedUser>
@@ -84,6 +86,7 @@ export class CachedDirectory implements WarmDirectory {
     })
     this.#endUsers = new FactCache({ ...shared, ask: (id) => directory.findEndUser(id) })
     this.#budgets = new FactCache({ ...shared, ask: (id) => directory.findBudget(id) })
+    this.#tagBudgets = new FactCache({ ...shared, ask: () => directory.findTagBudgets() })
     this.#formerUsers = new FactCache({ ...shared, ask: (id) => directory.findFormerUser(id) })
     this.#identities = new NameCache({ ...shared, ask: (id) => directory.findIdentity(linkOf(id)) })
     this.#ssoSubjects = new NameCache({ ...shared, ask: (subject) => directory.findUserBySsoSubject(subject) })
@@ -110,6 +113,7 @@ export class CachedDirectory implements WarmDirectory {
       ['organization', this.#organizations],
       ['end_user', this.#endUsers],
       ['budget', this.#budgets],
+      ['tag', { invalidate: () => this.#tagBudgets.clear(), clear: () => this.#tagBudgets.clear() }],
       ['user', this.#formerUsers],
       ['identity', this.#identities],
       ['sso_subject', this.#ssoSubjects],
@@ -202,6 +206,14 @@ export class CachedDirectory implements WarmDirectory {
     return this.#budgets.find(id)
   }
 
+  peekTagBudgets(): Peeked<ReadonlyMap<string, BudgetId>> {
+    return this.#tagBudgets.peek(ALL)
+  }
+
+  async findTagBudgets(): Promise<ReadonlyMap<string, BudgetId>> {
+    return (await this.#tagBudgets.find(ALL)) ?? new Map()
+  }
+
   peekFormerUser(id: UserId): Peeked<FormerUser> {
     return this.#formerUsers.peek(id)
   }
@@ -271,6 +283,7 @@ export class CachedDirectory implements WarmDirectory {
   }
 }
 
+const ALL = 'all'
 const PLACES = ['team', 'organization'] as const
 type Place = (typeof PLACES)[number]
 

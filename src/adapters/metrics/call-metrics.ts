@@ -29,7 +29,7 @@ export class CallMetrics implements CallObserver, Scrape {
   readonly #deployments = new DeploymentTallies()
   readonly #refusals = new Map<string, number>()
 
-  constructor(pendingLines: () => number) {
+  constructor(pendingLines: () => number, softBudgetsCrossed: () => ReadonlyMap<string, number> = () => new Map()) {
     collectDefaultMetrics({ register: this.#registry })
     this.#countCalls()
     this.#countCharges()
@@ -39,6 +39,9 @@ export class CallMetrics implements CallObserver, Scrape {
     )
     const pending = 'Ledger lines that are durable here and not in the store yet'
     this.#gauge('latchkey_ledger_pending_lines', pending, [], () => [{ labels: {}, value: pendingLines() }])
+    this.#gauge('latchkey_soft_budgets_crossed', 'Soft budgets that are crossed, by whose they are', ['kind'], () =>
+      [...softBudgetsCrossed()].map(([kind, value]) => ({ labels: { kind }, value })),
+    )
   }
 
   get contentType(): string {

@@ -15,6 +15,8 @@ export function settledFirst(budgets: Budgets, spool: Pick<Spool, 'pendingCount'
   return {
     reserve: (ask) => settled(() => budgets.reserve(ask)),
     judge: (ask) => settled(() => budgets.judge(ask)),
+    spentAt: (levels) => budgets.spentAt(levels),
+    follow: (levels) => budgets.follow(levels),
     release: (holdId) => budgets.release(holdId),
   }
 }

@@ -13,6 +13,7 @@ import type { LedgerReader, LedgerStore } from '../../ports/ledger.ts'
 import type { Rates } from '../../ports/rates.ts'
 import type { OperatorLog } from '../../ports/operator-log.ts'
 import type { Registry } from '../../ports/registry.ts'
+import type { SoftBudgets } from '../../ports/soft-budgets.ts'
 import type { StoreUpkeep } from '../../ports/store-upkeep.ts'
 import { openChangeFeed, type OpenChangeLine } from './change-feed.ts'
 import { embeddedLine, serverLine } from './change-lines.ts'
@@ -32,6 +33,7 @@ import { sqlBudgets } from './sql-budgets.ts'
 import { sqlRates } from './sql-rates.ts'
 import type { SqlRatesOptions } from './sql-rates.ts'
 import { sqlDirectory } from './sql-directory.ts'
+import { sqlSoftBudgets } from './sql-soft-budgets.ts'
 import { sqlRegistry } from './sql-registry.ts'
 import type { SeeChange, SeeRecord, SeeRefusal } from './sql-registry.ts'
 
@@ -70,6 +72,7 @@ export interface Store {
   readonly ledger: LedgerStore
   /** `flushNow` brings this process's own lines to the store, before an account is opened or anything read. */
   readonly openBudgets: (flushNow: () => Promise<void>) => Budgets
+  readonly softBudgets: SoftBudgets
   readonly openRates: (options: SqlRatesOptions) => Rates
   readonly readLedger: (flushNow: () => Promise<void>) => LedgerReader
   /** Undefined: the store looks after itself. */
@@ -159,6 +162,7 @@ function assemble({ clock, log }: StoreOptions, { kind, db, installation, line, 
     changes,
     ledger: sqlLedgerStore(db),
     openBudgets: (flushNow) => sqlBudgets(db, { flushNow }),
+    softBudgets: sqlSoftBudgets(db),
     openRates: (rates) => sqlRates(db, rates),
     readLedger: (flushNow) => sqlLedgerReader(db, flushNow),
     upkeep: kind === 'embedded' ? sqlUpkeep(db) : undefined,

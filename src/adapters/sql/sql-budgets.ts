@@ -18,7 +18,7 @@ interface SqlBudgetsOptions {
   readonly flushNow?: () => Promise<void>
 }
 
-/** Each step is one call of a function of the schema (`0003-budget-accounts.sql`): one round trip, one transaction. */
+/** Each step is one call of a function of the schema (`0003-budget-accounts.sql`, `0017-wider-budgets.sql`): one round trip, one transaction. */
 export function sqlBudgets(db: Kysely<Database>, { openMs = OPEN_MS, flushNow }: SqlBudgetsOptions = {}): Budgets {
   async function tryReserve(
     ask: ReserveAsk,
@@ -40,6 +40,12 @@ export function sqlBudgets(db: Kysely<Database>, { openMs = OPEN_MS, flushNow }:
 
   async function openAccounts(levels: string, on: Kysely<Database> = db): Promise<void> {
     await sql`select latchkey.open_budget_accounts(${levels}::json)`.execute(on)
+  }
+
+  async function spentOf(levels: string): Promise<readonly PicoUsd[]> {
+    const { rows } = await sql<{ readonly spent_pico: string }>`
+      select spent_pico from latchkey.spent_of_budgets(${levels}::json) order by n`.execute(db)
+    return rows.map(({ spent_pico }) => amountOf(spent_pico))
   }
 
   return {
@@ -68,6 +74,23 @@ export function sqlBudgets(db: Kysely<Database>, { openMs = OPEN_MS, flushNow }:
       return judged
     },
 
+    async spentAt(levels) {
+      await flushNow?.()
+      return spentOf(JSON.stringify(levels.map(levelRow)))
+    },
+
+    async follow(levels) {
+      await flushNow?.()
+      const asked = JSON.stringify(levels.map(levelRow))
+      const { rows } = await sql`
+        select n from latchkey.asked_budgets(${asked}::json) level
+        left join latchkey.budget_account a using (kind, id, window_start, window_end) where a.kind is null limit 1`.execute(
+        db,
+      )
+      if (rows.length > 0) await openAccounts(asked)
+      return spentOf(asked)
+    },
+
     async release(holdId) {
       await sql`select latchkey.release_budget(${holdId}::uuid)`.execute(db)
     },
@@ -82,11 +105,12 @@ interface ReservationRow {
   readonly held_pico: string | null
 }
 
-function levelRow({ kind, id, limit, window }: BudgetLevel, n: number): object {
+/** An account of models has a kind of its own, and their names in its id. */
+function levelRow({ kind, id, models, limit, window }: BudgetLevel, n: number): object {
   return {
     n,
-    kind,
-    id,
+    kind: models === undefined ? kind : `${kind}_model`,
+    id: models === undefined ? id : JSON.stringify([id, ...models]),
     window_start: window?.start ?? 0,
     window_end: window?.end,
     // Digits: JSON has no numbers of this size.

@@ -1,5 +1,5 @@
 import { type Kysely, sql } from 'kysely'
-import type { EpochMs } from '../../domain/ids.ts'
+import type { BudgetId, EpochMs } from '../../domain/ids.ts'
 import type { Directory } from '../../ports/directory.ts'
 import { timestampText } from './column-types.ts'
 import type { Database } from './database.ts'
@@ -34,6 +34,11 @@ export function sqlDirectory(db: Kysely<Database>): Directory {
     findOrganization: (id) => rooms.organizations.find(id),
     findEndUser: (id) => rooms.endUsers.find(id),
     findBudget: (id) => rooms.budgets.find(id),
+    async findTagBudgets() {
+      const { rows } = await sql<{ readonly name: string; readonly budget_id: BudgetId }>`
+        select name, budget_id from latchkey.tag where budget_id is not null`.execute(db)
+      return new Map(rows.map((row) => [row.name, row.budget_id]))
+    },
     findIdentity: (link) => findIdentity({ db }, link),
     findFormerUser: (id) => findFormerUser({ db }, id),
     findKeyMappings: (claim) => findKeyMappings({ db }, claim),

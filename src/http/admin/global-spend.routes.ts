@@ -7,24 +7,40 @@ import {
   spendReportQuery,
   spendTagsQuery,
 } from '../../contract/spend.ts'
-import { usdNumber } from '../../domain/money.ts'
+import { NO_MONEY, usdNumber } from '../../domain/money.ts'
 import { MASTER_ALIAS } from '../../domain/principal.ts'
 import { Problem } from '../../domain/problem.ts'
 import type { ManagePorts } from '../../manage/ports.ts'
+import { readProviderBudgets } from '../../manage/budgets/budget-standing.ts'
 import { readTotalSpend } from '../../manage/spend/read-spend.ts'
 import { rankBy, readSpendParts } from '../../manage/spend/report-spend.ts'
 import type { ReportAsk, SpendParts } from '../../manage/spend/report-spend.ts'
 import { granted } from '../route.ts'
 import type { EdgePorts, PlainAsk } from '../route.ts'
 import { askOf, readJson, refuseSecretInUrl, schemaRoute, shaped, shapedQuery } from './read-ask.ts'
+import { timeOf } from './render-limits.ts'
 import { renderReportByDay, renderReportByKey, renderSpendByTeam } from './render-global-spend.ts'
 
 /** What everybody spent together, for those who see everything. */
 export function globalSpendRoutes(app: FastifyInstance, edge: EdgePorts, ports: ManagePorts): void {
   read('/global/spend', 'What was spent in all', undefined, async () => ({
     spend: usdNumber(await readTotalSpend(ports)),
-    max_budget: 0,
+    max_budget: usdNumber(ports.operator.everybody?.maxBudget ?? NO_MONEY),
   }))
+
+  read('/provider/budgets', 'What may be spent at providers, and what was', undefined, async () => {
+    const standing = await readProviderBudgets(ports)
+    const shown = standing.map(({ provider, limit, period, window, spent }) => [
+      provider,
+      {
+        budget_limit: usdNumber(limit),
+        time_period: period ?? null,
+        spend: usdNumber(spent),
+        budget_reset_at: window === undefined ? null : timeOf(window.end),
+      },
+    ])
+    return { providers: Object.fromEntries(shown) }
+  })
 
   read('/global/spend/logs', 'What was spent by the day', spendRanksQuery, async (ask) => {
     const { limit: _, ...wanted } = ranks(ask)

@@ -7,7 +7,9 @@ import {
   limitMetadata,
   renderBudgetOrNull,
   renderLimits,
+  renderModelSpend,
   renderStamps,
+  renderWindows,
   timeOf,
   timeOrNull,
   usdOrNull,
@@ -33,9 +35,7 @@ const NOT_YET_ISSUED = {
 
 const NOT_YET_STORED = {
   ...NOT_YET,
-  soft_budget_cooldown: false,
   policies: [],
-  model_spend: {},
   object_permission_id: null,
   last_active: null,
   auto_rotate: false,
@@ -66,6 +66,8 @@ export function renderKey(key: KeyWithSpend, now: EpochMs): object {
   return {
     ...NOT_YET_STORED,
     ...sharedMembers(key, now),
+    model_spend: renderModelSpend(key.modelSpend),
+    soft_budget_cooldown: key.isSoftCrossed ?? false,
     rotation_count: row.rotationCount,
     last_rotation_at: timeOrNull(row.lastRotatedAt),
   }
@@ -93,6 +95,7 @@ function sharedMembers({ row, spend, budget }: KeyWithSpend, now: EpochMs) {
     access_group_ids: row.accessGroupIds,
     ...renderLimits(row.limits, now),
     soft_budget: usdOrNull(row.limits.softBudget),
+    budget_limits: renderWindows(row.limits, now),
     metadata: metadataOf(row),
     allowed_cache_controls: row.inert['allowed_cache_controls'] ?? [],
     permissions: row.inert['permissions'] ?? {},

@@ -19,6 +19,16 @@ export function renderLimits(limits: Limits, now: EpochMs) {
   }
 }
 
+/** Several budgets for the same; null: there are none. */
+export function renderWindows({ perWindow }: Limits, now: EpochMs): readonly object[] | null {
+  if (perWindow.length === 0) return null
+  return perWindow.map(({ maxBudget, window }) => ({
+    budget_duration: window?.duration ?? null,
+    max_budget: usdNumber(maxBudget),
+    reset_at: window === undefined ? null : timeOf(windowAt(window, now).end),
+  }))
+}
+
 /** Limits per model come back inside of `metadata`. */
 export function limitMetadata({ perModel }: Limits): object {
   return {
@@ -42,6 +52,11 @@ export function renderBudget(budget: Budget, now: EpochMs) {
 
 export function renderBudgetOrNull(budget: Budget | undefined, now: EpochMs): object | null {
   return budget === undefined ? null : renderBudget(budget, now)
+}
+
+/** By the name in the budget. */
+export function renderModelSpend(spend: ReadonlyMap<string, PicoUsd> | undefined): Readonly<Record<string, number>> {
+  return Object.fromEntries([...(spend ?? [])].map(([model, amount]) => [model, usdNumber(amount)]))
 }
 
 export function renderStamps(row: {

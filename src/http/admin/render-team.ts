@@ -3,23 +3,29 @@ import { usdNumber } from '../../domain/money.ts'
 import type { Team } from '../../domain/team.ts'
 import type { TeamMemberDetail, TeamRowView, TeamView } from '../../manage/teams/view-teams.ts'
 import { renderKey, renderNamedKey } from './render-key.ts'
-import { limitMetadata, renderBudgetOrNull, renderLimits, timeOf, usdOrNull } from './render-limits.ts'
+import {
+  limitMetadata,
+  renderBudgetOrNull,
+  renderLimits,
+  renderModelSpend,
+  renderWindows,
+  timeOf,
+  usdOrNull,
+} from './render-limits.ts'
 
 /** What existing clients expect to find on a team and what nothing stands behind here. */
 const NOTHING_BEHIND = {
   admins: [],
   members: [],
-  model_spend: {},
   router_settings: {},
   policies: [],
-  budget_limits: null,
   model_id: null,
   allow_team_guardrail_config: false,
   object_permission_id: null,
 }
 
 /** A team's row. */
-export function renderTeam({ team, spend, members, deleted }: TeamRowView, now: EpochMs) {
+export function renderTeam({ team, spend, modelSpend, members, deleted }: TeamRowView, now: EpochMs) {
   return {
     ...NOTHING_BEHIND,
     team_id: team.id,
@@ -33,7 +39,9 @@ export function renderTeam({ team, spend, members, deleted }: TeamRowView, now: 
     metadata: metadataOf(team),
     ...renderLimits(team.limits, now),
     soft_budget: usdOrNull(team.limits.softBudget),
+    budget_limits: renderWindows(team.limits, now),
     spend: usdOrNull(spend),
+    model_spend: renderModelSpend(modelSpend),
     models: team.models,
     blocked: team.blocked,
     team_member_permissions: team.memberPermissions,

@@ -10,10 +10,18 @@ import type { UserInfo } from '../../manage/users/read-user.ts'
 import type { UserView } from '../../manage/users/user-view.ts'
 import type { TeamOfUser } from '../../manage/users/read-user-teams.ts'
 import { renderIssuedKey, renderNamedKey } from './render-key.ts'
-import { limitMetadata, renderBudgetOrNull, renderLimits, renderStamps, timeOf, usdOrNull } from './render-limits.ts'
+import {
+  limitMetadata,
+  renderBudgetOrNull,
+  renderLimits,
+  renderModelSpend,
+  renderStamps,
+  timeOf,
+  usdOrNull,
+} from './render-limits.ts'
 
 /** A user's row, by name of each member: what is secret is not among them. */
-export function renderUser({ user, spend, teams, subject }: UserView, now: EpochMs) {
+export function renderUser({ user, spend, modelSpend, teams, subject }: UserView, now: EpochMs) {
   return {
     user_id: user.id,
     user_alias: user.alias ?? null,
@@ -31,7 +39,7 @@ export function renderUser({ user, spend, teams, subject }: UserView, now: Epoch
     metadata: { ...user.metadata, ...limitMetadata(user.limits) },
     allowed_cache_controls: [],
     policies: [],
-    model_spend: {},
+    model_spend: renderModelSpend(modelSpend),
     blocked: user.blocked,
     created_at: timeOf(user.createdAt),
     updated_at: timeOf(user.updatedAt),

@@ -61,6 +61,8 @@ function world(ana: Pick<UserFacts, 'teams'>, isCold = false) {
     hasSeenKey: never,
     findEndUser: never,
     peekEndUser: never,
+    findTagBudgets: never,
+    peekTagBudgets: never,
     findFormerUser: never,
     peekFormerUser: never,
     findUserBySsoSubject: never,

@@ -13,14 +13,17 @@ import {
 import type { Budget } from '../../domain/budget.ts'
 import type { BudgetId } from '../../domain/ids.ts'
 import { epochMs } from '../../domain/ids.ts'
-import { NO_LIMITS } from '../../domain/limits.ts'
+import type { JsonObject } from '../../domain/json.ts'
+import { NO_LIMITS, NO_OPERATOR_BUDGETS } from '../../domain/limits.ts'
 import type { Limits } from '../../domain/limits.ts'
 import { picoUsd } from '../../domain/money.ts'
 import { NOBODY } from '../../domain/principal.ts'
 import type { Principal, Standing } from '../../domain/principal.ts'
 import type { VirtualKey } from '../../domain/virtual-key.ts'
 import type { WarmDirectory } from '../../ports/directory.ts'
-import { budgetsOf, findBudgets } from './budgets-of.ts'
+import { budgetsOf, mayHaveBudget } from './budgets-of.ts'
+import type { Concerned } from './budgets-of.ts'
+import { findBudgets } from './find-budgets.ts'
 
 const ana = userId('ana')
 const red = teamId('red')
@@ -54,9 +57,23 @@ function user(own: Limits, memberBudget?: BudgetId): NonNullable<Standing['user'
     identities: [],
   }
 }
-function told(principal: Principal, customer?: BudgetId): readonly string[] {
-  const endUser = customer === undefined ? undefined : makeEndUser('c', { budgetId: customer })
-  return budgetsOf(principal, endUser, row, NOON).map(({ kind, limit }) => `${kind} ${limit}`)
+function concerned(principal: Principal, more: Partial<Concerned> = {}): Concerned {
+  return { principal, endUser: undefined, tags: [], tagRows: new Map(), operator: NO_OPERATOR_BUDGETS, ...more }
+}
+function customerOf(id: BudgetId): Partial<Concerned> {
+  return { endUser: makeEndUser('c', { budgetId: id }) }
+}
+function told(principal: Principal, more: Partial<Concerned> = {}): readonly string[] {
+  const whom = concerned(principal, more)
+  const levels = budgetsOf(whom, row, NOON)
+  if (levels.length > 0) expect(mayHaveBudget(whom, whom.tagRows)).toBe(true)
+  return levels.map(({ kind, limit, models }) => [kind, ...(models ?? []), limit].join(' '))
+}
+function ofModels(written: Readonly<Record<string, JsonObject>>): Limits {
+  return { ...NO_LIMITS, perModel: { ...NO_LIMITS.perModel, maxBudget: written } }
+}
+function find(principal: Principal, directory: WarmDirectory): ReturnType<typeof findBudgets> {
+  return findBudgets({ principal, endUser: undefined, tags: [], operator: NO_OPERATOR_BUDGETS, at: NOON }, directory)
 }
 
 test('every level with a finite budget counts, nearest to the caller first', () => {
@@ -65,7 +82,13 @@ test('every level with a finite budget counts, nearest to the caller first', () 
     { limits: limits(2n), userId: ana, teamId: red },
     { team: makeTeam(red, { limits: limits(3n) }), user: user(limits(9n), budgetId('m1')), organization },
   )
-  expect(told(principal, budgetId('c5'))).toEqual(['member 1', 'key 2', 'team 3', 'organization 4', 'end_user 5'])
+  expect(told(principal, customerOf(budgetId('c5')))).toEqual([
+    'member 1',
+    'key 2',
+    'team 3',
+    'organization 4',
+    'end_user 5',
+  ])
 })
 
 test.each<[string, Principal, readonly string[]]>([
@@ -100,32 +123,99 @@ test.each<[string, Principal, readonly string[]]>([
   ['the master key', { kind: 'master' }, []],
 ])('%s', (_name, principal, levels) => {
   expect(told(principal)).toEqual(levels)
-  expect(findBudgets(principal, undefined, warm(new Set()), NOON)).toHaveLength(levels.length)
+  expect(find(principal, warm(new Set()))).toHaveLength(levels.length)
 })
 
 test('the master key keeps to the budget of a customer that it names', () => {
-  expect(told({ kind: 'master' }, budgetId('c5'))).toEqual(['end_user 5'])
+  expect(told({ kind: 'master' }, customerOf(budgetId('c5')))).toEqual(['end_user 5'])
+})
+
+const PICO = 1e-12
+
+test('budgets of single models stand beside those of everything, wherever limits are', () => {
+  const small = ofModels({ m: { budget_limit: 5 * PICO, time_period: '1d' } })
+  const principal = caller(
+    { limits: { ...small, maxBudget: picoUsd(2n) }, userId: ana, teamId: red },
+    { team: makeTeam(red, { limits: ofModels({ t: { max_budget: 6 * PICO } }) }), user: user(small) },
+  )
+  expect(told(principal)).toEqual(['key 2', 'key m 5', 'team t 6'])
+  expect(told(caller({ userId: ana }, { user: user(small) }))).toEqual(['user m 5'])
+  const [, ofModel] = budgetsOf(concerned(principal), row, NOON)
+  expect(ofModel?.window).toEqual({ start: Date.UTC(2026, 0, 15), end: Date.UTC(2026, 0, 16) })
+})
+
+test('several budgets of one key or team stand beside each other, each with its period', () => {
+  const slots = (...pico: readonly bigint[]): Limits => ({
+    ...NO_LIMITS,
+    perWindow: pico.map((amount) => ({ maxBudget: picoUsd(amount), window: { duration: '1d', anchor: NOON } })),
+  })
+  const principal = caller({ limits: slots(2n, 3n), teamId: red }, { team: makeTeam(red, { limits: slots(4n) }) })
+  expect(told(principal)).toEqual(['key 2', 'key 3', 'team 4'])
+  const [level] = budgetsOf(concerned(principal), row, NOON)
+  expect(level).toMatchObject({ period: '1d', window: { start: Date.UTC(2026, 0, 15) } })
+})
+
+test("what a key says of models replaces its shared row's, and what can't be read lets nothing through", () => {
+  const own = ofModels({ m: { budget_limit: 5 * PICO } })
+  const shared = (id: BudgetId) => makeBudget(id, { limits: ofModels({ other: { budget_limit: 'much' } }) })
+  const levelsOf = (key: Partial<VirtualKey>) =>
+    budgetsOf(concerned(caller(key)), shared, NOON).map(({ models, limit }) => `${models?.[0]} ${limit}`)
+  expect(levelsOf({ limits: own, budgetId: budgetId('b') })).toEqual(['m 5'])
+  expect(levelsOf({ budgetId: budgetId('b') })).toEqual(['other 0'])
+})
+
+test('tags, providers and everybody together, the master key included', () => {
+  const ceiling = (pico: bigint) => ({ maxBudget: picoUsd(pico), window: undefined })
+  const operator = {
+    everybody: ceiling(9n),
+    tags: new Map([
+      ['paid', ceiling(8n)],
+      ['other', ceiling(1n)],
+    ]),
+    providers: new Map([['openai', ceiling(7n)]]),
+  }
+  const tagRows = new Map([['paid', budgetId('t3')]])
+  const all = ['tag 3', 'tag 8', 'provider 7', 'all 9']
+  expect(told({ kind: 'master' }, { tags: ['paid', 'free'], tagRows, operator })).toEqual(all)
+  expect(told({ kind: 'master' }, { tags: ['free'], tagRows })).toEqual([])
+})
+
+test('tags that nobody asked about yet are asked for, all at once', async () => {
+  const query = {
+    principal: { kind: 'master' } as const,
+    endUser: undefined,
+    tags: ['paid'],
+    operator: NO_OPERATOR_BUDGETS,
+    at: NOON,
+  }
+  const cold = findBudgets(query, warm(new Set(['tags'])))
+  expect(cold).toBeInstanceOf(Promise)
+  expect(await cold).toMatchObject([{ kind: 'tag', id: 'paid', limit: 3n }])
+  expect(findBudgets(query, warm(new Set()))).toMatchObject([{ kind: 'tag', id: 'paid', limit: 3n }])
+  expect(findBudgets({ ...query, tags: [] }, warm(new Set(['tags'])))).toEqual([])
+  const broken = { ...warm(new Set(['tags'])), findTagBudgets: () => Promise.reject(new Error('away')) }
+  await expect(findBudgets(query, broken)).rejects.toMatchObject({ code: 'store-unavailable' })
 })
 
 test('the window is the one that the call falls into; without one everything counts', () => {
   const window = { duration: '1d', anchor: epochMs(0) }
-  const [level] = budgetsOf(caller({ limits: limits(1n, { window }) }), undefined, row, NOON)
+  const [level] = budgetsOf(concerned(caller({ limits: limits(1n, { window }) })), row, NOON)
   expect(level).toEqual({
     kind: 'key',
     id: digestOf(1),
     limit: 1n,
     window: { start: Date.UTC(2026, 0, 15), end: Date.UTC(2026, 0, 16) },
   })
-  expect(budgetsOf(caller({ limits: limits(1n) }), undefined, row, NOON)[0]?.window).toBeUndefined()
+  expect(budgetsOf(concerned(caller({ limits: limits(1n) })), row, NOON)[0]?.window).toBeUndefined()
 })
 
 test('rows that are not known are asked for, and an error is not "no budget"', async () => {
   const principal = caller({ budgetId: budgetId('b7') })
-  const found = findBudgets(principal, undefined, warm(new Set(['b7'])), NOON)
+  const found = find(principal, warm(new Set(['b7'])))
   expect(found).toBeInstanceOf(Promise)
   expect(await found).toMatchObject([{ kind: 'key', limit: 7n }])
   const broken = { ...warm(new Set(['b7'])), findBudget: () => Promise.reject(new Error('away')) }
-  await expect(findBudgets(principal, undefined, broken, NOON)).rejects.toMatchObject({ code: 'store-unavailable' })
+  await expect(find(principal, broken)).rejects.toMatchObject({ code: 'store-unavailable' })
 })
 
 function warm(cold: ReadonlySet<string>): WarmDirectory {
@@ -140,6 +230,8 @@ function warm(cold: ReadonlySet<string>): WarmDirectory {
     findOrganization: never,
     findEndUser: never,
     findBudget: async (budget) => row(budget),
+    findTagBudgets: async () => new Map([['paid', budgetId('t3')]]),
+    peekTagBudgets: () => (cold.has('tags') ? 'ask' : new Map([['paid', budgetId('t3')]])),
     findIdentity: never,
     findFormerUser: never,
     findUsersByEmail: never,

@@ -3,106 +3,110 @@ import type { Budget } from '../../domain/budget.ts'
 import { windowAt } from '../../domain/budget-window.ts'
 import type { EndUser } from '../../domain/end-user.ts'
 import type { BudgetId, EpochMs } from '../../domain/ids.ts'
-import type { Limits } from '../../domain/limits.ts'
+import type { Limits, OperatorBudgets } from '../../domain/limits.ts'
+import { MEMBER_MODEL_BUDGETS, memberModelBudgets, modelBudgets } from '../../domain/model-budget.ts'
 import { addUsd } from '../../domain/money.ts'
 import type { MasterPrincipal, Principal } from '../../domain/principal.ts'
 import { keyOf, membershipOf, userIdOf } from '../../domain/principal.ts'
-import { Problem } from '../../domain/problem.ts'
 import type { VirtualKey } from '../../domain/virtual-key.ts'
-import type { WarmDirectory } from '../../ports/directory.ts'
 import { memberSpendId } from '../../ports/ledger.ts'
 
 /** A row of limits that is named somewhere; undefined: there is no such row. */
 export type FindBudget = (id: BudgetId) => Budget | undefined
 
-const NONE: readonly BudgetLevel[] = []
+/** Whom a call concerns. */
+export interface Concerned {
+  readonly principal: Principal
+  readonly endUser: EndUser | undefined
+  readonly tags: readonly string[]
+  /** Of tags, those that have a row of limits. */
+  readonly tagRows: ReadonlyMap<string, BudgetId>
+  readonly operator: OperatorBudgets
+}
 
 /**
- * Every finite budget that a call falls under, in the order in which they are checked: what is nearest to the caller
- * first. A key of a team is the team's to pay for, so its user's own budget does not count.
+ * Every finite budget that a call may fall under, in the order in which they are checked: what is nearest to the caller
+ * first. Those of single models and providers are among them, whichever it will be. A key of a team is the team's to pay
+ * for, so its user's own budget does not count.
  */
 export function budgetsOf(
-  principal: Principal,
-  endUser: EndUser | undefined,
+  { principal, endUser, tags, tagRows, operator }: Concerned,
   findBudget: FindBudget,
   now: EpochMs,
 ): readonly BudgetLevel[] {
   const levels: BudgetLevel[] = []
-  const add = (kind: BudgetLevel['kind'], id: string, limits: Limits | undefined): void => {
-    if (limits?.maxBudget === undefined) return
-    const window = limits.window === undefined ? undefined : windowAt(limits.window, now)
-    levels.push({ kind, id, limit: limits.maxBudget, window })
+  const spanOf = ({ window }: Pick<Limits, 'window'>): BudgetLevel['window'] =>
+    window === undefined ? undefined : windowAt(window, now)
+  const add = (
+    kind: BudgetLevel['kind'],
+    id: string,
+    ceiling: Pick<Limits, 'maxBudget' | 'window'> | undefined,
+  ): void => {
+    if (ceiling?.maxBudget !== undefined) levels.push({ kind, id, limit: ceiling.maxBudget, window: spanOf(ceiling) })
   }
-  const limitsOf = (id: BudgetId | undefined): Limits | undefined =>
+  const addWindows = (kind: BudgetLevel['kind'], id: string, { perWindow }: Limits): void => {
+    for (const { maxBudget, window } of perWindow)
+      levels.push({ kind, id, limit: maxBudget, window: spanOf({ window }), period: window?.duration })
+  }
+  const addModels = (kind: BudgetLevel['kind'], id: string, written: ModelBudgets | undefined): void => {
+    for (const budget of modelBudgets(written ?? {}))
+      levels.push({ kind, id, models: [budget.model], limit: budget.limit, window: spanOf(budget) })
+  }
+  const addAll = (kind: BudgetLevel['kind'], id: string, limits: Limits | undefined): void => {
+    add(kind, id, limits)
+    addModels(kind, id, limits?.perModel.maxBudget)
+  }
+  const rowOf = (id: BudgetId | undefined): Limits | undefined =>
     id === undefined ? undefined : findBudget(id)?.limits
 
   if (principal.kind !== 'master') {
     const { team, user, organization } = principal.standing
     const userId = userIdOf(principal)
-    if (team !== undefined && userId !== undefined)
-      add('member', memberSpendId(team.id, userId), limitsOf(memberBudgetId(principal)))
+    if (team !== undefined && userId !== undefined) {
+      const member = memberSpendId(team.id, userId)
+      addAll('member', member, rowOf(memberBudgetId(principal)))
+      addModels('member', member, memberModelBudgets(team.metadata))
+    }
     const key = keyOf(principal)
-    if (key !== undefined) add('key', key.digest, ownLimits(key, now) ?? limitsOf(key.budgetId))
-    if (team !== undefined) add('team', team.id, team.limits)
-    if (organization !== undefined) add('organization', organization.id, limitsOf(organization.budgetId))
-    if (team === undefined && user !== undefined) add('user', user.user.id, user.user.limits)
+    if (key !== undefined) {
+      const own = key.limits.perModel.maxBudget
+      add('key', key.digest, ownCeiling(key, now) ?? rowOf(key.budgetId))
+      addWindows('key', key.digest, key.limits)
+      addModels('key', key.digest, isEmpty(own) ? rowOf(key.budgetId)?.perModel.maxBudget : own)
+    }
+    if (team !== undefined) {
+      addAll('team', team.id, team.limits)
+      addWindows('team', team.id, team.limits)
+    }
+    if (organization !== undefined) addAll('organization', organization.id, rowOf(organization.budgetId))
+    if (team === undefined && user !== undefined) addAll('user', user.user.id, user.user.limits)
   }
-  if (endUser !== undefined) add('end_user', endUser.id, limitsOf(endUser.budgetId))
+  if (endUser !== undefined) addAll('end_user', endUser.id, rowOf(endUser.budgetId))
+  for (const tag of tags) {
+    addAll('tag', tag, rowOf(tagRows.get(tag)))
+    add('tag', tag, operator.tags.get(tag))
+  }
+  for (const [provider, ceiling] of operator.providers) add('provider', provider, ceiling)
+  add('all', '', operator.everybody)
   return levels
 }
 
 /** Most calls fall under no budget at all: for them this looks at a few fields, and makes nothing. */
-function mayHaveBudget(principal: Principal, endUser: EndUser | undefined): boolean {
-  if (endUser?.budgetId !== undefined) return true
+export function mayHaveBudget(
+  { principal, endUser, tags, operator }: Omit<Concerned, 'tagRows'>,
+  tagRows: Concerned['tagRows'],
+): boolean {
+  if (operator.everybody !== undefined || operator.providers.size > 0 || endUser?.budgetId !== undefined) return true
+  if (tags.some((tag) => tagRows.has(tag) || operator.tags.has(tag))) return true
   if (principal.kind === 'master') return false
   const { standing } = principal
   const key = keyOf(principal)
-  if (key?.limits.maxBudget !== undefined || key?.budgetId !== undefined || standing.organization !== undefined)
-    return true
+  if (key !== undefined && (key.budgetId !== undefined || isFinite(key.limits))) return true
+  if (standing.organization !== undefined) return true
   const { team } = standing
-  if (team === undefined) return standing.user?.user.limits.maxBudget !== undefined
-  return team.limits.maxBudget !== undefined || memberBudgetId(principal) !== undefined
-}
-
-/** The rows of limits are read through the directory; without a promise when it knows them. */
-export function findBudgets(
-  principal: Principal,
-  endUser: EndUser | undefined,
-  directory: WarmDirectory,
-  now: EpochMs,
-): readonly BudgetLevel[] | Promise<readonly BudgetLevel[]> {
-  if (!mayHaveBudget(principal, endUser)) return NONE
-  return withBudgetRows(directory, (findBudget) => budgetsOf(principal, endUser, findBudget, now))
-}
-
-/** What is made of rows of limits; without a promise when the directory knows all that are asked for. */
-export function withBudgetRows<Made>(
-  directory: WarmDirectory,
-  make: (findBudget: FindBudget) => Made,
-): Made | Promise<Made> {
-  const cold: BudgetId[] = []
-  const known = new Map<BudgetId, Budget | undefined>()
-  const made = make((id) => {
-    const budget = directory.peekBudget(id)
-    if (budget === 'ask') cold.push(id)
-    else known.set(id, budget)
-    return budget === 'ask' ? undefined : budget
-  })
-  if (cold.length === 0) return made
-  return askBudgets(cold, known, directory).then(() => make((id) => known.get(id)))
-}
-
-async function askBudgets(
-  cold: readonly BudgetId[],
-  known: Map<BudgetId, Budget | undefined>,
-  directory: WarmDirectory,
-): Promise<void> {
-  try {
-    await Promise.all(cold.map(async (id) => known.set(id, await directory.findBudget(id))))
-  } catch (cause) {
-    // An error is never an absence: a budget that could not be read is not "no budget".
-    throw new Problem('store-unavailable', undefined, { because: 'store_unavailable' }, cause)
-  }
+  if (team === undefined) return standing.user !== undefined && isFinite(standing.user.user.limits)
+  if (isFinite(team.limits) || memberBudgetId(principal) !== undefined) return true
+  return userIdOf(principal) !== undefined && team.metadata[MEMBER_MODEL_BUDGETS] !== undefined
 }
 
 /** The member's own row, else what the team gives to every member. */
@@ -112,7 +116,18 @@ export function memberBudgetId(principal: Exclude<Principal, MasterPrincipal>): 
   return membershipOf(principal)?.budgetId ?? team.memberBudgetId
 }
 
-function ownLimits({ limits, temporaryBudget }: VirtualKey, now: EpochMs): Limits | undefined {
+type ModelBudgets = Limits['perModel']['maxBudget']
+
+function isFinite({ maxBudget, perWindow, perModel }: Limits): boolean {
+  return maxBudget !== undefined || perWindow.length > 0 || !isEmpty(perModel.maxBudget)
+}
+
+function isEmpty(record: object): boolean {
+  for (const name in record) if (Object.hasOwn(record, name)) return false
+  return true
+}
+
+function ownCeiling({ limits, temporaryBudget }: VirtualKey, now: EpochMs): Limits | undefined {
   const { maxBudget } = limits
   if (maxBudget === undefined) return undefined
   if (temporaryBudget === undefined || temporaryBudget.expiresAt <= now) return limits

@@ -1,26 +1,34 @@
 import type { BudgetLevel } from '../../domain/budget-level.ts'
-import type { Decision } from '../../domain/decision.ts'
+import type { Decision, Denied } from '../../domain/decision.ts'
 import { allow, deny } from '../../domain/decision.ts'
+import type { Deployment } from '../../domain/deployment.ts'
 import type { DeploymentId, EpochMs, HoldId } from '../../domain/ids.ts'
 import type { ResolvedModel } from '../../domain/model-catalogue.ts'
 import type { PicoUsd } from '../../domain/money.ts'
 import { Problem } from '../../domain/problem.ts'
+import type { VirtualKey } from '../../domain/virtual-key.ts'
 import type { Budgets } from '../../ports/budgets.ts'
 import { outputWithin } from './bound-cost.ts'
 import type { DeploymentForecast, Forecast, ForecastFacts } from './forecast-call.ts'
 import { forecastCall } from './forecast-call.ts'
+import { levelsAt } from './levels-at.ts'
+import type { GroupsNamed } from './levels-at.ts'
 import { overBudget } from './over-budget.ts'
 
 export interface Hold {
   readonly id: HoldId
   readonly amount: PicoUsd
+  readonly levels: readonly BudgetLevel[]
 }
 
 export interface CallBudgetParts {
+  /** Of every model that may come to answer. */
   readonly levels: readonly BudgetLevel[]
+  readonly groupsNamed: GroupsNamed
   readonly facts: ForecastFacts
   readonly budgets: Budgets
   readonly newHoldId: () => HoldId
+  readonly key: VirtualKey | undefined
   /** `compat.budget_error_status: 400` */
   readonly refusesAs400: boolean
 }
@@ -45,7 +53,9 @@ export class CallBudget {
   readonly #parts: CallBudgetParts
   #hold: Hold | undefined
   #model: ResolvedModel | undefined
-  #forecast: Forecast = { kind: 'free' }
+  #levels: readonly BudgetLevel[] = []
+  #forecast: Forecast | { readonly kind: 'closed'; readonly denied: Denied } = FREE
+  readonly #closed = new Map<string, Denied>()
 
   constructor(parts: CallBudgetParts) {
     this.#parts = parts
@@ -54,13 +64,12 @@ export class CallBudget {
 
   /** Makes sure that enough is held for a try at this model. Without a promise where that is so already. */
   afford(model: ResolvedModel): Decision<undefined> | Promise<Decision<undefined>> {
-    if (this.#model !== model) {
-      this.#model = model
-      this.#forecast = forecastCall(model, this.#parts.facts)
-    }
+    if (this.#model !== model) this.#turnTo(model)
     switch (this.#forecast.kind) {
+      case 'closed':
+        return this.#forecast.denied
       case 'free':
-        return FINE
+        return this.#hold === undefined ? FINE : this.release().then(() => FINE)
       case 'unknown':
         return deny(
           'price-unknown',
@@ -69,10 +78,16 @@ export class CallBudget {
         )
       case 'bounded': {
         const { least, most } = this.#forecast
-        if (this.#hold !== undefined && this.#hold.amount >= least) return FINE
-        return this.#reserve(least, most)
+        const { levels, amount = 0n } = this.#hold ?? {}
+        if (levels === this.#levels && amount >= least) return FINE
+        return this.#reserve(model, least, most)
       }
     }
+  }
+
+  /** Its provider's own budget had no room when this call asked. */
+  isClosed({ provider }: Pick<Deployment, 'provider'>): boolean {
+    return this.#closed.has(provider)
   }
 
   /** Of a try at a deployment; undefined: it costs nothing. */
@@ -105,19 +120,43 @@ export class CallBudget {
     return this.#forecast.kind === 'bounded' ? this.#forecast.byDeployment.get(deploymentId) : undefined
   }
 
-  async #reserve(least: PicoUsd, most: PicoUsd): Promise<Decision<undefined>> {
+  #turnTo(model: ResolvedModel): void {
+    const { levels, groupsNamed, facts } = this.#parts
+    const open = this.#closed.size === 0 ? model : withoutClosed(model, this)
+    const [first] = model.deployments
+    const denied = first === undefined || open.deployments.length > 0 ? undefined : this.#closed.get(first.provider)
+    this.#model = model
+    this.#levels = levelsAt(levels, open, groupsNamed)
+    if (denied !== undefined) this.#forecast = { kind: 'closed', denied }
+    else this.#forecast = this.#levels.length === 0 ? FREE : forecastCall(open, facts)
+  }
+
+  async #reserve(model: ResolvedModel, least: PicoUsd, most: PicoUsd): Promise<Decision<undefined>> {
     await this.release()
-    const { levels, budgets, newHoldId, refusesAs400 } = this.#parts
+    const { budgets, newHoldId, refusesAs400, key } = this.#parts
+    const levels = this.#levels
     const id = newHoldId()
     const reservation = await budgets
       .reserve({ holdId: id, at: this.at, levels, least, most })
       .catch((cause: unknown) => {
         throw new Problem('store-unavailable', undefined, { because: 'store_unavailable' }, cause)
       })
-    if (reservation.verdict === 'refused') return overBudget(reservation, least, this.at, refusesAs400)
-    this.#hold = { id, amount: reservation.amount }
-    return FINE
+    if (reservation.verdict === 'held') {
+      this.#hold = { id, amount: reservation.amount, levels }
+      return FINE
+    }
+    const denied = overBudget({ refused: reservation, least, at: this.at, as400: refusesAs400, key })
+    if (reservation.level.kind !== 'provider') return denied
+    // Others may serve the model as well.
+    this.#closed.set(reservation.level.id, denied)
+    this.#turnTo(model)
+    return this.afford(model)
   }
 }
 
 const FINE = allow(undefined)
+const FREE: Forecast = { kind: 'free' }
+
+function withoutClosed(model: ResolvedModel, budget: CallBudget): ResolvedModel {
+  return { ...model, deployments: model.deployments.filter((deployment) => !budget.isClosed(deployment)) }
+}

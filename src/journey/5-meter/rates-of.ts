@@ -7,8 +7,9 @@ import type { Principal } from '../../domain/principal.ts'
 import type { RateKind, RateScope } from '../../domain/rate-scope.ts'
 import type { WarmDirectory } from '../../ports/directory.ts'
 import { memberSpendId } from '../../ports/ledger.ts'
-import { memberBudgetId, withBudgetRows } from './budgets-of.ts'
+import { memberBudgetId } from './budgets-of.ts'
 import type { FindBudget } from './budgets-of.ts'
+import { withBudgetRows } from './find-budgets.ts'
 
 type Rate = Pick<RateScope, 'requests' | 'tokens' | 'parallel'>
 

@@ -2,7 +2,9 @@ import type { Decision } from '../../domain/decision.ts'
 import { allow } from '../../domain/decision.ts'
 import type { EndUser } from '../../domain/end-user.ts'
 import type { EpochMs } from '../../domain/ids.ts'
-import type { ResolvedModel } from '../../domain/model-catalogue.ts'
+import type { ModelCatalogue, ResolvedModel } from '../../domain/model-catalogue.ts'
+import type { OperatorBudgets } from '../../domain/limits.ts'
+import { keyOf, teamIdOf } from '../../domain/principal.ts'
 import type { Principal } from '../../domain/principal.ts'
 import type { Budgets } from '../../ports/budgets.ts'
 import type { Clock } from '../../ports/clock.ts'
@@ -12,14 +14,17 @@ import type { WarmDirectory } from '../../ports/directory.ts'
 import type { ModelFacts } from '../../ports/model-facts.ts'
 import type { NextTurn } from '../../ports/next-turn.ts'
 import type { ModelAsk } from '../1-intake/read-model-request.ts'
+import { aliasesOf } from '../4-authorise/model-levels.ts'
 import { measurePrompt } from './bound-prompt.ts'
 import type { PromptSize } from './bound-prompt.ts'
-import { findBudgets } from './budgets-of.ts'
 import { CallBudget } from './call-budget.ts'
 import type { CountedTokens } from './call-rates.ts'
+import { callTags } from './call-tags.ts'
+import { findBudgets } from './find-budgets.ts'
 
 export interface MeterPorts {
   readonly directory: WarmDirectory
+  readonly catalogue: () => ModelCatalogue
   readonly budgets: Budgets
   readonly rates: Rates
   readonly clock: Clock
@@ -28,6 +33,7 @@ export interface MeterPorts {
   readonly nextTurn: NextTurn
   readonly settings: {
     readonly budgetRefusesAs400: boolean
+    readonly operator: OperatorBudgets
     readonly countsTokens: CountedTokens
     /** How long a call can take, for prices by the second. */
     readonly mostCallMs: number
@@ -51,7 +57,8 @@ export function reserveBudget(
   { principal, endUser, ask, model, at, prompt: known }: MeterAsk,
   ports: MeterPorts,
 ): Decision<CallBudget | undefined> | Promise<Decision<CallBudget | undefined>> {
-  const levels = findBudgets(principal, endUser, ports.directory, at)
+  const { operator } = ports.settings
+  const levels = findBudgets({ principal, endUser, tags: callTags(principal, ask), operator, at }, ports.directory)
   if (!(levels instanceof Promise) && levels.length === 0) return UNLIMITED
 
   const reserve = async (): Promise<Decision<CallBudget | undefined>> => {
@@ -61,9 +68,11 @@ export function reserveBudget(
     const prompt = known ?? (await measurePrompt(ask.body, nextTurn))
     const budget = new CallBudget({
       levels: found,
+      groupsNamed: (name) => ports.catalogue().groupsNamed(name, aliasesOf(principal), teamIdOf(principal)),
       facts: { ask, prompt, prices, at, mostMs: settings.mostCallMs },
       budgets,
       newHoldId: () => chance.holdId(),
+      key: keyOf(principal),
       refusesAs400: settings.budgetRefusesAs400,
     })
     const affordable = await budget.afford(model)

@@ -1,12 +1,14 @@
+import type { Budget } from '../../domain/budget.ts'
 import type { BudgetId, EpochMs, OrganizationId, TeamId, UserId } from '../../domain/ids.ts'
 import type { JsonObject } from '../../domain/json.ts'
 import { usdNumber } from '../../domain/money.ts'
-import type { PicoUsd } from '../../domain/money.ts'
 import type { Organization } from '../../domain/organization.ts'
 import { blankTeam } from '../../domain/team.ts'
 import type { Team } from '../../domain/team.ts'
 import { stampedNew } from '../../domain/stamps.ts'
 import { callOf } from './change-call.ts'
+import { raised, sayRaise } from './raise-ceiling.ts'
+import type { Raise } from './raise-ceiling.ts'
 import type { Change } from './scene.ts'
 
 /** What can be done about teams, their members and organisations. */
@@ -49,12 +51,9 @@ export function allowTeamModel(team: Team, model: string): Change {
   return changeTeam(team, `Let the team ${team.id} use the model ${model}.`, { models }, (row) => ({ ...row, models }))
 }
 
-export function raiseTeam(team: Team, ceiling: PicoUsd): Change {
-  const say = `Raise the budget of the team ${team.id}.`
-  return changeTeam(team, say, { max_budget: usdNumber(ceiling) }, (row) => ({
-    ...row,
-    limits: { ...row.limits, maxBudget: ceiling },
-  }))
+export function raiseTeam(team: Team, raise: Raise): Change {
+  const { fields, limits } = raised(team.limits, raise)
+  return changeTeam(team, sayRaise(`the team ${team.id}`, raise), fields, (row) => ({ ...row, limits }))
 }
 
 export function unblockTeam(team: Team): Change {
@@ -111,13 +110,15 @@ export function makeTeamAdmin(teamId: TeamId, userId: UserId): Change {
 }
 
 /** The member's own row comes to stand in for the one that counts now; here that one is imagined to be it. */
-export function raiseMember(teamId: TeamId, userId: UserId, budgetId: BudgetId, ceiling: PicoUsd): Change {
-  return callOf(
-    `Raise the budget of ${userId} in the team ${teamId}.`,
-    '/team/member_update',
-    { team_id: teamId, user_id: userId, max_budget_in_team: usdNumber(ceiling) },
-    { budgets: new Map([[budgetId, (row) => row && { ...row, limits: { ...row.limits, maxBudget: ceiling } }]]) },
-  )
+export function raiseMember(teamId: TeamId, userId: UserId, row: Budget, raise: Raise): Change {
+  const { fields, limits } = raised(row.limits, raise)
+  const whose = `${userId} in the team ${teamId}`
+  const facts = { budgets: new Map([[row.id, (budget: Budget | undefined) => budget && { ...budget, limits }]]) }
+  // The limits of a member's single models stand in a row of limits alone.
+  if (raise.level.models !== undefined)
+    return callOf(sayRaise(whose, raise), '/budget/update', { budget_id: row.id, ...fields }, facts)
+  const body = { team_id: teamId, user_id: userId, max_budget_in_team: usdNumber(raise.ceiling) }
+  return callOf(sayRaise(whose, raise), '/team/member_update', body, facts)
 }
 
 /** The models of a member stand in a row of limits. */
@@ -152,12 +153,13 @@ export function allowOrganizationModel(organization: Organization, model: string
   )
 }
 
-export function raiseOrganization({ id, budgetId }: Organization, ceiling: PicoUsd): Change {
+export function raiseOrganization({ id }: Organization, row: Budget, raise: Raise): Change {
+  const { fields, limits } = raised(row.limits, raise)
   return callOf(
-    `Raise the budget of the organisation ${id}.`,
+    sayRaise(`the organisation ${id}`, raise),
     '/organization/update',
-    { organization_id: id, max_budget: usdNumber(ceiling) },
-    { budgets: new Map([[budgetId, (row) => row && { ...row, limits: { ...row.limits, maxBudget: ceiling } }]]) },
+    { organization_id: id, ...fields },
+    { budgets: new Map([[row.id, (budget) => budget && { ...budget, limits }]]) },
     'PATCH',
   )
 }

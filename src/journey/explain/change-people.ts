@@ -1,14 +1,16 @@
+import type { Budget } from '../../domain/budget.ts'
 import type { EndUser } from '../../domain/end-user.ts'
 import { epochMs } from '../../domain/ids.ts'
 import type { EpochMs, UserId } from '../../domain/ids.ts'
 import type { JsonObject } from '../../domain/json.ts'
-import { usdNumber } from '../../domain/money.ts'
-import type { PicoUsd } from '../../domain/money.ts'
+import type { Limits } from '../../domain/limits.ts'
 import type { UserRole } from '../../domain/role.ts'
 import { blankUser } from '../../domain/user.ts'
 import type { User, UserFacts } from '../../domain/user.ts'
 import type { VirtualKey } from '../../domain/virtual-key.ts'
 import { callOf } from './change-call.ts'
+import { raised, sayRaise } from './raise-ceiling.ts'
+import type { Raise } from './raise-ceiling.ts'
 import type { Change } from './scene.ts'
 
 /** What can be done about users, keys and customers. */
@@ -52,12 +54,9 @@ export function allowUserModel({ id, models: current }: User, model: string): Ch
   return changeUser(id, `Let the user ${id} use the model ${model}.`, { models }, (user) => ({ ...user, models }))
 }
 
-export function raiseUser(id: UserId, ceiling: PicoUsd): Change {
-  const fields = { max_budget: usdNumber(ceiling) }
-  return changeUser(id, `Raise the budget of the user ${id}.`, fields, (user) => ({
-    ...user,
-    limits: { ...user.limits, maxBudget: ceiling },
-  }))
+export function raiseUser({ id, limits: current }: User, raise: Raise): Change {
+  const { fields, limits } = raised(current, raise)
+  return changeUser(id, sayRaise(`the user ${id}`, raise), fields, (user) => ({ ...user, limits }))
 }
 
 export function changeKey(
@@ -148,15 +147,14 @@ export function giveKeyTo(key: VirtualKey, userId: UserId): Change {
   )
 }
 
-export function raiseKey(key: VirtualKey, ceiling: PicoUsd): Change {
+/** `current`: its own limits, with those of single models that count for it. */
+export function raiseKey(key: VirtualKey, current: Limits, raise: Raise): Change {
+  const { fields, limits } = raised(current, raise)
   return changeKey(
     key,
-    (name) => `Raise the budget of the key ${name}.`,
-    { max_budget: usdNumber(ceiling) },
-    (row) => ({
-      ...row,
-      limits: { ...row.limits, maxBudget: ceiling },
-    }),
+    (name) => sayRaise(`the key ${name}`, raise),
+    fields,
+    (row) => ({ ...row, limits }),
   )
 }
 
@@ -171,16 +169,22 @@ export function unblockCustomer({ id }: EndUser): Change {
   )
 }
 
-export function raiseCustomer({ id, budgetId }: EndUser, ceiling: PicoUsd): Change {
-  const raised = budgetId === undefined ? [] : [[budgetId] as const]
+export function raiseCustomer({ id }: EndUser, row: Budget, raise: Raise): Change {
+  const { fields, limits } = raised(row.limits, raise)
   return callOf(
-    `Raise the budget of the customer ${id}.`,
+    sayRaise(`the customer ${id}`, raise),
     '/customer/update',
-    { user_id: id, max_budget: usdNumber(ceiling) },
-    {
-      budgets: new Map(
-        raised.map(([budget]) => [budget, (row) => row && { ...row, limits: { ...row.limits, maxBudget: ceiling } }]),
-      ),
-    },
+    { user_id: id, ...fields },
+    { budgets: new Map([[row.id, (budget) => budget && { ...budget, limits }]]) },
+  )
+}
+
+export function raiseTag(name: string, row: Budget, raise: Raise): Change {
+  const { fields, limits } = raised(row.limits, raise)
+  return callOf(
+    sayRaise(`the tag ${name}`, raise),
+    '/tag/update',
+    { name, ...fields },
+    { budgets: new Map([[row.id, (budget) => budget && { ...budget, limits }]]) },
   )
 }

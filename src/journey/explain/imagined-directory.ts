@@ -125,6 +125,14 @@ export class ImaginedDirectory implements WarmDirectory {
     return peeked(this.#facts.budgets, id, this.#directory.peekBudget(id))
   }
 
+  findTagBudgets(): Promise<ReadonlyMap<string, BudgetId>> {
+    return this.#directory.findTagBudgets()
+  }
+
+  peekTagBudgets(): Peeked<ReadonlyMap<string, BudgetId>> {
+    return this.#directory.peekTagBudgets()
+  }
+
   async findIdentity(link: IdentityLink): Promise<LinkedUser | undefined> {
     return this.#linked(await this.#directory.findIdentity(link))
   }

@@ -70,20 +70,27 @@ export class Observer implements Trail {
       }
       if (judged.verdict === 'refused') {
         const { level, spent, held } = judged
-        this.#asked = { ...this.#asked, refused_by: level.kind, spent: usdText(spent), held: usdText(held) }
+        this.#asked = {
+          ...this.#asked,
+          refused_by: level.kind,
+          model: level.models?.[0] ?? null,
+          spent: usdText(spent),
+          held: usdText(held),
+        }
         this.noRoom = { level, needed: addUsd(addUsd(spent, held), ask.least) }
       }
       return judged
     }
-    return { judge, reserve: judge, release: async () => {} }
+    return { ...budgets, judge, reserve: judge, release: async () => {} }
   }
 }
 
 /** A key is named by its display name elsewhere; its account's id is its digest, and stays here. */
-function shown({ kind, id, limit, window }: BudgetLevel): JsonObject {
+function shown({ kind, id, models, limit, window }: BudgetLevel): JsonObject {
   return {
     kind,
-    id: kind === 'key' ? null : id,
+    id: kind === 'key' || kind === 'all' ? null : id,
+    model: models?.[0] ?? null,
     limit: usdText(limit),
     window_ends: window === undefined ? null : new Date(window.end).toISOString(),
   }

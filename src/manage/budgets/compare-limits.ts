@@ -6,6 +6,7 @@ const NAMES: Readonly<Record<keyof Limits, string>> = {
   maxBudget: 'max_budget',
   softBudget: 'soft_budget',
   window: 'budget_duration',
+  perWindow: 'budget_limits',
   tokensPerMinute: 'tpm_limit',
   requestsPerMinute: 'rpm_limit',
   parallelRequests: 'max_parallel_requests',

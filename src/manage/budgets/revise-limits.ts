@@ -3,16 +3,23 @@ import { allow } from '../../domain/decision.ts'
 import type { Decision } from '../../domain/decision.ts'
 import type { EpochMs } from '../../domain/ids.ts'
 import type { JsonObject } from '../../domain/json.ts'
-import type { BudgetWindow, Limits } from '../../domain/limits.ts'
+import type { BudgetWindow, Ceiling, Limits } from '../../domain/limits.ts'
 import { parseUsd } from '../../domain/money.ts'
 import type { PicoUsd } from '../../domain/money.ts'
 import { malformed } from '../refuse.ts'
+
+/** One of several budgets for the same. */
+interface SlotWish {
+  readonly maxBudget: number
+  readonly budgetDuration: string
+}
 
 /** What may be said about limits. Undefined: left as it is. Null: taken away. */
 export interface LimitWish {
   readonly maxBudget?: number | null | undefined
   readonly softBudget?: number | null | undefined
   readonly budgetDuration?: string | null | undefined
+  readonly budgetLimits?: readonly SlotWish[] | null | undefined
   readonly tokensPerMinute?: number | null | undefined
   readonly requestsPerMinute?: number | null | undefined
   readonly parallelRequests?: number | null | undefined
@@ -29,6 +36,8 @@ export function reviseLimits(current: Limits, wish: LimitWish, now: EpochMs): De
   if (softBudget.verdict === 'deny') return softBudget
   const window = windowOf(wish.budgetDuration, current.window, now)
   if (window.verdict === 'deny') return window
+  const perWindow = slotsOf(wish.budgetLimits, current.perWindow, now)
+  if (perWindow.verdict === 'deny') return perWindow
   const counts = decideCounts(wish)
   if (counts.verdict === 'deny') return counts
   const perModelBudget = decideModelBudgets(wish.modelMaxBudget ?? {})
@@ -39,6 +48,7 @@ export function reviseLimits(current: Limits, wish: LimitWish, now: EpochMs): De
     maxBudget: maxBudget.granted,
     softBudget: softBudget.granted,
     window: window.granted,
+    perWindow: perWindow.granted,
     tokensPerMinute: kept(wish.tokensPerMinute, current.tokensPerMinute),
     requestsPerMinute: kept(wish.requestsPerMinute, current.requestsPerMinute),
     parallelRequests: kept(wish.parallelRequests, current.parallelRequests),
@@ -92,6 +102,25 @@ function windowOf(
   return allow(duration === current?.duration ? current : { duration, anchor: now })
 }
 
+/** A period that was there before goes on as it was. */
+function slotsOf(
+  wished: readonly SlotWish[] | null | undefined,
+  current: readonly Ceiling[],
+  now: EpochMs,
+): Decision<readonly Ceiling[]> {
+  if (wished === undefined) return allow(current)
+  const slots: Ceiling[] = []
+  for (const { maxBudget: dollars, budgetDuration } of wished ?? []) {
+    const before = current.find(({ window }) => window?.duration === parseBudgetDuration(budgetDuration))
+    const maxBudget = money('budget_limits.max_budget', dollars, undefined)
+    if (maxBudget.verdict === 'deny') return maxBudget
+    const window = windowOf(budgetDuration, before?.window, now)
+    if (window.verdict === 'deny') return window
+    if (maxBudget.granted !== undefined) slots.push({ maxBudget: maxBudget.granted, window: window.granted })
+  }
+  return allow(slots)
+}
+
 function decideCounts(wish: LimitWish): Decision<undefined> {
   const counts: readonly (readonly [string, number | null | undefined])[] = [
     ['tpm_limit', wish.tokensPerMinute],
@@ -110,19 +139,24 @@ function decideCounts(wish: LimitWish): Decision<undefined> {
     : malformed(`${negative[0]} cannot be negative. Received: ${negative[1]}`)
 }
 
-function decideModelBudgets(budgets: Readonly<Record<string, JsonObject>>): Decision<undefined> {
+/** `field`: where they are written. */
+export function decideModelBudgets(
+  budgets: Readonly<Record<string, JsonObject>>,
+  field = 'model_max_budget',
+): Decision<undefined> {
   for (const [model, budget] of Object.entries(budgets)) {
     const limit = budget['budget_limit'] ?? budget['max_budget']
     const period = budget['time_period'] ?? budget['budget_duration']
-    if (typeof limit !== 'number' || limit < 0) {
-      return malformed(`\`model_max_budget\` of ${model}: \`budget_limit\` must be an amount of at least 0.`)
+    if (model === '') return malformed(`\`${field}\`: a budget needs the name of a model.`)
+    if (typeof limit !== 'number' || parseUsd(limit) === undefined) {
+      return malformed(`\`${field}\` of ${model}: \`budget_limit\` must be an amount of at least 0.`)
     }
     if (
       period !== undefined &&
       period !== null &&
       (typeof period !== 'string' || parseBudgetDuration(period) === undefined)
     ) {
-      return malformed(`\`model_max_budget\` of ${model}: \`time_period\` must be a duration such as 1d.`)
+      return malformed(`\`${field}\` of ${model}: \`time_period\` must be a duration such as 1d.`)
     }
   }
   return allow(undefined)

@@ -53,6 +53,7 @@ function mergedLimits(mine: Limits, theirs: Limits): Limits {
     // An amount means something only together with its period.
     maxBudget: money.maxBudget,
     window: money.maxBudget === undefined ? mine.window : money.window,
+    perWindow: [...theirs.perWindow, ...mine.perWindow],
     softBudget: mine.softBudget ?? theirs.softBudget,
     tokensPerMinute: mine.tokensPerMinute ?? theirs.tokensPerMinute,
     requestsPerMinute: mine.requestsPerMinute ?? theirs.requestsPerMinute,

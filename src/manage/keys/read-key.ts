@@ -7,6 +7,8 @@ import type { PicoUsd } from '../../domain/money.ts'
 import { keyOf } from '../../domain/principal.ts'
 import { reachesKey } from '../../domain/scope.ts'
 import type { VirtualKey } from '../../domain/virtual-key.ts'
+import { isSoftCrossed, readModelSpend } from '../budgets/budget-standing.ts'
+import type { LimitedOwner } from '../budgets/budget-standing.ts'
 import { placeOfKey } from './key-place.ts'
 import { digestNamed } from './name-key.ts'
 import type { Ask, ManagePorts } from '../ports.ts'
@@ -18,6 +20,10 @@ export interface KeyWithSpend {
   readonly spend: PicoUsd
   /** The shared row of limits that it names. */
   readonly budget?: Budget | undefined
+  /** Of its budgets of single models, in their present windows. */
+  readonly modelSpend?: ReadonlyMap<string, PicoUsd>
+  /** Its `soft_budget`, in the present window. */
+  readonly isSoftCrossed?: boolean
   /** Where it was asked for, and the caller may see that row. */
   readonly owner?: UserView | undefined
   /** Of a key that is gone and still on record. */
@@ -35,7 +41,19 @@ export async function readKey(name: string | undefined, ask: Ask, ports: ManageP
   const row = (await rooms.keys.find(digest)) ?? (await rooms.keys.findBySecretOfBefore(digest, ports.clock.now()))
   if (row === undefined) return keyNotFound()
   if (row.digest !== own && !reachesKey(ask.reach, await placeOfKey(row, rooms), '/key/info')) return keyNotFound()
-  return allow(await withSpend(row, ports))
+  const view = await withSpend(row, ports)
+  const soft = row.limits.softBudget === undefined ? (view.budget?.limits ?? row.limits) : row.limits
+  return allow({
+    ...view,
+    modelSpend: await readModelSpend(ownerOf(row, view.budget), ports),
+    isSoftCrossed: await isSoftCrossed({ kind: 'key', id: row.digest, limits: soft }, ports),
+  })
+}
+
+/** What it says itself about single models replaces what its row of limits says. */
+function ownerOf({ digest, limits, modelAliases, teamId }: VirtualKey, row: Budget | undefined): LimitedOwner {
+  const says = Object.keys(limits.perModel.maxBudget).length > 0
+  return { kind: 'key', id: digest, limits: says ? limits : (row?.limits ?? limits), modelAliases, teamId }
 }
 
 export async function withSpend(

@@ -31,14 +31,17 @@ export function decideFields(
   if (own !== undefined) return refused(own, own)
   const { metadata } = body
   if (!isObject(metadata)) return allow(body)
+  names.push(...BESIDE_METADATA.filter((name) => supported.has(name)))
   // The compatible API reads most of these from a key's metadata as well.
   const hidden = names.find((name) => !meansNothing(metadata[name], verb))
   return hidden === undefined ? allow(body) : refused(hidden, `metadata.${hidden}`)
 }
 
 const NONE: ReadonlySet<string> = new Set()
+/** Nobody reads these from a metadata, where they would be a lie. */
+const BESIDE_METADATA = ['budget_limits'] as const
 /** What stands behind a key and behind nothing else that is written with the same fields. */
-const OF_KEYS: ReadonlySet<string> = new Set(['allowed_passthrough_routes'])
+const OF_KEYS: ReadonlySet<string> = new Set(['allowed_passthrough_routes', ...BESIDE_METADATA])
 
 export function decideKeyFields(body: JsonObject, verb: 'create' | 'update'): Decision<JsonObject> {
   return decideFields(body, verb, OF_KEYS)

@@ -33,6 +33,7 @@ export function fillFrom(user: User, { models, limits }: Ceiling): User {
     maxBudget: user.limits.maxBudget ?? limits.maxBudget,
     softBudget: user.limits.softBudget ?? limits.softBudget,
     window: user.limits.window ?? limits.window,
+    perWindow: [...limits.perWindow, ...user.limits.perWindow],
     tokensPerMinute: user.limits.tokensPerMinute ?? limits.tokensPerMinute,
     requestsPerMinute: user.limits.requestsPerMinute ?? limits.requestsPerMinute,
     parallelRequests: user.limits.parallelRequests ?? limits.parallelRequests,

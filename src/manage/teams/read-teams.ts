@@ -11,6 +11,7 @@ import type { Ask, ManagePorts } from '../ports.ts'
 import { teamNotFound } from './refuse-teams.ts'
 import { malformed } from '../refuse.ts'
 import { scopeOf } from '../scope-of.ts'
+import { readModelSpend } from '../budgets/budget-standing.ts'
 import { viewDeletedTeams, viewTeamRows, viewTeams } from './view-teams.ts'
 import type { TeamRowView, TeamView } from './view-teams.ts'
 
@@ -20,7 +21,10 @@ export async function readTeam(name: string, ask: Ask, ports: ManagePorts): Prom
   const team = id === undefined ? undefined : await ports.registry.rooms.teams.find(id)
   if (team === undefined || !(reachesOwnTeam(ask.reach, team) || isOfKey(team, ask))) return absent
   const [view] = await viewTeams([team], ports, { withKeys: true })
-  return view === undefined ? absent : allow(shownTo(ask, view))
+  if (view === undefined) return absent
+  const shown = shownTo(ask, view)
+  if (!reachesTeam(ask.reach, team)) return allow(shown)
+  return allow({ ...shown, modelSpend: await readModelSpend({ kind: 'team', ...team, teamId: team.id }, ports) })
 }
 
 /** For whoever belongs to the team or administers it. */

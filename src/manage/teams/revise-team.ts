@@ -2,10 +2,11 @@ import { allow } from '../../domain/decision.ts'
 import type { Decision } from '../../domain/decision.ts'
 import type { EpochMs } from '../../domain/ids.ts'
 import type { JsonObject } from '../../domain/json.ts'
+import { MEMBER_MODEL_BUDGETS, memberModelBudgets } from '../../domain/model-budget.ts'
 import type { Team } from '../../domain/team.ts'
 import { findUnknownPermission } from './member-permissions.ts'
 import { findStale, malformed, noPath } from '../refuse.ts'
-import { reviseLimits } from '../budgets/revise-limits.ts'
+import { decideModelBudgets, reviseLimits } from '../budgets/revise-limits.ts'
 import type { LimitWish } from '../budgets/revise-limits.ts'
 
 /** What may be said about a team. Undefined: left as it is. Null: taken away. */
@@ -40,6 +41,8 @@ export function reviseTeam(team: Team, wish: TeamWish, now: EpochMs): Decision<T
   const unknown = findUnknownPermission(wish.memberPermissions ?? [])
   if (unknown !== undefined) return malformed(`\`team_member_permissions\`: there is no ${JSON.stringify(unknown)}.`)
   if (wish.allowedPassThroughRoutes?.some((entry) => !entry.startsWith('/')) === true) return noPath()
+  const ofMembers = decideMemberModels(wish.metadata ?? {})
+  if (ofMembers.verdict === 'deny') return ofMembers
   const limits = reviseLimits(team.limits, wish.limits, now)
   if (limits.verdict === 'deny') return limits
   return allow({
@@ -55,6 +58,17 @@ export function reviseTeam(team: Team, wish: TeamWish, now: EpochMs): Decision<T
     allowedPassThroughRoutes: unique(wish.allowedPassThroughRoutes) ?? team.allowedPassThroughRoutes,
     limits: limits.granted,
   })
+}
+
+/** As the compatible API has it, they stand in the metadata. */
+function decideMemberModels(metadata: JsonObject): Decision<undefined> {
+  const written = metadata[MEMBER_MODEL_BUDGETS]
+  if (written === undefined || written === null) return allow(undefined)
+  const budgets = memberModelBudgets(metadata)
+  const field = `metadata.${MEMBER_MODEL_BUDGETS}`
+  return budgets === undefined
+    ? malformed(`\`${field}\` must be an object of budgets.`)
+    : decideModelBudgets(budgets, field)
 }
 
 function unique(list: readonly string[] | undefined): readonly string[] | undefined {

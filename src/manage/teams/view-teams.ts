@@ -21,6 +21,8 @@ export interface TeamRowView {
   readonly team: Team
   /** Undefined: not for this reader. */
   readonly spend: PicoUsd | undefined
+  /** Of its budgets of single models, in their present windows. */
+  readonly modelSpend?: ReadonlyMap<string, PicoUsd>
   readonly members: readonly { readonly member: TeamMemberView }[]
 }
 

@@ -19,6 +19,7 @@ import type { KeyWithSpend } from '../keys/read-key.ts'
 import { describeTeamsOf } from './read-user-teams.ts'
 import type { TeamOfUser } from './read-user-teams.ts'
 import { userNotFound, userNotShown } from './refuse-user.ts'
+import { readModelSpend } from '../budgets/budget-standing.ts'
 import type { UserView } from './user-view.ts'
 import { scopeOf } from '../scope-of.ts'
 
@@ -116,10 +117,11 @@ function seenBy(reach: Reach, { user }: UserFacts): (team: UserFacts['teams'][nu
     (organizationId !== undefined && reach.organizations.has(organizationId))
 }
 
-async function viewOf(facts: UserFacts, reach: Reach, { ledger }: ManagePorts): Promise<UserView> {
+async function viewOf(facts: UserFacts, reach: Reach, ports: ManagePorts): Promise<UserView> {
   const { user } = facts
-  const spend = (await ledger.spendOf('user', [user.id])).get(user.id) ?? NO_MONEY
-  return { user, spend, teams: teamsShown(facts, reach), subject: facts.identities.at(-1)?.subject }
+  const spend = (await ports.ledger.spendOf('user', [user.id])).get(user.id) ?? NO_MONEY
+  const modelSpend = await readModelSpend({ kind: 'user', ...user }, ports)
+  return { user, spend, modelSpend, teams: teamsShown(facts, reach), subject: facts.identities.at(-1)?.subject }
 }
 
 async function totalSpend({ ledger }: ManagePorts): Promise<PicoUsd> {

@@ -6,6 +6,8 @@ import type { User } from '../../domain/user.ts'
 export interface UserView {
   readonly user: User
   readonly spend: PicoUsd
+  /** Of the budgets of single models, in their present windows. */
+  readonly modelSpend?: ReadonlyMap<string, PicoUsd>
   readonly teams: readonly TeamId[]
   /** Of the latest link to a provider. */
   readonly subject: string | undefined

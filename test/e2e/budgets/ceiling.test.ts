@@ -25,8 +25,8 @@ async function slowMock(firstByteDelayMs = 4_000): Promise<MockUpstream> {
   return mock
 }
 
-async function gatewayOf(mock: MockUpstream, more: object = {}): Promise<RunningGateway> {
-  const config = { model_list: [mockModel('metered', mock.apiBase)], router_settings: { num_retries: 0 } }
+async function gatewayOf(mock: MockUpstream, more: object = {}, settings: object = {}): Promise<RunningGateway> {
+  const config = { model_list: [mockModel('metered', mock.apiBase)], router_settings: { num_retries: 0 }, ...settings }
   const gateway = await startGateway({ config, ...more })
   stops.push(() => gateway.stop())
   return gateway
@@ -81,6 +81,31 @@ test('AC-107, INV-27: of 200 parallel calls on two replicas exactly the 10 that 
   const spent = await spendOf(first, key)
   expect(spent).toBeLessThanOrEqual(10 * ONE_CALL)
   expect(spent).toBeGreaterThan(9 * ONE_CALL)
+})
+
+test('AC-107, INV-27: the same for the budget of a model, of a tag and of everybody', async () => {
+  const mock = await slowMock()
+  const database = await createDatabase()
+  stops.push(() => database.drop())
+  const bounds = { litellm_settings: { max_budget: 30 * ONE_CALL } }
+  const gateways = [
+    await gatewayOf(mock, { databaseUrl: database.url }, bounds),
+    await gatewayOf(mock, { databaseUrl: database.url }, bounds),
+  ]
+  const [first] = gateways
+  if (first === undefined) throw new Error('no gateway')
+  const { newKey, post } = reach(first)
+  const ofModel = await newKey({ model_max_budget: { metered: { budget_limit: 10 * ONE_CALL, time_period: '30d' } } })
+  expect((await post('/tag/new', { name: 'bounded', max_budget: 10 * ONE_CALL })).status).toBe(200)
+  const ofTag = await newKey({ tags: ['bounded'] })
+  expect(statuses(await flood(gateways, ofModel))).toEqual({ 200: 10, 429: 190 })
+  expect(statuses(await flood(gateways, ofTag))).toEqual({ 200: 10, 429: 190 })
+  expect(mock.bill.entries).toHaveLength(20)
+  // What calls leave of what was held for them may pay for a short one.
+  const { 200: passed } = statuses(await flood(gateways, await newKey()))
+  expect([10, 11]).toContain(passed)
+  const total: { readonly spend: number } = JSON.parse((await reach(first).get('/global/spend')).text)
+  expect(total.spend).toBeLessThanOrEqual(30 * ONE_CALL)
 })
 
 test('AC-107: the same on the embedded store', async () => {

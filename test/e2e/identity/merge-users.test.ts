@@ -132,6 +132,17 @@ describe.each(STORES)('7.4.8: a merge on the %s store', (store) => {
     expect((await chatOnce(here, token.key)).status).toBe(403)
   })
 
+  test('what both spent on a model counts against the survivor’s budget of that model', async () => {
+    const { here } = site()
+    const { survivor, duplicate, keyOfSurvivor, spent } = await splitPerson(here, idp)
+    const model_max_budget = { m1: { budget_limit: spent.survivor + spent.duplicate } }
+    good(await here.master.post('/user/update', { user_id: survivor, model_max_budget }))
+    expect((await chatOnce(here, keyOfSurvivor.key)).status).toBe(200)
+    await merge(here, survivor, duplicate)
+    const { status, message } = await chatOnce(here, keyOfSurvivor.key)
+    expect([status, message]).toEqual([429, expect.stringContaining('exceeded budget for model=m1')])
+  })
+
   test('takes over what the survivor has not, and no limit is lost', async () => {
     const { here } = site()
     const { duplicate, token } = await splitPerson(here, idp)

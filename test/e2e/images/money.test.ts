@@ -132,6 +132,15 @@ describe('a budget', () => {
     expect(await studio.spendOf(key)).toBeCloseTo(0.2, 12)
   })
 
+  test('of one model counts for that model alone', async () => {
+    studio.mock.clear()
+    const key = await studio.newKey({ model_max_budget: { pictures: { budget_limit: 0.1 } } })
+    const answers = await Promise.all(Array.from({ length: 6 }, () => studio.post(IMAGES, paint('pictures'), { key })))
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(2)
+    expect(studio.mock.bill.total).toBe(2)
+    expect((await studio.post(IMAGES, { ...paint('tokens'), ...LOW }, { key })).status).toBe(200)
+  })
+
   test('says what is missing, as for any call', async () => {
     const client = studio.client(await studio.newKey({ max_budget: 0.01 }))
     const refusal = await errorOf(client.images.generate(paint('pictures')))

@@ -244,6 +244,27 @@ describe('INV-27: budgets hold here as for calls of models', () => {
     expect(stand.upstream.requests.total).toBe(before)
   })
 
+  test('of one model, as for calls of models; a call that names another one as well is not past it', async () => {
+    const allowed_passthrough_routes = ['/openai', '/plain']
+    const model_max_budget = { 'gpt-4o-mini': { budget_limit: 0.001, time_period: '1d' } }
+    const some = await stand.key({ key_alias: 'one-model', model_max_budget, allowed_passthrough_routes })
+    expect((await ask(some, '/openai/v1/chat/completions', chat)).status).toBe(200)
+    const before = stand.upstream.requests.total
+    const large = await ask(some, '/openai/v1/chat/completions', { ...chat, max_tokens: 1_000_000 })
+    expect(large).toMatchObject({ status: 429, text: expect.stringContaining('Ask for fewer') })
+    const none = await stand.key({ model_max_budget: { 'gpt-4o*': { budget_limit: 0 } }, allowed_passthrough_routes })
+    const refused = await ask(none, '/openai/v1/chat/completions', chat)
+    expect(refused).toMatchObject({ status: 429, text: expect.stringContaining('exceeded budget for model=gpt-4o*') })
+    expect(stand.upstream.requests.total).toBe(before)
+    replies('{}')
+    const path = '/plain/v1beta/models/gemini-2.5-pro:generateContent'
+    const contents = [{ parts: [{ text: 'x' }] }]
+    expect((await ask(none, path, { contents })).status).toBe(200)
+    expect((await ask(none, path, { contents, model: 'gpt-4o-mini' })).status).toBe(429)
+    const unpriced = await ask(none, path.replace('gemini-2.5-pro', 'gpt-4o-mini'), { contents, model: 'other' })
+    expect(unpriced).toMatchObject({ status: 400, text: expect.stringContaining('price') })
+  })
+
   test('a limit counts where the provider reads it', async () => {
     const some = await budgeted(0.01)
     const path = '/plain/v1beta/models/gemini-2.5-pro:generateContent'

@@ -160,6 +160,25 @@ describe.each([['embedded'], ['postgres']])('on the %s store', (kind) => {
     expect((await mock.sessions.at(-1)?.closed)?.code).toBe(1000)
   })
 
+  test('the budget of one model ends the sessions of that model', async () => {
+    const key = await rig.newKey({ model_max_budget: { voice: { budget_limit: 0.0003, time_period: '1d' } } })
+    const talked = await session('voice', key)
+    const over = talked.closed.then((how) => ({ how }))
+    for (let rounds = 0; rounds < 50; rounds += 1) {
+      talked.say({ type: 'response.create' })
+      const step = await Promise.race([talked.hear('response.done'), over])
+      if (!('how' in step)) continue
+      expect(step.how).toMatchObject({ code: 1008 })
+      expect(talked.events.at(-1)).toMatchObject({
+        error: { type: 'budget_exceeded', message: expect.stringContaining('exceeded budget for model=voice') },
+      })
+      break
+    }
+    const spent = await spendOf(key)
+    expect(spent).toBeLessThanOrEqual(0.0003)
+    expect(spent).toBeGreaterThan(0.0002)
+  })
+
   test('INV-27: sessions side by side do not spend more than their one budget', async () => {
     const key = await rig.newKey({ max_budget: 0.0004 })
     const served = (

@@ -53,6 +53,7 @@ describe.each([
     ports = {
       registry: store.openRegistry(randomUUID, async () => {}),
       ledger: store.readLedger(async () => {}),
+      budgets: store.openBudgets(async () => {}),
       digests,
       chance,
       clock: REAL_CLOCK,

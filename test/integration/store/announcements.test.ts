@@ -81,6 +81,14 @@ const TABLES: readonly {
     remove: "budget_id = 'u'",
   },
   {
+    table: 'tag',
+    kind: 'tag',
+    id: 'Ω: 1',
+    insert: "(name, models, created_at, created_by, updated_at) values ('Ω: 1', '{}', now(), 'test', now())",
+    update: "description = 'x'",
+    remove: 'true',
+  },
+  {
     table: 'end_user',
     kind: 'end_user',
     id: 'Ωmega: 1',

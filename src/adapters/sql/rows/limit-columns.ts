@@ -1,8 +1,9 @@
+import { epochMs } from '../../../domain/ids.ts'
 import type { EpochMs } from '../../../domain/ids.ts'
 import { isObject } from '../../../domain/json.ts'
 import type { JsonObject, JsonValue } from '../../../domain/json.ts'
-import type { Limits } from '../../../domain/limits.ts'
-import { type PicoUsd, picoUsd } from '../../../domain/money.ts'
+import type { Ceiling, Limits } from '../../../domain/limits.ts'
+import { NO_MONEY, type PicoUsd, picoUsd } from '../../../domain/money.ts'
 import { storableJson, storableText } from '../../../domain/storable-text.ts'
 import { timestampText } from '../column-types.ts'
 import type { Json, NullableTimestamp } from '../column-types.ts'
@@ -16,6 +17,7 @@ export interface LimitColumns {
   tpm_limit: bigint | null
   rpm_limit: bigint | null
   max_parallel_requests: bigint | null
+  /** All limits that are no single number. */
   model_limits: Json<JsonObject>
 }
 
@@ -39,6 +41,7 @@ export function limitsOf(row: LimitRow): Limits {
       row.budget_duration === null || row.budget_anchor_at === null
         ? undefined
         : { duration: row.budget_duration, anchor: row.budget_anchor_at },
+    perWindow: ceilingsOf(row.model_limits['windows']),
     tokensPerMinute: countOf(row.tpm_limit),
     requestsPerMinute: countOf(row.rpm_limit),
     parallelRequests: countOf(row.max_parallel_requests),
@@ -60,7 +63,12 @@ export function limitColumnsOf(limits: Limits) {
     tpm_limit: bigOrNull(limits.tokensPerMinute),
     rpm_limit: bigOrNull(limits.requestsPerMinute),
     max_parallel_requests: bigOrNull(limits.parallelRequests),
-    model_limits: storableJson({ budget: maxBudget, tpm: tokensPerMinute, rpm: requestsPerMinute }),
+    model_limits: storableJson({
+      budget: maxBudget,
+      tpm: tokensPerMinute,
+      rpm: requestsPerMinute,
+      ...(limits.perWindow.length === 0 ? {} : { windows: limits.perWindow.map(ceilingRow) }),
+    }),
   }
 }
 
@@ -70,6 +78,22 @@ export function moneyOf(digits: string | null): PicoUsd | undefined {
 
 export function moneyText(amount: PicoUsd | undefined): string | null {
   return amount === undefined ? null : amount.toString()
+}
+
+function ceilingRow({ maxBudget, window }: Ceiling): JsonObject {
+  // Digits: JSON has no numbers of this size.
+  const amount = { max_pico: maxBudget.toString() }
+  return window === undefined ? amount : { ...amount, duration: window.duration, anchor: window.anchor }
+}
+
+function ceilingsOf(value: JsonValue | undefined): readonly Ceiling[] {
+  if (!Array.isArray(value)) return []
+  return value.filter(isObject).map(({ max_pico: digits, duration, anchor }) => ({
+    // What can't be read lets nothing through.
+    maxBudget: (typeof digits === 'string' ? moneyOf(digits) : undefined) ?? NO_MONEY,
+    window:
+      typeof duration === 'string' && typeof anchor === 'number' ? { duration, anchor: epochMs(anchor) } : undefined,
+  }))
 }
 
 function countOf(count: bigint | null): number | undefined {

@@ -8,6 +8,7 @@ const FACTS: Readonly<Record<string, FactKind>> = {
   organization: 'organization',
   end_user: 'end_user',
   budget: 'budget',
+  tag: 'tag',
   access_group: 'access_group',
   stored_model: 'model',
   credential: 'model',

@@ -4,6 +4,7 @@ import { anyCall } from './denial.ts'
 import type { Kinds } from './denial.ts'
 import { denied, newCustomer, newMember, theKey, theUser } from './who.ts'
 
+const M1 = { route: '/v1/chat/completions', model: 'm1', body: {} }
 /** Too little for one call. */
 const CRUMB = 0.000001
 
@@ -43,6 +44,31 @@ export const DENIED_BUDGETS: Kinds = {
     const user = await newCustomer(town, { max_budget: random.pick([0, CRUMB]) })
     const call = { route: '/v1/chat/completions', model: 'm1', body: { user } }
     return denied(theKey(await newKey(town, {}), random), call, 'budget', 'budget_exceeded')
+  },
+  'of a model, by its key': async (town, random) => {
+    const written = random.pick(['m1', 'm*', 'openai/m1'])
+    const key = await newKey(town, { model_max_budget: { [written]: { budget_limit: random.pick([0, CRUMB]) } } })
+    return denied(theKey(key, random), M1, 'budget', 'budget_exceeded')
+  },
+  "of a model, by its key's shared row": async (town, random) => {
+    const budget_id = fresh('budget')
+    await update(town, '/budget/new', { budget_id, model_max_budget: { m1: { max_budget: CRUMB } } })
+    return denied(theKey(await newKey(town, { budget_id }), random), M1, 'budget', 'budget_exceeded')
+  },
+  'of a model, by its team': async (town, random) => {
+    const model_max_budget = { m1: { budget_limit: CRUMB, time_period: '1d' } }
+    const key = await newKey(town, { team_id: await newTeam(town, { model_max_budget }) })
+    return denied(theKey(key, random), M1, 'budget', 'budget_exceeded')
+  },
+  'of a model, by its user': async (town, random) => {
+    const user = await newUser(town, { model_max_budget: { m1: { budget_limit: CRUMB } } })
+    return denied(await theUser(town, random, user), M1, 'budget', 'budget_exceeded')
+  },
+  'of a tag': async (town, random) => {
+    const name = fresh('tag')
+    await update(town, '/tag/new', { name, max_budget: random.pick([0, CRUMB]) })
+    const key = await newKey(town, { tags: [name] })
+    return denied(theKey(key, random), anyCall(random), 'budget', 'budget_exceeded')
   },
   'of a key and of its team': async (town, random) => {
     const team_id = await newTeam(town, { max_budget: CRUMB })
