@@ -70,7 +70,7 @@ export const ROUTER_TABLE: KeyTable = {
     enable_pre_call_checks: 'prompt sizes are not checked before the call; name context_window_fallbacks instead.',
     optional_pre_call_checks: 'these checks are not in this version; remove them.',
     enable_tag_filtering: 'routing by tags is not in this version; use separate model names.',
-    provider_budget_config: 'budgets are not in this version.',
+    provider_budget_config: 'budgets of providers are not in this version.',
     cache_responses: 'response caching is not in this version.',
     default_litellm_params: 'write these parameters into the entries of model_list.',
     ignore_invalid_deployments: 'a wrong entry stops the start, so that no model goes missing in silence.',
