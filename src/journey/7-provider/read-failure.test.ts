@@ -33,3 +33,10 @@ test.each([
   expect(told).toMatchObject({ failure, status, mayHaveBilled: true })
   expect(told.text).toContain(text)
 })
+
+test('what a filter says stays JSON, whatever word the key is', () => {
+  const innererror = { code: 'true story', content_filter_result: { hate: { filtered: true, severity: 'high' } } }
+  const body = JSON.stringify({ error: { message: 'filtered', code: 'content_filter', innererror } })
+  const { details } = readFailure(400, {}, body, ['true'], 0)
+  expect(JSON.parse(details ?? '')).toEqual({ innererror: { ...innererror, code: '[secret] story' } })
+})

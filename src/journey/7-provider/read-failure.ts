@@ -3,7 +3,7 @@ import { FAILURE_STATUS } from '../../domain/upstream-failure.ts'
 import { isObject, parseJson } from '../../domain/json.ts'
 import type { JsonObject, JsonValue } from '../../domain/json.ts'
 import type { UpstreamFault } from '../../ports/upstream.ts'
-import { redact } from './redact.ts'
+import { redact, redactAll } from './redact.ts'
 
 const MAX_TEXT = 1_024
 
@@ -134,7 +134,7 @@ function errorObject(body: string): JsonObject | undefined {
 function innerError(error: JsonObject | undefined, secrets: readonly string[]): string | undefined {
   const inner = error?.['innererror']
   if (!isObject(inner)) return undefined
-  const text = redact(JSON.stringify({ innererror: inner }), secrets)
+  const text = JSON.stringify({ innererror: redactAll(inner, secrets) })
   return text.length <= MAX_TEXT * 4 ? text : undefined
 }
 
