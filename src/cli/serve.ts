@@ -70,6 +70,7 @@ export async function runServe(argv: readonly string[], io: ServeIo): Promise<nu
   }
   const { settings } = usable
   stayCompiled()
+  ignoreSignals()
 
   const log = openLog(settings.logLevel, clock)
   for (const note of args.notes) log.info(note)
@@ -164,10 +165,14 @@ async function drain(
   return isDrained
 }
 
+/** A terminal that goes away stops nothing, and nobody opens a debugger in what holds the keys of providers. */
+function ignoreSignals(): void {
+  for (const signal of ['SIGHUP', 'SIGUSR1'] as const) process.on(signal, () => {})
+}
+
 function stopSignal(): Promise<string> {
   return new Promise((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve(signal))
-    process.on('SIGHUP', () => {})
   })
 }
 
