@@ -114,7 +114,12 @@ class Flow implements Dispatcher.DispatchHandler, UpstreamFlow {
   onResponseEnd(): void {
     if (this.#over) return
     this.#over = true
-    this.#sink.end()
+    try {
+      this.#sink.end()
+    } catch {
+      // An answer that nobody can make anything of is still the end of the wait.
+      this.#sink.fail('protocol', true)
+    }
   }
 
   onResponseError(_controller: Dispatcher.DispatchController | undefined, error: Error): void {

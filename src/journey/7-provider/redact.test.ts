@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { redact } from './redact.ts'
+import { parseJson } from '../../domain/json.ts'
+import { redact, redactAll } from './redact.ts'
 
 const KEY = 'pk7Xq2Zr9Lm4Tn8Vb1Wc6Yd3'
 const base64 = (text: string): string => Buffer.from(text).toString('base64')
@@ -38,4 +39,12 @@ test.each([
   { said: `the last four are ${KEY.slice(-4)}`, secret: KEY },
 ])('words that a secret shares with the language pass: $said', ({ said, secret }) => {
   expect(redact(said, [secret])).toBe(said.replaceAll(secret, '[secret]'))
+})
+
+test('an error that is nested beyond all measure is cut, and overflows nothing', () => {
+  const depth = 100_000
+  const deep = parseJson(`${'{"a":'.repeat(depth)}"${KEY}"${'}'.repeat(depth)}`)
+  const shown = JSON.stringify(redactAll(deep ?? null, [KEY]))
+  expect(shown.length).toBeLessThan(500)
+  expect(JSON.stringify(redactAll({ a: [KEY, 1, null, true] }, [KEY]))).toBe('{"a":["[secret]",1,null,true]}')
 })

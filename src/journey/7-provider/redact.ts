@@ -1,4 +1,3 @@
-import { isObject } from '../../domain/json.ts'
 import type { JsonValue } from '../../domain/json.ts'
 import { blotPieces } from './secret-pieces.ts'
 
@@ -22,10 +21,13 @@ export function redact(text: string, secrets: readonly string[]): string {
     .replace(UNSHOWN, ' ')
 }
 
-/** An error in the upstream's own shape: every text in it, at any depth. */
-export function redactAll(value: JsonValue, secrets: readonly string[]): JsonValue {
+const DEEPEST = 32
+
+/** An error in the upstream's own shape: every text in it. What is nested deeper than any error is left out. */
+export function redactAll(value: JsonValue, secrets: readonly string[], depth = DEEPEST): JsonValue {
   if (typeof value === 'string') return redact(value, secrets)
-  if (Array.isArray(value)) return value.map((item) => redactAll(item, secrets))
-  if (!isObject(value)) return value
-  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, redactAll(inner, secrets)]))
+  if (typeof value !== 'object' || value === null) return value
+  if (depth === 0) return null
+  if (Array.isArray(value)) return value.map((item) => redactAll(item, secrets, depth - 1))
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, redactAll(inner, secrets, depth - 1)]))
 }
