@@ -28,7 +28,10 @@ test(
     await child.hasWritten(1)
     // What a busy machine does to a process that has nothing to do: it does not get its turn.
     let isStopped = false
-    const pulse = setInterval(() => child.signal((isStopped = !isStopped) ? 'SIGSTOP' : 'SIGCONT'), 300)
+    const pulse = setInterval(() => {
+      isStopped = !isStopped
+      child.signal(isStopped ? 'SIGSTOP' : 'SIGCONT')
+    }, 300)
     const lateOnes = (): readonly string[] => child.lines.filter((line) => Number.parseInt(line, 10) > 200)
     try {
       await expect.poll(() => lateOnes().length, { timeout: 20_000, interval: 50 }).toBeGreaterThan(4)
