@@ -8,6 +8,9 @@ export type Load = (order: LoadOrder) => Promise<LoadResult>
 
 /** What one subject did in one round. */
 export interface Round {
+  /** Of the first requests after the pause in which the others had their turn. */
+  readonly wakingCpuUsPerRequest: number
+  /** Of those that follow. */
   readonly cpuUsPerRequest: number
   readonly requestsPerSecond: number
   /** With every connection of the load generator busy: mostly queueing. */
@@ -39,8 +42,9 @@ interface Measurable {
 }
 
 export async function measureRound(subject: Subject, options: BenchOptions, load: Load): Promise<Round> {
-  const { connections, requests, streams } = options
+  const { connections, requests, wakingRequests, streams } = options
   const calmRequests = Math.ceil(requests * CALM_SHARE)
+  const waking = await loadWithCpu(subject, subject.chat, connections, wakingRequests, load)
   const busy = await loadWithCpu(subject, subject.chat, connections, requests, load)
   const calm = await loadAll(
     subject,
@@ -49,6 +53,7 @@ export async function measureRound(subject: Subject, options: BenchOptions, load
   )
   const streamed = await loadWithCpu(subject, subject.stream, STREAM_CONNECTIONS, streams, load)
   return {
+    wakingCpuUsPerRequest: waking.cpuUsEach,
     cpuUsPerRequest: busy.cpuUsEach,
     requestsPerSecond: (requests * 1000) / busy.result.elapsedMs,
     busyLatencyUs: busy.result.latencyUs,

@@ -8,6 +8,8 @@ export interface BenchOptions {
   readonly levels: readonly Level[]
   readonly rounds: number
   readonly requests: number
+  /** The first of a round, which are measured apart. */
+  readonly wakingRequests: number
   readonly warmUpRequests: number
   readonly connections: number
   readonly streams: number
@@ -29,7 +31,8 @@ const STORES: readonly ScaleStore[] = ['server', 'embedded']
 
 const NORMAL = {
   rounds: 15,
-  requests: 4_000,
+  requests: 8_000,
+  wakingRequests: 4_000,
   warmUpRequests: 30_000,
   streams: 400,
   freshTokens: 4_000,
@@ -39,6 +42,7 @@ const NORMAL = {
 const QUICK = {
   rounds: 2,
   requests: 400,
+  wakingRequests: 400,
   warmUpRequests: 400,
   streams: 40,
   freshTokens: 40,
@@ -85,6 +89,7 @@ export function readOptions(args: readonly string[], databaseUrl: string | undef
     levels: [...new Set<Level>(['L0', ...levels, ...(withPostgres ? (['L3-postgres'] as const) : [])])],
     rounds: readCount('rounds', values.rounds, defaults.rounds),
     requests: readCount('requests', values.requests, defaults.requests),
+    wakingRequests: defaults.wakingRequests,
     warmUpRequests: defaults.warmUpRequests,
     connections: readCount('connections', values.connections, 32),
     streams: readCount('streams', values.streams, defaults.streams),

@@ -6,6 +6,7 @@ import { medianOf, summarise } from './summarise.ts'
 function round(cpuUsPerRequest: number, p50: number): Round {
   const latency = { p50, p99: 2 * p50 }
   return {
+    wakingCpuUsPerRequest: 2 * cpuUsPerRequest,
     cpuUsPerRequest,
     requestsPerSecond: 1,
     busyLatencyUs: latency,
@@ -35,6 +36,17 @@ test('a level is held against the bare forwarder of the same round, so that a sl
   const bare = measured([round(50, 100), round(100, 200), round(50, 100)])
   const level = measured([round(75, 150), round(150, 250), round(80, 150)])
   expect(summarise(level, bare)).toMatchObject({ cpuRatio: 1.5, cpuRatioLow: 1.5, cpuRatioHigh: 1.6, addedP50Us: 50 })
+})
+
+test('the calmest rounds are held against each other, whichever they were', () => {
+  const bare = measured([round(90, 100), round(50, 100)])
+  const level = measured([round(80, 100), round(300, 100)])
+  expect(summarise(level, bare).cpuRatioCalmest).toBe(1.6)
+})
+
+test('the first requests after a pause are told apart', () => {
+  const level = measured([{ ...round(75, 100), wakingCpuUsPerRequest: 200 }])
+  expect(summarise(level, measured([round(50, 100)]))).toMatchObject({ cpuRatio: 1.5, wakingCpuRatio: 2 })
 })
 
 test('the growth in a soak is that of its second half', () => {

@@ -18,6 +18,9 @@ export interface Summary {
   /** First and third quartile over the rounds: when they are far apart, the machine was busy with something else. */
   readonly cpuRatioLow: number
   readonly cpuRatioHigh: number
+  /** The least of all rounds by the forwarder's least: noise of the machine only ever adds. */
+  readonly cpuRatioCalmest: number
+  readonly wakingCpuRatio: number
   readonly requestsPerSecond: number
   readonly addedP50Us: number
   readonly addedP99Us: number
@@ -41,6 +44,7 @@ export function summarise(measured: Measured, bare: Measured): Summary {
       const bareRound = bare.rounds[i]
       return bareRound === undefined ? [] : [value(round, bareRound)]
     })
+  const least = ({ rounds: all }: Measured): number => Math.min(...all.map((round) => round.cpuUsPerRequest))
   const ratios = against((round, bareRound) => round.cpuUsPerRequest / bareRound.cpuUsPerRequest)
   return {
     level: measured.level,
@@ -48,6 +52,10 @@ export function summarise(measured: Measured, bare: Measured): Summary {
     cpuRatio: medianOf(ratios),
     cpuRatioLow: quantileOf(ratios, 0.25),
     cpuRatioHigh: quantileOf(ratios, 0.75),
+    cpuRatioCalmest: least(measured) / least(bare),
+    wakingCpuRatio: medianOf(
+      against((round, bareRound) => round.wakingCpuUsPerRequest / bareRound.wakingCpuUsPerRequest),
+    ),
     requestsPerSecond: median((round) => round.requestsPerSecond),
     addedP50Us: medianOf(against((round, bareRound) => round.calmLatencyUs.p50 - bareRound.calmLatencyUs.p50)),
     addedP99Us: medianOf(against((round, bareRound) => round.calmLatencyUs.p99 - bareRound.calmLatencyUs.p99)),

@@ -13,6 +13,7 @@ import type { ModelAsk } from './1-intake/read-model-request.ts'
 import { decideEnforcedParams } from './4-authorise/decide-enforced-params.ts'
 import { decideEndUser } from './4-authorise/decide-end-user.ts'
 import { decideModelAccess } from './4-authorise/decide-model-access.ts'
+import { decideToolModels } from './4-authorise/decide-tool-models.ts'
 import { decideTools } from './4-authorise/decide-tools.ts'
 import { decideProviderObjects } from './4-authorise/decide-provider-objects.ts'
 import type { StoredResponse } from './4-authorise/response-ids.ts'
@@ -79,6 +80,12 @@ export async function admit(operation: Operation, arrival: Arrival, ports: Journ
   if (tools.verdict === 'deny') {
     ports.trail?.note('tools', tools)
     return tools
+  }
+
+  const toolModels = decideToolModels(principal, ask.body, ports.catalogue())
+  if (toolModels.verdict === 'deny') {
+    ports.trail?.note('model', toolModels)
+    return toolModels
   }
 
   const objects = decideProviderObjects(principal, ask, ports.signer)

@@ -14,6 +14,13 @@ export function namedModels(upstreamPath: string, query: string, body: JsonValue
   return [...found]
 }
 
+/** The same in a part of a body. */
+export function modelsIn(value: JsonValue): readonly string[] {
+  const found = new Set<string>()
+  collect(value, found)
+  return [...found]
+}
+
 /** As for calls of models: the name goes into the books. */
 export const LONGEST_MODEL_NAME = 512
 

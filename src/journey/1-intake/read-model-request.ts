@@ -47,7 +47,7 @@ export function readModelRequest(
   parsed: ParsedBody,
   settings: IntakeSettings,
 ): Decision<ModelAsk> {
-  const body = parsed.value
+  const body = wholeOf(parsed)
 
   const model = readModel(operation, arrival, body, settings)
   if (model.verdict === 'deny') return model
@@ -78,6 +78,11 @@ export function readModelRequest(
     attribution: attribution.granted,
     promptText: parsed.text,
   })
+}
+
+/** What stands in `extra_body` goes upstream as a member of the top, so everybody who decides sees it there. */
+function wholeOf({ value, extra }: ParsedBody): JsonObject {
+  return extra === undefined ? value : { ...value, ...extra.value }
 }
 
 /** In any script; without what breaks a line, turns it round or is no letter at all (AC-117). */

@@ -17,27 +17,29 @@ export function decideProviderObjects(
   ask: ModelAsk,
   signer: IdSigner,
 ): Decision<StoredResponse | undefined> {
-  if (MENTIONS_OBJECTS.test(ask.promptText) || ESCAPES_LETTERS.test(ask.promptText)) {
-    const found = findForeignObject(ask.body, 0)
-    if (found !== undefined) return notFound(found)
-  }
+  const found = findForeignObject(ask.body, 0)
+  if (found !== undefined) return notFound(found)
   const previous = ask.operation.name === 'responses' ? (ask.body['previous_response_id'] ?? undefined) : undefined
   if (previous === undefined) return allow(undefined)
   const stored = typeof previous === 'string' ? readResponseId(previous, responseOwner(principal), signer) : undefined
   return stored === undefined ? notFound('previous_response_id') : allow(stored)
 }
 
-const MENTIONS_OBJECTS = /"(?:file_ids?|vector_store_ids|conversation|container|prompt|item_reference)"/
-/** A name can be spelled with escapes: `"file\u005fid"`. Nobody has to escape these characters. */
-const ESCAPES_LETTERS = /\\u00[4-7]/
-
 /** Names with ids as their values; the same names in a JSON schema have objects there and mean nothing. */
 function findForeignObject(value: JsonValue, depth: number): string | undefined {
-  if (Array.isArray(value)) return firstOf(value, (item: JsonValue) => findForeignObject(item, depth + 1))
+  if (Array.isArray(value)) {
+    for (const item of value) {
+      const found = findForeignObject(item, depth + 1)
+      if (found !== undefined) return found
+    }
+    return undefined
+  }
   if (!isObject(value)) return undefined
-  return firstOf(Object.keys(value), (name) =>
-    isId(name, value, depth) ? name : findForeignObject(value[name] ?? null, depth + 1),
-  )
+  for (const name in value) {
+    const found = isId(name, value, depth) ? name : findForeignObject(value[name] ?? null, depth + 1)
+    if (found !== undefined) return found
+  }
+  return undefined
 }
 
 function isId(name: string, holder: JsonObject, depth: number): boolean {
@@ -60,14 +62,6 @@ function isId(name: string, holder: JsonObject, depth: number): boolean {
     default:
       return false
   }
-}
-
-function firstOf<Item>(items: readonly Item[], look: (item: Item) => string | undefined): string | undefined {
-  for (const item of items) {
-    const found = look(item)
-    if (found !== undefined) return found
-  }
-  return undefined
 }
 
 function notFound(name: string): ReturnType<typeof deny> {

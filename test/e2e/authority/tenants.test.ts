@@ -197,7 +197,7 @@ describe('AC-103, AC-104, INV-19: what another tenant keeps at the provider', ()
       expect([200, 404]).toContain((await colleague.get(`/v1/responses/${ours}`)).status)
   })
 
-  const NESTED: readonly (readonly [name: string, path: string, body: Json])[] = [
+  const NESTED: readonly (readonly [name: string, path: string, body: Json | string])[] = [
     [
       'a file in a message',
       CHAT,
@@ -226,11 +226,31 @@ describe('AC-103, AC-104, INV-19: what another tenant keeps at the provider', ()
     ['a conversation', '/v1/responses', { model: 'm1', input: 'x', conversation: 'conv_of_u2' }],
     ['a stored prompt', '/v1/responses', { model: 'm1', input: 'x', prompt: { id: 'pmpt_of_u2' } }],
     ['an item', '/v1/responses', { model: 'm1', input: [{ type: 'item_reference', id: 'msg_of_u2' }] }],
+    [
+      'a conversation in extra_body',
+      '/v1/responses',
+      { model: 'm1', input: 'x', extra_body: { conversation: 'conv_of_u2' } },
+    ],
+    [
+      'a stored prompt in extra_body',
+      '/v1/responses',
+      { model: 'm1', input: 'x', extra_body: { prompt: { id: 'pmpt_of_u2' } } },
+    ],
+    [
+      'a response in extra_body',
+      '/v1/responses',
+      { model: 'm1', input: 'x', extra_body: { previous_response_id: 'resp_of_u2' } },
+    ],
+    [
+      'a file under a name spelt with escapes',
+      CHAT,
+      '{"model":"m1","messages":[{"role":"user","content":[{"type":"file","file":{"fil\\u0065_id":"file-of-u2"}}]}]}',
+    ],
   ]
   test.each(NESTED)('%s that is not the caller’s refuses the whole call', async (_, path, body) => {
     const seen = realm.upstream.requests.total
 
-    const { status } = await realm.cast.u3.post(path, body)
+    const { status } = await realm.cast.u3.ask({ path, body })
 
     expect([400, 403, 404]).toContain(status)
     expect(realm.upstream.requests.total).toBe(seen)

@@ -261,6 +261,19 @@ describe('AC-100, Z-32: a model that the key lacks is never called', () => {
       'as the provider model in extra_body',
       { path: CHAT, body: chatBody('mock-ok', { extra_body: { model: 'mock-echo' } }) },
     ],
+    [
+      'in a tool',
+      { path: CHAT, body: chatBody('mock-ok', { tools: [{ type: 'image_generation', model: 'mock-echo' }] }) },
+    ],
+    ['deep in a tool', { path: CHAT, body: chatBody('mock-ok', { tools: [{ a: [{ model: 'mock-echo' }] }] }) }],
+    [
+      'in a tool in extra_body',
+      { path: CHAT, body: chatBody('mock-ok', { extra_body: { tools: [{ type: 'x', model: 'mock-echo' }] } }) },
+    ],
+    [
+      'in a tool of a response',
+      { path: '/v1/responses', body: { model: 'mock-ok', input: 'x', tools: [{ type: 'x', model: 'mock-echo' }] } },
+    ],
     ['by an alias', { path: CHAT, body: chatBody('mock-ok', { aliases: { 'mock-ok': dear } }) }],
     ['by a group alias', { path: CHAT, body: chatBody('mock-ok', { model_group_alias: { 'mock-ok': dear } }) }],
     ['by a header', { path: CHAT, headers: { 'x-litellm-model': dear, 'x-model': dear }, body: chatBody('mock-ok') }],
