@@ -70,7 +70,7 @@ export interface TeamChoice {
 export interface Standing {
   readonly user: UserFacts | undefined
   readonly team: Team | undefined
-  /** The key's own, or its team's. */
+  /** Its team's, or the key's own. */
   readonly organization: Organization | undefined
   /** Models that the member may use in the team; empty: the team's. */
   readonly memberModels: readonly string[]

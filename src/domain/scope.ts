@@ -99,6 +99,11 @@ function administersPlace(reach: SomeReach, { teamId, organizationId }: Place): 
   return organizationId !== undefined && reach.organizations.has(organizationId)
 }
 
+/** One permission, by either of the names that the compatible API has for it. */
+const ROTATIONS = ['/key/regenerate', '/key/{key_id}/regenerate']
+
 function teamLets(reach: SomeReach, team: TeamId, permission: string): boolean {
-  return reach.memberTeams.get(team)?.includes(permission) ?? false
+  const permissions = reach.memberTeams.get(team) ?? []
+  const names = permission.endsWith('/regenerate') ? ROTATIONS : [permission]
+  return names.some((name) => permissions.includes(name))
 }

@@ -18,6 +18,8 @@ export interface VirtualKey extends Stamps {
   readonly organizationId: OrganizationId | undefined
   /** Its user was a member of its team: without that membership it is dead. */
   readonly needsMembership: boolean
+  /** Somebody below the proxy administrators gave it out for its user: it calls models for that one and manages nothing. */
+  readonly roleless: boolean
   /** Empty: no restriction of its own. */
   readonly models: readonly string[]
   readonly modelAliases: Readonly<Record<string, string>>
@@ -63,6 +65,7 @@ export function blankKey(
     teamId: undefined,
     organizationId: undefined,
     needsMembership: false,
+    roleless: false,
     models: [],
     modelAliases: {},
     allowedRoutes: [],

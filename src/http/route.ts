@@ -60,6 +60,8 @@ export interface DescribedAs {
   readonly summary: string
   readonly body?: z.ZodType
   readonly query?: z.ZodType
+  /** What it answers in. Undefined: JSON. */
+  readonly media?: readonly string[]
 }
 
 /** One path of them, as the world knows it. */
@@ -104,7 +106,7 @@ export function factsOf(method: Method, path: string): RouteFacts {
 /** Enters a route in the description of the API. */
 export function describeRoute(
   edge: Pick<EdgePorts, 'described'>,
-  { method, summary, body, query }: Omit<DescribedAs, 'paths'>,
+  { method, summary, body, query, media }: Omit<DescribedAs, 'paths'>,
   { path, row }: RouteFacts,
 ): void {
   edge.described.push({
@@ -112,6 +114,7 @@ export function describeRoute(
     summary,
     ...(body === undefined ? {} : { body }),
     ...(query === undefined ? {} : { query }),
+    ...(media === undefined ? {} : { media }),
     path,
     row,
   })

@@ -45,7 +45,7 @@ export function findStale(seenAt: string | undefined, { updatedAt }: Pick<Stamps
 
 /** For a place that is somebody else's and for one that is not there. */
 export function notYoursToMake(): Denied {
-  return beyondYours('You may make keys for yourself, and in a team where it lets its members.')
+  return beyondYours('You may make keys for yourself, and in a team or organization for its members where it lets you.')
 }
 
 /** What a list of prefixes can't hold. */

@@ -41,6 +41,7 @@ const RICH_KEY = makeKey(1, {
   teamId: teamId('team'),
   organizationId: organizationId('org'),
   needsMembership: true,
+  roleless: true,
   modelAliases: { fast: 'gpt-4o' },
   allowedRoutes: ['/key/*'],
   allowedPassThroughRoutes: ['/bria'],

@@ -97,7 +97,8 @@ function sharedMembers({ row, spend, budget }: KeyWithSpend, now: EpochMs) {
     allowed_cache_controls: row.inert['allowed_cache_controls'] ?? [],
     permissions: row.inert['permissions'] ?? {},
     config: row.inert['config'] ?? {},
-    blocked: row.blocked ? true : null,
+    // Null as long as nobody has said anything about it.
+    blocked: row.blocked ? true : Object.hasOwn(row.inert, 'blocked') ? false : null,
     allowed_routes: row.allowedRoutes,
     ...renderStamps(row),
   }

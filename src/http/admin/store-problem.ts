@@ -2,6 +2,11 @@ import { Problem } from '../../domain/problem.ts'
 
 /** SQLSTATE classes of a conflict that another change at the same moment explains. */
 const CONFLICTS = new Set(['23503', '23505', '40001', '40P01'])
+/** A character, and a time, that no database holds: who asked with it was not answered before. */
+const UNHEARD_OF: ReadonlyMap<string, string> = new Map([
+  ['22021', 'A text has a character that cannot be stored.'],
+  ...['22007', '22008', '22009'].map((code) => [code, 'A time is out of range.'] as const),
+])
 const SQL_STATE = /^[0-9A-Z]{5}$/
 /** What a store was asked that it can't hold is our mistake, and a fault. */
 const OUR_MISTAKE = /^(?:22|23|42)/
@@ -11,6 +16,8 @@ export function storeProblemOf(error: unknown): Problem | undefined {
   if (error instanceof Problem || !(error instanceof Error)) return undefined
   const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined
   if (code !== undefined && CONFLICTS.has(code)) return new Problem('changed-meanwhile', undefined, {}, error)
+  const said = code === undefined ? undefined : UNHEARD_OF.get(code)
+  if (said !== undefined) return new Problem('bad-request', said, { because: 'param_type' }, error)
   const isStoreAway =
     code === undefined ? isTimeout(error) : !OUR_MISTAKE.test(code) && (SQL_STATE.test(code) || code.startsWith('E'))
   if (!isStoreAway) return undefined

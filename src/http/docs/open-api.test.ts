@@ -52,6 +52,7 @@ describe('the description of the API', () => {
       expect(declared.filter((name: string) => name.startsWith('path '))).toEqual(inPath)
       for (const parameter of says.parameters) expect(parameter.schema).toEqual(expect.any(Object))
     }
+    for (const { says } of operations) expect(Object.keys(says.responses['200'].content)).toEqual(['application/json'])
     const ids = operations.map(({ says }) => says.operationId)
     expect(new Set(ids).size).toBe(ids.length)
   })

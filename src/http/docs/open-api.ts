@@ -85,8 +85,13 @@ const WRONG_SHAPE: JsonObject = {
   },
 }
 
+/** Of JSON it says no more than that it is JSON: clients read the answer, and find out. */
+function schemaIn(media: string): JsonObject {
+  return media === 'application/json' ? {} : { type: 'string' }
+}
+
 function operationOf(route: ApiRoute, shared: SharedSchemas): JsonObject {
-  const { method, path, row, summary, body, query } = route
+  const { method, path, row, summary, body, query, media = ['application/json'] } = route
   const isOpen = row.cells.AN.right === 'P'
   return {
     operationId: `${method.toLowerCase()}${path.replaceAll(/[^a-z0-9]+/gi, '_').replace(/_$/, '')}`,
@@ -97,7 +102,10 @@ function operationOf(route: ApiRoute, shared: SharedSchemas): JsonObject {
     parameters: [...inPath(path), ...(query === undefined ? [] : inQuery(jsonSchemaOf(query, shared)))],
     ...(body === undefined ? {} : { requestBody: json({ schema: jsonSchemaOf(body, shared) }) }),
     responses: {
-      200: { description: 'Done.' },
+      200: {
+        description: 'Done.',
+        content: Object.fromEntries(media.map((type) => [type, { schema: schemaIn(type) }])),
+      },
       400: { $ref: '#/components/responses/Malformed' },
       401: { $ref: '#/components/responses/Refused' },
       403: { $ref: '#/components/responses/Refused' },

@@ -1,5 +1,4 @@
 import type { FastifyInstance } from 'fastify'
-import type { z } from 'zod'
 import {
   chatBody,
   completionBody,
@@ -17,19 +16,22 @@ import { admit } from '../../journey/journey.ts'
 import { serve } from '../../journey/serve.ts'
 import type { ServePorts } from '../../journey/serve.ts'
 import { arrivalOf, describeRoute, factsOf, refuse, takeOver } from '../route.ts'
-import type { EdgePorts } from '../route.ts'
+import type { DescribedAs, EdgePorts } from '../route.ts'
 import { answerFault } from '../wire/answer-fault.ts'
 import type { Exchange, FaultPorts } from '../wire/answer-fault.ts'
 import type { Door, Doors } from '../wire/doors.ts'
 import { NodeReply } from '../wire/node-reply.ts'
 
-const CALLS: Readonly<Record<PostedName, { readonly summary: string; readonly body: z.ZodType }>> = {
-  chat: { summary: 'Chat with a model', body: chatBody },
-  completion: { summary: 'Have a model go on with a text', body: completionBody },
+/** What is streamed comes as events. */
+const STREAMED = { media: ['application/json', 'text/event-stream'] }
+
+const CALLS: Readonly<Record<PostedName, Omit<DescribedAs, 'paths' | 'method'>>> = {
+  chat: { summary: 'Chat with a model', body: chatBody, ...STREAMED },
+  completion: { summary: 'Have a model go on with a text', body: completionBody, ...STREAMED },
   embedding: { summary: 'Turn texts into vectors', body: embeddingBody },
-  image: { summary: 'Have pictures painted', body: imageBody },
+  image: { summary: 'Have pictures painted', body: imageBody, ...STREAMED },
   moderation: { summary: 'Have texts judged', body: moderationBody },
-  responses: { summary: 'Have a model respond', body: responsesBody },
+  responses: { summary: 'Have a model respond', body: responsesBody, ...STREAMED },
 }
 
 export interface ModelCallPorts {

@@ -46,7 +46,11 @@ export function realtimeRoutes(app: FastifyInstance, edge: EdgePorts, ports: Rea
 
   for (const path of OPERATION_PATHS.realtime) {
     const route = factsOf('GET', path)
-    describeRoute(edge, { method: 'GET', summary: 'Talk with a model in real time', query: realtimeQuery }, route)
+    describeRoute(
+      edge,
+      { method: 'GET', summary: 'Talk with a model in real time', query: realtimeQuery, media: [] },
+      route,
+    )
     ports.upgrades.open(path)
     app.get(path, { config: { needs: route.row.id } }, async (request, reply) => {
       const upgrade = ports.upgrades.of(request.raw)

@@ -12,7 +12,7 @@ interface Metrics {
 /** For administrators, unless the operator opened it (`compat.metrics_auth: false`). */
 export function metricsRoutes(app: FastifyInstance, edge: EdgePorts, metrics: Metrics, needsAuth: boolean): void {
   const route = factsOf('GET', '/metrics')
-  describeRoute(edge, { method: 'GET', summary: 'Counters for Prometheus, as text' }, route)
+  describeRoute(edge, { method: 'GET', summary: 'Counters for Prometheus, as text', media: ['text/plain'] }, route)
   app.get('/metrics', { config: { needs: needsAuth ? route.row.id : 'nothing' } }, async (request, reply) => {
     if (needsAuth) {
       const identity = await identifyAndProvision(callerOf(request, route, edge), edge.journey)

@@ -1,7 +1,14 @@
 import type { FastifyRequest } from 'fastify'
 import { Problem } from '../../domain/problem.ts'
 
-/** The query as written: a raw `+` stays a plus, as in e-mail addresses; a name that occurs twice is refused. */
+/** Names of people: what is written in them is an address more often than a form's way to write a space. */
+const OF_PEOPLE: ReadonlySet<string> = new Set(['user_id', 'user_ids', 'sso_user_ids', 'user_email'])
+const ADDRESS = /@|%40/
+
+/**
+ * The query as written. A raw `+` is a space, as forms have it, and stays a plus in names of people and in whatever is an
+ * e-mail address. A name that occurs twice is refused.
+ */
 export function readQuery(request: FastifyRequest): ReadonlyMap<string, string> {
   const target = request.raw.url ?? ''
   const start = target.indexOf('?')
@@ -13,7 +20,8 @@ export function readQuery(request: FastifyRequest): ReadonlyMap<string, string> 
     const name = decoded(equals === -1 ? pair : pair.slice(0, equals))
     if (query.has(name))
       throw new Problem('bad-request', `The query parameter \`${name.slice(0, 64)}\` occurs twice. Send it once.`)
-    query.set(name, equals === -1 ? '' : decoded(pair.slice(equals + 1)))
+    const text = equals === -1 ? '' : pair.slice(equals + 1)
+    query.set(name, decoded(OF_PEOPLE.has(name) || ADDRESS.test(text) ? text : text.replaceAll('+', ' ')))
   }
   return query
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { makeKey } from '../../../test/support/entries.ts'
-import { makeUser, userId } from '../../../test/support/rows.ts'
+import { makeOrganization, makeTeam, makeUser, userId } from '../../../test/support/rows.ts'
 import type { UserFacts } from '../../domain/user.ts'
 import type { UserId } from '../../domain/ids.ts'
 import { resolvePrincipal } from './resolve-principal.ts'
@@ -48,4 +48,18 @@ test('7.4.8: a key that is still known as a merged duplicate’s is the survivor
 test('a key whose user is gone is nobody else’s', async () => {
   expect(await ownerOf(people(['zoe']))).toEqual(['ana', undefined])
   expect(await ownerOf(people([], { ana: 'zoe' }))).toEqual(['zoe', undefined])
+})
+
+test('a key in a team is in the team’s organisation, whatever else is written on it', async () => {
+  const [own, other] = [makeOrganization('own', 'b'), makeOrganization('other', 'b')]
+  const team = makeTeam('t', { organizationId: own.id })
+  const organization = (id: string) => [own, other].find((each) => each.id === id)
+  const there = { peekTeam: () => team, findTeam: async () => team, peekOrganization: organization }
+  const key = makeKey(1, { userId: ANA, teamId: team.id, organizationId: other.id })
+  const warm: Owners = { ...people(['ana']), ...there }
+  const cold: Owners = { ...warm, peekTeam: () => 'ask', findOrganization: async (id) => organization(id) }
+  for (const who of [warm, cold]) {
+    const principal = await resolvePrincipal({ kind: 'virtual-key', key }, who)
+    expect(principal).toMatchObject({ standing: { organization: { id: 'own' } } })
+  }
 })

@@ -48,7 +48,7 @@ function peekStanding(key: VirtualKey, directory: Owners): Standing | 'ask' {
   const team = peekIf(teamId, (id) => directory.peekTeam(id))
   const isLost = userId !== undefined && user === undefined
   if (user === 'ask' || team === 'ask' || isLost) return 'ask'
-  const organization = peekIf(key.organizationId ?? team?.organizationId, (id) => directory.peekOrganization(id))
+  const organization = peekIf(team?.organizationId ?? key.organizationId, (id) => directory.peekOrganization(id))
   if (organization === 'ask') return 'ask'
   const budgetId = user?.teams.find((member) => member.teamId === teamId)?.budgetId
   const budget = peekIf(budgetId, (id) => directory.peekBudget(id))
@@ -66,7 +66,7 @@ async function askStanding(key: VirtualKey, directory: Owners, bearer: Bearer | 
       findOwner(key, directory),
       findIf(key.teamId, (id) => directory.findTeam(id)),
     ])
-    const organization = await findIf(key.organizationId ?? team?.organizationId, (id) =>
+    const organization = await findIf(team?.organizationId ?? key.organizationId, (id) =>
       directory.findOrganization(id),
     )
     const budgetId = user?.teams.find((member) => member.teamId === key.teamId)?.budgetId

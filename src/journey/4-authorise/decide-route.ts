@@ -71,7 +71,8 @@ export function callerOf(principal: Principal): Caller {
       keyTeamId: undefined,
     }
   }
-  const { user } = principal.standing
+  // In two hands, the key is to the API what one without a user is.
+  const user = keyOf(principal)?.roleless === true ? undefined : principal.standing.user
   return {
     // A machine with a token of its team is to the team what a key without a user is.
     kind: principal.kind === 'user' ? 'user' : 'key',

@@ -1,7 +1,8 @@
+import { allowedToolsIn } from '../../domain/allowed-tools.ts'
 import { allow, deny } from '../../domain/decision.ts'
 import type { Decision } from '../../domain/decision.ts'
 import { isObject, parseJson } from '../../domain/json.ts'
-import type { JsonObject, JsonValue } from '../../domain/json.ts'
+import type { JsonValue } from '../../domain/json.ts'
 import { keyOf } from '../../domain/principal.ts'
 import type { Principal } from '../../domain/principal.ts'
 import { shown } from '../../domain/shown-text.ts'
@@ -29,23 +30,13 @@ export function decideTools(principal: Principal, forwarded: readonly ForwardedM
   )
 }
 
-/** An empty list restricts nothing, as with models; what is no list of names names none. */
+/** The key's own and its team's. */
 export function allowLists(principal: Principal): readonly (readonly string[])[] {
   if (principal.kind === 'master') return []
   return [keyOf(principal)?.metadata, principal.standing.team?.metadata].flatMap((metadata) => {
-    const list = allowListIn(metadata)
-    return list === undefined || list.length === 0 ? [] : [list]
+    const list = allowedToolsIn(metadata)
+    return list === undefined ? [] : [list]
   })
-}
-
-const NAMELESS: readonly string[] = ['\u0000']
-
-function allowListIn(metadata: JsonObject | undefined): readonly string[] | undefined {
-  const list = metadata?.['allowed_tools'] ?? undefined
-  if (list === undefined) return undefined
-  if (!Array.isArray(list)) return NAMELESS
-  const names = list.filter((name) => typeof name === 'string')
-  return names.length === list.length ? names : [...names, ...NAMELESS]
 }
 
 function toolsOf({ text }: ForwardedMember): readonly string[] {

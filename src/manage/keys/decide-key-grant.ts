@@ -1,13 +1,15 @@
+import { widensTools } from '../../domain/allowed-tools.ts'
 import { allow, deny } from '../../domain/decision.ts'
 import type { Decision, Denied } from '../../domain/decision.ts'
 import { blockerOf, mayUnblock } from '../../domain/blocker.ts'
-import { decideModelsWithin, isUnrestricted } from '../../domain/effective.ts'
-import type { Limits } from '../../domain/limits.ts'
+import { decideModelsWithin } from '../../domain/effective.ts'
 import { keyOf } from '../../domain/principal.ts'
 import { ADMINISTRATORS } from '../../domain/role.ts'
+import type { User } from '../../domain/user.ts'
 import type { VirtualKey } from '../../domain/virtual-key.ts'
 import { findAmountBeyond, findRaise } from '../budgets/compare-limits.ts'
 import { findBeyondOwn, NO_GROUNDS } from './find-beyond-own.ts'
+import { findShed, inheriting } from './inherit-bounds.ts'
 import type { KeyGrounds } from './key-grounds.ts'
 import { boundsOf, isNarrowed } from './own-bounds.ts'
 import type { Ask, GrantRules } from '../ports.ts'
@@ -40,16 +42,9 @@ export function decideKeyGrant(
   }
 
   // A key has its owner's role: whoever gets its secret has that role as well.
-  const { user } = grounds
-  if (
-    user !== undefined &&
-    user.user.id !== (reach.scope === 'some' ? reach.userId : undefined) &&
-    ADMINISTRATORS.has(user.user.role)
-  ) {
-    return beyondYours('The key would have the rights of a user who stands above you.')
-  }
+  if (standsAbove(grounds.user?.user, ask)) return aboveYou()
   const raised =
-    findForbiddenField(before, key) ??
+    findPermitted(before, key) ??
     findRaised(before, key, grounds, ask) ??
     findBeyondOwn(before, key, grounds, ask, rules)
   if (raised !== undefined) return beyond(raised, ask)
@@ -64,10 +59,24 @@ export function decideKeyGrant(
 }
 
 /** A new secret is for the caller: who calls with a key that was narrowed gets none that opens more than that key. */
-export function decideSecret(key: VirtualKey, ask: Ask, rules: GrantRules): Decision<undefined> {
+export function decideSecret(
+  key: VirtualKey,
+  owner: User | undefined,
+  ask: Ask,
+  rules: GrantRules,
+): Decision<undefined> {
+  if (standsAbove(owner, ask)) return aboveYou()
   const isSelf = keyOf(ask.principal)?.digest === key.digest
   const field = isSelf || !isNarrowed(ask.principal) ? undefined : findBeyondOwn(undefined, key, NO_GROUNDS, ask, rules)
   return field === undefined ? allow(undefined) : beyond(field, ask)
+}
+
+function standsAbove(owner: User | undefined, { reach }: Ask): boolean {
+  return reach.scope === 'some' && owner !== undefined && owner.id !== reach.userId && ADMINISTRATORS.has(owner.role)
+}
+
+function aboveYou(): Denied {
+  return beyondYours('The key would have the rights of a user who stands above you.')
 }
 
 /** Of routes the caller's own credential says which there are; the key that is made has them where none are named. */
@@ -88,32 +97,6 @@ function withBlocker(
 ): VirtualKey {
   if (!key.blocked) return { ...key, blockedByRole: undefined }
   return before?.blocked === true ? key : { ...key, blockedByRole: blockerOf(principal, place) }
-}
-
-/** A new key has by default what the key has that makes it: the parents of both are the same, but not that one's lists. */
-function inheriting(key: VirtualKey, { principal }: Ask): VirtualKey {
-  const own = boundsOf(principal)
-  if (own === undefined) return key
-  return {
-    ...key,
-    models: isUnrestricted(key.models) && key.models.length === 0 ? own.models : key.models,
-    allowedRoutes: key.allowedRoutes.length === 0 ? own.allowedRoutes : key.allowedRoutes,
-    allowedPassThroughRoutes:
-      key.allowedPassThroughRoutes.length === 0 ? own.allowedPassThroughRoutes : key.allowedPassThroughRoutes,
-    limits: inheritedLimits(key.limits, own.limits),
-    budgetId: key.budgetId ?? own.budgetId,
-  }
-}
-
-function inheritedLimits(limits: Limits, own: Limits): Limits {
-  return {
-    ...limits,
-    maxBudget: limits.maxBudget ?? own.maxBudget,
-    window: limits.maxBudget === undefined ? (limits.window ?? own.window) : limits.window,
-    tokensPerMinute: limits.tokensPerMinute ?? own.tokensPerMinute,
-    requestsPerMinute: limits.requestsPerMinute ?? own.requestsPerMinute,
-    parallelRequests: limits.parallelRequests ?? own.parallelRequests,
-  }
 }
 
 /** Does the key fit where it belongs? Asked of everybody; the store would keep a lie otherwise. */
@@ -145,12 +128,14 @@ function decideFit(
   return malformed(`Key ${over[0]}=${over[1]} is higher than the team's ${over[0]}=${over[2]}.`)
 }
 
-/** What only administrators change on a key that exists. */
-function findForbiddenField(before: VirtualKey | undefined, key: VirtualKey): string | undefined {
-  // It means nothing here, and might to who reads it elsewhere.
+/** It means nothing here, and might to who reads it elsewhere. */
+function findPermitted(before: VirtualKey | undefined, key: VirtualKey): string | undefined {
   const permissions = JSON.stringify(key.inert['permissions'] ?? {})
-  if (permissions !== JSON.stringify(before?.inert['permissions'] ?? {})) return 'permissions'
-  if (before === undefined) return undefined
+  return permissions === JSON.stringify(before?.inert['permissions'] ?? {}) ? undefined : 'permissions'
+}
+
+/** Where a key that exists belongs, and what it draws on, is for proxy administrators to change. */
+export function findMoved(before: VirtualKey, key: VirtualKey): string | undefined {
   if (before.userId !== key.userId) return 'user_id'
   if (before.organizationId !== key.organizationId) return 'organization_id'
   if (before.teamId !== key.teamId) return 'team_id'
@@ -161,7 +146,7 @@ function findForbiddenField(before: VirtualKey | undefined, key: VirtualKey): st
 function findRaised(
   before: VirtualKey | undefined,
   key: VirtualKey,
-  { place, user, team, organizationBudget, budget }: KeyGrounds,
+  { place, user, team, organizationBudget }: KeyGrounds,
   { principal }: Ask,
 ): string | undefined {
   const mayRaise = ['team_admin', 'org_admin'].includes(blockerOf(principal, place))
@@ -175,17 +160,13 @@ function findRaised(
     if (dropped !== undefined && !mayRaise) return 'enforced_params'
     const untagged = before.tags.find((tag) => !key.tags.includes(tag))
     if (untagged !== undefined && !mayRaise) return 'tags'
-  } else if (
-    budget !== undefined &&
-    !mayRaise &&
-    principal.kind !== 'master' &&
-    boundsOf(principal)?.budgetId !== budget.id
-  ) {
-    return 'budget_id'
+    if (widensTools(before.metadata, key.metadata) && !mayRaise) return 'metadata.allowed_tools'
   }
-  const own = mayRaise ? undefined : boundsOf(principal)?.limits
+  const own = mayRaise ? undefined : boundsOf(principal)
+  const shed = before === undefined && own !== undefined ? findShed(key, own) : undefined
+  if (shed !== undefined) return shed
   for (const ceiling of [
-    own,
+    own?.limits,
     place.teamId === undefined ? user?.user.limits : team?.limits,
     organizationBudget?.limits,
   ]) {

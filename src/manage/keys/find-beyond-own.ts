@@ -27,7 +27,8 @@ export function findBeyondOwn(
   }
   const routes = isSelf ? before.allowedRoutes : (own?.allowedRoutes ?? [])
   if (!staysAs(before, key, 'allowedRoutes')) {
-    if (key.allowedRoutes.length === 0 && routes.length > 0) return 'allowed_routes'
+    const bound = [...routes, ...(before?.allowedRoutes ?? [])]
+    if (key.allowedRoutes.length === 0 && bound.length > 0) return 'allowed_routes'
     const ceilings = [routes, before?.allowedRoutes ?? []]
     if (decideRoutesWithin(key.allowedRoutes, ceilings, routeGroups) !== undefined) return 'allowed_routes'
   }

@@ -11,13 +11,14 @@ import type { Change, Rooms } from '../../ports/registry.ts'
 import { decideBounds, decideGeneration, fillLimits } from './apply-key-rules.ts'
 import { decideExpiry, durationOfNewKey } from './decide-expiry.ts'
 import { decideKeyGrant } from './decide-key-grant.ts'
-import { isMemberOf, loadKeyGrounds } from './key-grounds.ts'
+import { decideHome, isMemberOf, loadKeyGrounds } from './key-grounds.ts'
 import { describeRow } from '../describe-change.ts'
 import { makeKey } from './make-key.ts'
+import { boundsOf } from './own-bounds.ts'
 import { changer } from '../ports.ts'
 import type { Ask, ManagePorts } from '../ports.ts'
 import { provisionUser } from '../users/provision-user.ts'
-import { aliasTaken, beyondYours, keyTaken, malformed, notYoursToMake } from '../refuse.ts'
+import { aliasTaken, beyondYoursIn, keyTaken, malformed, notYoursToMake } from '../refuse.ts'
 import { reviseKey } from './revise-key.ts'
 import type { KeyWish } from './revise-key.ts'
 import { withCascade } from '../with-cascade.ts'
@@ -30,6 +31,8 @@ export interface KeyOrder extends KeyWish {
   readonly keyType?: KeyType | undefined
   /** Nobody's own: it belongs to its team. */
   readonly isServiceAccount?: boolean | undefined
+  /** It comes with its user's account, by the same hand. */
+  readonly isFirst?: boolean | undefined
 }
 
 /** A key and, for its one showing, the secret that opens it. */
@@ -83,21 +86,35 @@ export async function issueKey(
   const expiry = duration === undefined ? allow(undefined) : decideExpiry(duration, now, ports.rules)
   if (expiry.verdict === 'deny') return expiry
 
+  // Shared budgets are proxy administrators' to hand out, and nobody else's to know of.
+  if (
+    ask.reach.scope === 'some' &&
+    placed.budgetId !== undefined &&
+    placed.budgetId !== boundsOf(ask.principal)?.budgetId
+  ) {
+    return beyondYoursIn('budget_id')
+  }
   const grounds = await loadKeyGrounds(placed, ask, rooms, ports)
   if (grounds.verdict === 'deny') return grounds
   const { place, user, team } = grounds.granted
-  if (!createsKey(ask.reach, place, '/key/generate')) {
-    return notYoursToMake()
-  }
+  const permission = order.isServiceAccount === true ? '/key/service-account/generate' : '/key/generate'
+  if (!createsKey(ask.reach, place, permission)) return notYoursToMake()
+  const home = decideHome(undefined, placed, team, ask)
+  if (home.verdict === 'deny') return home
   if (
     ask.reach.scope === 'some' &&
     place.userId !== undefined &&
     place.userId !== ask.reach.userId &&
     !belongs(grounds.granted)
   ) {
-    return beyondYours('The user is not a member of the team or organization that the key is for.')
+    return notYoursToMake()
   }
-  const row: VirtualKey = { ...placed, expiresAt: expiry.granted, needsMembership: isMemberOf(user, team) }
+  const row: VirtualKey = {
+    ...placed,
+    expiresAt: expiry.granted,
+    needsMembership: isMemberOf(user, team),
+    roleless: order.isFirst !== true && isGivenOut(placed, ask),
+  }
   const granted = decideKeyGrant(undefined, row, grounds.granted, ask, ports.grants())
   if (granted.verdict === 'deny') return granted
 
@@ -115,6 +132,11 @@ function withOwner(key: VirtualKey, { userId, isServiceAccount }: KeyOrder, { pr
   if (userId !== undefined || isServiceAccount === true || reach.scope === 'all' || principal.kind === 'master')
     return key
   return { ...key, userId: principal.standing.user?.user.id }
+}
+
+/** INV-13: with the secret of somebody else's key in hand, nobody acts with that one's rights. */
+export function isGivenOut({ userId }: VirtualKey, { reach }: Ask): boolean {
+  return userId !== undefined && reach.scope === 'some' && userId !== reach.userId
 }
 
 function belongs({

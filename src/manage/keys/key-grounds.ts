@@ -9,7 +9,7 @@ import type { User, UserFacts } from '../../domain/user.ts'
 import type { VirtualKey } from '../../domain/virtual-key.ts'
 import { changer } from '../ports.ts'
 import type { Ask, ManagePorts } from '../ports.ts'
-import { notYoursToMake } from '../refuse.ts'
+import { malformed, notYoursToMake } from '../refuse.ts'
 import { userMerged } from '../users/refuse-user.ts'
 import type { Rooms } from '../../ports/registry.ts'
 
@@ -43,7 +43,7 @@ export async function loadKeyGrounds(
   if (key.teamId !== undefined && team === undefined) {
     return absent(`Team doesn't exist in db. Team=${key.teamId}. Create team via \`/team/new\` call.`, 'team-not-found')
   }
-  const organizationId = key.organizationId ?? team?.organizationId
+  const organizationId = team?.organizationId ?? key.organizationId
   const organization = organizationId === undefined ? undefined : await rooms.organizations.find(organizationId)
   if (organizationId !== undefined && organization === undefined) {
     return absent(
@@ -78,6 +78,24 @@ export async function loadKeyGrounds(
     budget,
     newcomer,
   })
+}
+
+/** A key in a team is in the team's organisation, which pays for it. */
+export function decideHome(
+  before: VirtualKey | undefined,
+  key: VirtualKey,
+  team: Team | undefined,
+  { reach }: Ask,
+): Decision<undefined> {
+  const isMoved = before?.teamId !== key.teamId || before?.organizationId !== key.organizationId
+  const { organizationId } = key
+  if (!isMoved || team === undefined || organizationId === undefined || organizationId === team.organizationId) {
+    return allow(undefined)
+  }
+  if (reach.scope === 'some') return notYoursToMake()
+  return team.organizationId === undefined
+    ? allow(undefined)
+    : malformed('`organization_id`: the team of the key belongs to another organization.')
 }
 
 export function isMemberOf(user: UserFacts | undefined, team: Team | undefined): boolean {

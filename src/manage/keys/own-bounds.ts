@@ -5,7 +5,16 @@ import type { VirtualKey } from '../../domain/virtual-key.ts'
 /** What the presented credential itself limits, beside whoever stands behind it. */
 export type OwnBounds = Pick<
   VirtualKey,
-  'models' | 'allowedRoutes' | 'allowedPassThroughRoutes' | 'accessGroupIds' | 'limits' | 'budgetId'
+  | 'models'
+  | 'allowedRoutes'
+  | 'allowedPassThroughRoutes'
+  | 'accessGroupIds'
+  | 'enforcedParams'
+  | 'tags'
+  | 'metadata'
+  | 'limits'
+  | 'budgetId'
+  | 'expiresAt'
 >
 
 /** INV-12: nobody gives with a credential what the credential does not have. Undefined: it limits nothing. */
@@ -27,8 +36,13 @@ function boundsOfToken(bearing: Bearing): OwnBounds {
     allowedRoutes: bearing.routes?.length === 0 ? NO_ROUTE : (bearing.routes ?? []),
     allowedPassThroughRoutes: [],
     accessGroupIds: [],
+    enforcedParams: [],
+    tags: [],
+    metadata: {},
     limits: NO_LIMITS,
     budgetId: undefined,
+    // A token is a proof of the moment: what it makes outlives it.
+    expiresAt: undefined,
   }
 }
 

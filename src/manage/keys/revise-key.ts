@@ -68,7 +68,7 @@ export function reviseKey(key: VirtualKey, wish: KeyWish, now: EpochMs): Decisio
     enforcedParams: wish.enforcedParams ?? fields.enforcedParams ?? key.enforcedParams,
     tags: wish.tags ?? fields.tags ?? key.tags,
     metadata: wish.metadata === undefined ? key.metadata : metadata,
-    inert: { ...key.inert, ...wish.inert },
+    inert: { ...key.inert, ...wish.inert, ...(wish.blocked === undefined ? {} : { blocked: wish.blocked }) },
     accessGroupIds: wish.accessGroupIds ?? key.accessGroupIds,
     limits: limits.granted,
     temporaryBudget: temporary.granted ?? key.temporaryBudget,

@@ -10,6 +10,7 @@ import type { VirtualKey } from '../../domain/virtual-key.ts'
 import { decideSecret } from './decide-key-grant.ts'
 import { describeChange } from '../describe-change.ts'
 import type { Rooms } from '../../ports/registry.ts'
+import { isGivenOut } from './issue-key.ts'
 import type { IssuedKey } from './issue-key.ts'
 import { makeKey } from './make-key.ts'
 import { placeOfKey } from './key-place.ts'
@@ -41,7 +42,8 @@ export async function rotateKey(
   ports: ManagePorts,
 ): Promise<Decision<IssuedKey>> {
   // A key of nobody's own has no rights of management, and so none over itself.
-  if (ask.principal.kind === 'virtual-key' && ask.principal.standing.user === undefined) {
+  const { principal } = ask
+  if (principal.kind === 'virtual-key' && (principal.standing.user === undefined || principal.key.roleless)) {
     return deny('admin-only', 'authz_role', 'A key without a user cannot rotate itself. Ask whoever manages it.')
   }
   const digest = digestNamed(name, ports.digests)
@@ -74,10 +76,12 @@ export async function rotateKey(
       ...restamped(wished.granted.key, changer(ask), now),
       digest: secret.granted.digest,
       displayName: secret.granted.displayName,
+      roleless: isGivenOut(current, ask),
       rotationCount: current.rotationCount + 1,
       lastRotatedAt: now,
     }
-    const may = decideSecret({ ...row, digest }, ask, ports.grants())
+    const owner = row.userId === undefined ? undefined : await rooms.users.find(row.userId)
+    const may = decideSecret({ ...row, digest }, owner, ask, ports.grants())
     if (may.verdict === 'deny') return may
     const holder = row.alias === undefined ? undefined : await rooms.keys.findByAlias(row.alias)
     if (holder !== undefined && holder.digest !== digest) return aliasTaken(row.alias)

@@ -8,15 +8,15 @@ import type { VirtualKey } from '../../domain/virtual-key.ts'
 import type { Change, Rooms } from '../../ports/registry.ts'
 import { decideBounds } from './apply-key-rules.ts'
 import { decideNewExpiry } from './decide-expiry.ts'
-import { decideKeyGrant } from './decide-key-grant.ts'
+import { decideKeyGrant, findMoved } from './decide-key-grant.ts'
 import { describeChange, isSame } from '../describe-change.ts'
-import { isMemberOf, loadKeyGrounds } from './key-grounds.ts'
+import { decideHome, isMemberOf, loadKeyGrounds } from './key-grounds.ts'
 import { placeOfKey } from './key-place.ts'
 import { digestNamed, shownName } from './name-key.ts'
 import { changer } from '../ports.ts'
 import type { Ask, ManagePorts } from '../ports.ts'
 import { provisionUser } from '../users/provision-user.ts'
-import { aliasTaken, beyondYours, foreign, keyNotFound, malformed } from '../refuse.ts'
+import { aliasTaken, beyondYours, beyondYoursIn, foreign, keyNotFound, malformed } from '../refuse.ts'
 import { reviseKey } from './revise-key.ts'
 import type { KeyWish } from './revise-key.ts'
 import { withCascade } from '../with-cascade.ts'
@@ -46,7 +46,11 @@ export async function setBlocked(
   if (digest === undefined) return malformed('Invalid key format.')
   const absent = keyNotFound(`Key ${shownName(name)} not found`)
   const action = blocked ? 'blocked' : 'unblocked'
-  return change({ digest, revise: (current) => allow({ ...current, blocked }), action, absent }, ask, ports)
+  return change(
+    { digest, revise: (current) => reviseKey(current, { blocked }, ports.clock.now()), action, absent },
+    ask,
+    ports,
+  )
 }
 
 /** The rules of every change to a key that exists, whichever verb brings it. */
@@ -121,9 +125,14 @@ export async function reviseWithin(
   if (!changesKey(ask.reach, await placeOfKey(current, rooms), ask.origin.route)) return foreign(absent)
   const revised = revise(current)
   if (revised.verdict === 'deny') return revised
+  // Asked before anything is looked up, so that what there is elsewhere can't be told from what there is not.
+  const moved = ask.reach.scope === 'all' ? undefined : findMoved(current, revised.granted)
+  if (moved !== undefined) return beyondYoursIn(moved)
   const grounds = await loadKeyGrounds(revised.granted, ask, rooms, ports)
   if (grounds.verdict === 'deny') return grounds
   const { user, team } = grounds.granted
+  const home = decideHome(current, revised.granted, team, ask)
+  if (home.verdict === 'deny') return home
   if (
     current.teamId !== revised.granted.teamId &&
     user !== undefined &&

@@ -1,5 +1,6 @@
 import type { Authority } from './team-authority.ts'
 import type { Budget } from '../../domain/budget.ts'
+import { widensTools } from '../../domain/allowed-tools.ts'
 import { allow } from '../../domain/decision.ts'
 import type { Decision, Denied } from '../../domain/decision.ts'
 import { decideModelsWithin, isUnrestricted } from '../../domain/effective.ts'
@@ -84,6 +85,7 @@ function findBeyondTeamAdmin(before: Team, { after, groups }: TeamChange): Denie
   if (isOpen(after) && !isOpen(before)) return beyondYoursIn('models')
   const had = [...before.models, ...before.accessGroupIds]
   if (decideModelsWithin(added(before, after), [had], groups) !== undefined) return beyondYoursIn('models')
+  if (widensTools(before.metadata, after.metadata)) return beyondYoursIn('metadata.allowed_tools')
   return before.tags.every((tag) => after.tags.includes(tag)) ? undefined : fieldNotYours('tags')
 }
 

@@ -157,7 +157,7 @@ async function firstKey(
     : (order.teamId ?? (organizations[0] === undefined ? teams[0]?.team.id : undefined))
   const organizationId = isPersonal || teamId !== undefined ? undefined : organizations[0]?.id
   const models = isPersonal ? user.models : []
-  return issueKey({ ...order, userId: user.id, models, teamId, organizationId }, ask, rooms, ports)
+  return issueKey({ ...order, userId: user.id, models, teamId, organizationId, isFirst: true }, ask, rooms, ports)
 }
 
 /** What the operator gives to users where nothing is said. */

@@ -51,6 +51,11 @@ export function handOn(reach: Reach, place: UserPlace): Hand | undefined {
   return reach.userId === place.id ? 'oneself' : 'organization'
 }
 
+/** Somebody has come to this account by another way than a key. */
+export function isTakenUp({ user, identities }: Pick<UserFacts, 'user' | 'identities'>): boolean {
+  return user.passwordHash !== undefined || user.ssoUserId !== undefined || identities.length > 0
+}
+
 export function isOneself(principal: Principal, id: UserId): boolean {
   return id === (principal.kind === 'master' ? MASTER_USER_ID : principal.standing.user?.user.id)
 }
@@ -61,6 +66,7 @@ export function decideUserWish(
   current: User | undefined,
   hand: Hand,
   principal: Principal,
+  isTaken = false,
 ): Decision<undefined> {
   if (hand !== 'administrator') {
     const forbidden = saidIn(wish).find((name) => !MAY_SAY[hand].has(name))
@@ -68,9 +74,16 @@ export function decideUserWish(
     if (hand === 'organization' && current !== undefined && !OF_ORGANIZATIONS.has(current.role)) {
       return deny('beyond-yours', 'authz_ceiling', 'Proxy admins and viewers are changed by proxy admins.')
     }
+    // An address leads to the account, and this one is somebody's already.
+    if (isTaken && wish.email !== undefined && wish.email !== current?.email) {
+      return notYours('Only a proxy admin gives another address to a user who has an account already.')
+    }
   }
   if (wish.blocked === false && current?.blocked === true && !mayUnblock(blockerWith(hand), current.blockedByRole)) {
     return deny('beyond-yours', 'authz_field', 'Somebody with a higher role blocked this user, and can unblock it.')
+  }
+  if (hand !== 'administrator' && wish.metadata !== undefined && current?.metadata['scim_active'] === false) {
+    if (wish.metadata['scim_active'] !== false) return notYours('`metadata.scim_active`: a proxy admin opens it again.')
   }
   if (isNarrowed(principal) && handsOutAdministration(wish, current)) {
     return notYours('A key that was narrowed makes no administrators, and gives nobody the account of one.')

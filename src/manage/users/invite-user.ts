@@ -8,7 +8,7 @@ import { reachesOrganization, reachesTeam } from '../../domain/scope.ts'
 import { stampedNew } from '../../domain/stamps.ts'
 import type { UserFacts } from '../../domain/user.ts'
 import type { Rooms } from '../../ports/registry.ts'
-import { placeOfUser } from './decide-user-change.ts'
+import { isTakenUp, placeOfUser } from './decide-user-change.ts'
 import { describeChange, describeRow } from '../describe-change.ts'
 import { randomText } from '../keys/make-key.ts'
 import { isNarrowed } from '../keys/own-bounds.ts'
@@ -112,12 +112,12 @@ function reachesAll(reach: Reach, facts: UserFacts): boolean {
 }
 
 /** An account that somebody has already is taken over by nobody below a proxy admin. */
-function decideInvitation({ reach, principal }: Ask, { user, identities }: UserFacts): Decision<undefined> {
+function decideInvitation({ reach, principal }: Ask, facts: UserFacts): Decision<undefined> {
+  const { user } = facts
   const isPowerful = ADMINISTRATORS.has(user.role)
   if (reach.scope === 'all')
     return reach.mayWrite && !(isPowerful && isNarrowed(principal)) ? allow(undefined) : beyond()
-  const isTaken = user.passwordHash !== undefined || user.ssoUserId !== undefined || identities.length > 0
-  return isPowerful || isTaken || user.blocked ? beyond() : allow(undefined)
+  return isPowerful || isTakenUp(facts) || user.blocked ? beyond() : allow(undefined)
 }
 
 function beyond(): Denied {

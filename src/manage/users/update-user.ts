@@ -9,7 +9,7 @@ import { blankUser } from '../../domain/user.ts'
 import type { User } from '../../domain/user.ts'
 import type { Attempt, Change, Rooms } from '../../ports/registry.ts'
 import { hashed, TOTAL_SPEND_ID } from './create-user.ts'
-import { blockerWith, decideUserWish, handOn, placeOfUser } from './decide-user-change.ts'
+import { blockerWith, decideUserWish, handOn, isTakenUp, placeOfUser } from './decide-user-change.ts'
 import type { Hand } from './decide-user-change.ts'
 import { describeChange, isSame } from '../describe-change.ts'
 import { ceilingsOver, decideWithin } from '../organizations/organization-ceiling.ts'
@@ -32,6 +32,7 @@ interface Target {
   readonly id: UserId
   readonly current: User | undefined
   readonly hand: Hand
+  readonly isTaken: boolean
 }
 
 export async function updateUser(order: UserChangeOrder, ask: Ask, ports: ManagePorts): Promise<Decision<User>> {
@@ -55,14 +56,13 @@ async function changeUser(
 ): Promise<Decision<Change<User>>> {
   const target = await findTarget(order, ask, rooms, ports)
   if (target.verdict === 'deny') return target
-  const { id, current, hand } = target.granted
+  const { id, current, hand, isTaken } = target.granted
   // An administrator who reaches for the last one learns that first, also when it is themselves.
   const wish = current === undefined ? { ...order.wish, email: order.wish.email ?? order.email } : order.wish
   if (await losesLastAdmin(current, wish, rooms)) return lastAdmin()
-  if (id === MASTER_USER_ID && (wish.blocked === true || (wish.role ?? 'proxy_admin') !== 'proxy_admin')) {
-    return lastAdmin()
-  }
-  const may = decideUserWish(wish, current, hand, ask.principal)
+  const isShut = wish.blocked === true || wish.metadata?.['scim_active'] === false
+  if (id === MASTER_USER_ID && (isShut || (wish.role ?? 'proxy_admin') !== 'proxy_admin')) return lastAdmin()
+  const may = decideUserWish(wish, current, hand, ask.principal, isTaken)
   if (may.verdict === 'deny') return may
 
   const now = ports.clock.now()
@@ -121,11 +121,12 @@ async function findTarget(
     if (!makesNew) return absent
     const survivor = (await rooms.formerUsers.find(userId))?.mergedInto
     if (survivor !== undefined) return userMerged(userId, survivor)
-    return allow({ id: userId, current, hand: 'administrator' })
+    return allow({ id: userId, current, hand: 'administrator', isTaken: false })
   }
   const facts = await rooms.users.facts(userId)
   const hand = facts === undefined ? undefined : handOn(ask.reach, placeOfUser(facts))
-  return hand === undefined ? foreign(absent) : allow({ id: userId, current, hand })
+  if (facts === undefined || hand === undefined) return foreign(absent)
+  return allow({ id: userId, current, hand, isTaken: isTakenUp(facts) })
 }
 
 async function idOf(
@@ -142,13 +143,14 @@ async function idOf(
 /** Z-06. */
 export async function losesLastAdmin(
   current: User | undefined,
-  wish: Pick<UserWish, 'role' | 'blocked'>,
+  wish: Pick<UserWish, 'role' | 'blocked' | 'metadata'>,
   rooms: Rooms,
 ): Promise<boolean> {
   if (current === undefined || current.role !== 'proxy_admin' || current.blocked || current.id === MASTER_USER_ID) {
     return false
   }
-  const stays = (wish.role ?? 'proxy_admin') === 'proxy_admin' && wish.blocked !== true
+  const isClosed = wish.blocked === true || wish.metadata?.['scim_active'] === false
+  const stays = (wish.role ?? 'proxy_admin') === 'proxy_admin' && !isClosed
   return !stays && (await rooms.users.countOtherAdmins([current.id])) === 0
 }
 

@@ -14,6 +14,10 @@ let foreign: Readonly<Record<Kind, string>>
 /** What has the same form and length and is not there. */
 let absent: Readonly<Record<Kind, string>>
 
+/** A key of the callers' team, of nobody's own. */
+let teamKey: string
+const NAMES = { team: 'team_id', user: 'user_id', org: 'organization_id' } as const
+
 type Kind = 'key' | 'secret' | 'alias' | 'user' | 'team' | 'org'
 
 beforeAll(async () => {
@@ -21,6 +25,7 @@ beforeAll(async () => {
   const { master, u3 } = realm.cast
   const alias = 'alias-of-a-key-cobalt'
   const { key, hash } = await freshKey(master, { user_id: u3.id, team_id: TEAM.cobalt, key_alias: alias })
+  teamKey = (await freshKey(master, { team_id: TEAM.amber })).hash
   foreign = {
     key: hash,
     secret: key,
@@ -85,6 +90,18 @@ const QUESTIONS: readonly { readonly name: string; readonly kind: Kind; readonly
     kind: 'org',
     ask: (id) => posted('/key/generate', { organization_id: id }),
   },
+  ...(['team', 'user', 'org'] as const).flatMap((kind) => [
+    {
+      name: `POST /key/generate in a team of one’s own with a foreign ${kind}`,
+      kind,
+      ask: (id: string) => posted('/key/generate', { team_id: TEAM.amber, [NAMES[kind]]: id }),
+    },
+    {
+      name: `POST /key/update of a team’s key to a foreign ${kind}`,
+      kind,
+      ask: (id: string) => posted('/key/update', { key: teamKey, [NAMES[kind]]: id }),
+    },
+  ]),
   { name: 'GET /user/info', kind: 'user', ask: (id) => ({ path: `/user/info?user_id=${id}` }) },
   { name: 'GET /v2/user/info', kind: 'user', ask: (id) => ({ path: `/v2/user/info?user_id=${id}` }) },
   { name: 'POST /user/update', kind: 'user', ask: (user_id) => posted('/user/update', { user_id, user_alias: 'x' }) },

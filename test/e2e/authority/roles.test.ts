@@ -141,6 +141,20 @@ describe('AC-074: an organisation’s administrator', () => {
     await master.remove('/organization/member_delete', { organization_id: ORG.amber, user_id: u3.id })
   })
 
+  test('neither opens an account that was closed, nor leads somebody else into it', async () => {
+    const { oa1, master } = realm.cast
+    const closed = await freshUser(master, 'amber', { metadata: { scim_active: false, note: 1 } })
+    const taken = await freshUser(master, 'amber', { password: 'correct horse battery staple' })
+    await changesNothing(oa1, [
+      ['/user/update', { user_id: closed, metadata: {} }],
+      ['/user/update', { user_id: closed, metadata: { scim_active: true } }],
+      ['/user/update', { user_id: taken, user_email: 'another@example.com' }],
+      ['/invitation/new', { user_id: taken }],
+    ])
+    good(await oa1.post('/user/update', { user_id: closed, metadata: { scim_active: false, note: 2 } }))
+    good(await oa1.post('/user/update', { user_id: await freshUser(master, 'amber'), user_email: 'new@example.com' }))
+  })
+
   test('gives the organisation no more than it has, and changes its limits not at all', async () => {
     const { oa1, master } = realm.cast
     const before = await stateOf(master)
@@ -328,6 +342,7 @@ describe('AC-093, Z-06: the last administrator', () => {
         ['/user/update', { user_id: pa.id, user_role: 'internal_user' }],
         ['/user/update', { user_id: pa.id, user_role: 'proxy_admin_viewer' }],
         ['/user/update', { user_id: pa.id, blocked: true }],
+        ['/user/update', { user_id: pa.id, metadata: { scim_active: false } }],
         ['/user/delete', { user_ids: [pa.id] }],
         ['/user/delete', { user_ids: [realm.cast.v1.id, pa.id] }],
       ] as const) {

@@ -459,6 +459,7 @@ describe('POST /key/block and /key/unblock', () => {
       type: 'auth_error',
     })
     expect(await desk.done('/key/unblock', { key: token_id })).toMatchObject({ token: token_id, blocked: false })
+    expect((await desk.read(`/key/info?key=${token_id}`)).info.blocked).toBe(false)
     expect((await desk.get('/v1/models', key)).status).toBe(200)
   })
 

@@ -85,10 +85,11 @@ describe.each(STORES)('Terraform on the %s store', (store) => {
   test('zero values in an update are stored as they are; blank ids are none', async () => {
     const { token_id } = await apply('POST', '/key/generate', { models: ['gpt-4o'] })
     const zeros = { max_budget: 0, tpm_limit: 0, rpm_limit: 0, max_parallel_requests: 0 }
-    await apply('POST', '/key/update', { key: token_id, ...zeros, team_id: '', user_id: '', blocked: false })
+    const blanks = { team_id: '', user_id: '', organization_id: '', budget_id: '', budget_duration: '' }
+    await apply('POST', '/key/update', { key: token_id, ...zeros, ...blanks, blocked: false })
     const { info } = await apply('GET', `/key/info?key=${token_id}`)
     expect(info).toMatchObject({ ...zeros, team_id: null, user_id: null, models: ['gpt-4o'] })
-    expect(info.blocked ?? false).toBe(false)
+    expect(info.blocked).toBe(false)
   })
 
   test('an update without any change is none', async () => {

@@ -17,6 +17,7 @@ export interface KeyColumns extends LimitRow, StampColumns {
   readonly team_id: TeamId | null
   readonly organization_id: OrganizationId | null
   readonly needs_membership: boolean
+  readonly roleless: boolean
   readonly models: readonly string[]
   readonly model_aliases: Readonly<Record<string, string>>
   readonly allowed_routes: readonly string[]
@@ -48,6 +49,7 @@ export const keyKind: RowKind<VirtualKey, KeyDigest, KeyColumns> = {
     teamId: row.team_id ?? undefined,
     organizationId: row.organization_id ?? undefined,
     needsMembership: row.needs_membership,
+    roleless: row.roleless,
     models: row.models,
     modelAliases: row.model_aliases,
     allowedRoutes: row.allowed_routes,
@@ -75,6 +77,7 @@ export const keyKind: RowKind<VirtualKey, KeyDigest, KeyColumns> = {
     team_id: key.teamId ?? null,
     organization_id: key.organizationId ?? null,
     needs_membership: key.needsMembership,
+    roleless: key.roleless,
     models: key.models.map(storableText),
     model_aliases: storableJson(key.modelAliases),
     allowed_routes: key.allowedRoutes.map(storableText),

@@ -55,7 +55,7 @@ interface DeletedColumns extends KeyColumns {
 /** Rows of before a column existed have its default. */
 const DELETED_KEYS = sql`(
   select r.*, d.deleted_at, d.deleted_by from latchkey.deleted_key d, jsonb_populate_record(null::latchkey.virtual_key,
-    '{"access_group_ids": [], "allowed_passthrough_routes": [], "inert": {}, "model_limits": {}, "needs_membership": false}'::jsonb || d.snapshot) r) k`
+    '{"access_group_ids": [], "allowed_passthrough_routes": [], "inert": {}, "model_limits": {}, "needs_membership": false, "roleless": false}'::jsonb || d.snapshot) r) k`
 
 export async function listKeys(db: Kysely<Database>, query: KeyQuery): Promise<PageOf<VirtualKey>> {
   const conditions = conditionsOf(query, sql`k.alias_folded`)

@@ -66,7 +66,8 @@ export function sqlUserRows(place: Place): UserRows {
     async countOtherAdmins(except) {
       const { rows } = await sql`
         select user_id from latchkey.user_account
-        where role = 'proxy_admin' and not blocked and user_id <> all(${[...except, 'default_user_id']}::text[])
+        where role = 'proxy_admin' and not blocked and metadata ->> 'scim_active' is distinct from 'false'
+          and user_id <> all(${[...except, 'default_user_id']}::text[])
         order by user_id ${lock(place)}`.execute(db)
       return rows.length
     },
