@@ -70,7 +70,8 @@ export interface Gateway {
 
 const MAX_BODIES_BYTES = 512 * 1024 * 1024
 const MANAGEMENT_BYTES = 1024 * 1024
-const MAX_STREAM_MS = 60 * 60_000
+/** N-37, where the operator's timeouts are not longer. */
+const LONGEST_STREAM_MS = 60 * 60_000
 /** Each batch is a commit that waits for the disk: few large ones cost the embedded database much less. */
 const EMBEDDED_FLUSH_MS = 500
 
@@ -200,7 +201,9 @@ export async function compose(parts: Parts): Promise<Gateway> {
     mockUsage: settings.mockUsage,
     showsApiBase: settings.compat.exposeApiBase,
     maxAnswerBytes: settings.limits.maxResponseBytes,
-    maxStreamMs: settings.router.maxStreamingDurationMs ?? MAX_STREAM_MS,
+    maxStreamMs:
+      settings.router.maxStreamingDurationMs ??
+      Math.max(LONGEST_STREAM_MS, settings.router.timeoutMs, settings.router.streamTimeoutMs),
   }
   const edge: EdgePorts = {
     journey,

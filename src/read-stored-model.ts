@@ -3,6 +3,7 @@ import { readStoredEntry } from './config/read-stored-entry.ts'
 import type { Settings } from './config/settings.ts'
 import type { JsonObject, JsonValue } from './domain/json.ts'
 import type { ModelEntry } from './domain/model-entry.ts'
+import { isKeyText } from './domain/header-text.ts'
 import { NO_REFERENCES, holdsReference } from './domain/references.ts'
 import { isForbiddenHost } from './adapters/outbound-http/forbidden-addresses.ts'
 import { Findings } from './config/finding.ts'
@@ -13,8 +14,6 @@ import type { Egress } from './ports/egress.ts'
 import type { ModelReader, ModelText, ReadModel } from './ports/model-reader.ts'
 
 type ReaderSettings = Pick<Settings, 'providerEnvironment' | 'defaultMaxParallel'>
-
-const PRINTABLE = /^[ -~]*$/
 
 /** Stored models by the tables of the configuration, the providers we know, and the policy for hosts. */
 export function createModelReader(settings: ReaderSettings, egress: Egress): ModelReader {
@@ -34,7 +33,7 @@ export function createModelReader(settings: ReaderSettings, egress: Egress): Mod
       if (!read.ok) return read
       const { apiBase, apiKey, organization } = read.entry.params
       // They become headers.
-      if (![apiKey?.reveal() ?? '', organization ?? ''].every((text) => PRINTABLE.test(text))) {
+      if (![apiKey?.reveal() ?? '', organization ?? ''].every(isKeyText)) {
         return refused('`litellm_params`: `api_key` and `organization` are one line of printable ASCII.')
       }
       const flaw = apiBase === undefined ? undefined : judgeBase(apiBase)

@@ -99,7 +99,7 @@ export async function registerRoutes(
   })
   metricsRoutes(app, edge, metrics, settings.compat.metricsAuth)
   passThroughDefinitionRoutes(app, edge)
-  await docsRoutes(app, edge)
-  await consoleRoutes(app)
+  await docsRoutes(app, edge, settings.pages)
+  await consoleRoutes(app, settings.pages)
   passThroughRoutes(app, edge, { passing, faults })
 }

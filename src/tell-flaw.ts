@@ -45,6 +45,9 @@ export function tellFlaw(flaw: DeploymentFlaw, { key, places }: LocatedModel, fi
       if (flaw.variable !== undefined) findings.error({}, flaw.variable, ADDRESS_FLAWS[flaw.because])
       else findings.error(places.api_base, `${params}.api_base`, ADDRESS_FLAWS[flaw.because])
       return
+    case 'bad-key':
+      findings.error({}, flaw.variable, 'A key is one line of printable ASCII.')
+      return
     case 'bad-id':
       findings.error(places.id, `${key}.model_info.id`, 'An id is 1 to 255 printable ASCII characters.')
   }

@@ -7,6 +7,7 @@ export interface ServeArgs {
   readonly numWorkers: number | undefined
   readonly debug: boolean
   readonly help: boolean
+  readonly version: boolean
   readonly benchLevel: string | undefined
   /** Accepted flags that change nothing here, each with why. */
   readonly notes: readonly string[]
@@ -24,6 +25,9 @@ interface Flag {
 }
 
 const ELSEWHERE = 'configure it in the file given with --config'
+const CURL = 'send a request with curl instead'
+const NO_TLS = 'put a TLS proxy in front'
+const MIGRATIONS = 'migrations always run, under a lock'
 
 const FLAGS: ReadonlyMap<string, Flag> = new Map<string, Flag>([
   ['--config', { takes: 'text' }],
@@ -37,9 +41,12 @@ const FLAGS: ReadonlyMap<string, Flag> = new Map<string, Flag>([
   ['--detailed_debug', { takes: 'nothing' }],
   ['--help', { takes: 'nothing' }],
   ['-h', { takes: 'nothing' }],
+  ['--version', { takes: 'nothing' }],
+  ['-v', { takes: 'nothing' }],
   ['--telemetry', { takes: 'maybe', moot: 'no telemetry is ever sent' }],
-  ['--use_prisma_migrate', { takes: 'nothing', moot: 'migrations always run, under a lock' }],
-  ['--use_prisma_db_push', { takes: 'nothing', moot: 'migrations always run, under a lock' }],
+  ['--use_prisma_migrate', { takes: 'nothing', moot: MIGRATIONS }],
+  ['--use_prisma_db_push', { takes: 'nothing', moot: MIGRATIONS }],
+  ['--use_v2_migration_resolver', { takes: 'nothing', moot: MIGRATIONS }],
   ['--enforce_prisma_migration_check', { takes: 'nothing', moot: 'a failed migration always stops the start' }],
   ['--skip_server_startup', { takes: 'nothing', refused: 'there is no start without serving' }],
   ['--run_gunicorn', { takes: 'nothing', moot: 'there is one server' }],
@@ -52,6 +59,12 @@ const FLAGS: ReadonlyMap<string, Flag> = new Map<string, Flag>([
   ['--drop_params', { takes: 'nothing', moot: 'parameters are passed on as they are' }],
   ['--add_function_to_prompt', { takes: 'nothing', refused: 'prompts are never rewritten' }],
   ['--local', { takes: 'nothing', moot: 'there is no debugging build' }],
+  ['--reload', { takes: 'nothing', moot: 'the built program does not change while it runs' }],
+  ['--use_queue', { takes: 'nothing', moot: 'requests are not queued' }],
+  ['--log_config', { takes: 'text', moot: 'logs are JSON lines on standard error' }],
+  ['--save', { takes: 'nothing', refused: ELSEWHERE }],
+  ['--add_key', { takes: 'text', refused: 'put the keys of providers into the environment' }],
+  ['--iam_token_db_auth', { takes: 'nothing', refused: 'set DATABASE_URL with its password' }],
   ['--model', { takes: 'text', refused: ELSEWHERE }],
   ['-m', { takes: 'text', refused: ELSEWHERE }],
   ['--alias', { takes: 'text', refused: ELSEWHERE }],
@@ -62,11 +75,13 @@ const FLAGS: ReadonlyMap<string, Flag> = new Map<string, Flag>([
   ['--request_timeout', { takes: 'text', refused: ELSEWHERE }],
   ['--max_budget', { takes: 'text', refused: ELSEWHERE }],
   ['--headers', { takes: 'text', refused: ELSEWHERE }],
-  ['--ssl_keyfile_path', { takes: 'text', refused: 'put a TLS proxy in front' }],
-  ['--ssl_certfile_path', { takes: 'text', refused: 'put a TLS proxy in front' }],
-  ['--test', { takes: 'nothing', refused: 'send a request with curl instead' }],
+  ['--ssl_keyfile_path', { takes: 'text', refused: NO_TLS }],
+  ['--ssl_certfile_path', { takes: 'text', refused: NO_TLS }],
+  ['--ciphers', { takes: 'text', refused: NO_TLS }],
+  ['--test', { takes: 'nothing', refused: CURL }],
+  ['--test_async', { takes: 'nothing', refused: CURL }],
+  ['--num_requests', { takes: 'text', refused: CURL }],
   ['--health', { takes: 'nothing', refused: 'ask GET /health/readiness' }],
-  ['--log_config', { takes: 'text', refused: 'logs are JSON lines on standard error' }],
 ])
 
 export function parseServeArgs(argv: readonly string[]): ParsedArgs {
@@ -102,6 +117,7 @@ export function parseServeArgs(argv: readonly string[]): ParsedArgs {
       numWorkers: workers === undefined ? undefined : Number(workers),
       debug: values.has('--debug') || values.has('--detailed_debug'),
       help: values.has('--help') || values.has('-h'),
+      version: values.has('--version') || values.has('-v'),
       benchLevel: values.get('--bench-level'),
       notes,
     },

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { openLog } from '../adapters/log/operator-log.ts'
 import type { Log } from '../adapters/log/operator-log.ts'
 import { clock } from '../adapters/system/clock.ts'
@@ -5,6 +6,7 @@ import { stayCompiled } from '../adapters/system/stay-compiled.ts'
 import type { Gateway } from '../compose.ts'
 import type { ConfigSource, ProcessEnvironment } from '../config/load.ts'
 import { renderFindings, summarise } from '../config/render-findings.ts'
+import { COMPATIBLE_VERSION } from '../journey/reply-headers.ts'
 import { BENCH_LEVELS, WHOLE_WORK } from '../level-of-work.ts'
 import { openGatewayStore } from '../open-gateway-store.ts'
 import { readConfiguration } from '../read-configuration.ts'
@@ -28,9 +30,18 @@ const HELP = `latchkey serve [--config FILE] [--port N] [--host H] [--data-dir D
   --host H          default 127.0.0.1
   --data-dir D      where the embedded database and the ledger's spool live; default ./.latchkey
   --detailed_debug  log at level debug
+  --version         say which one this is
 
 The other flags of the LiteLLM CLI are accepted where they change nothing, and refused with a reason where they would.
 `
+
+/** The same from `src` and from `dist`. */
+const PACKAGE = new URL('../../package.json', import.meta.url)
+
+function readVersion(): string {
+  const parsed: unknown = JSON.parse(readFileSync(PACKAGE, 'utf8'))
+  return typeof parsed === 'object' && parsed !== null && 'version' in parsed ? String(parsed.version) : ''
+}
 
 /** How long running calls may go on after SIGTERM. */
 const GRACE_MS = 100_000
@@ -47,6 +58,10 @@ export async function runServe(argv: readonly string[], io: ServeIo): Promise<nu
     io.write(HELP)
     return 0
   }
+  if (args.version) {
+    io.write(`latchkey ${readVersion()}, as LiteLLM ${COMPATIBLE_VERSION}\n`)
+    return 0
+  }
   const { usable, findings } = readConfiguration(sourceOf(args, io))
   if (findings.length > 0) io.writeError(`${renderFindings(findings)}\n`)
   if (usable === undefined) {
@@ -55,6 +70,7 @@ export async function runServe(argv: readonly string[], io: ServeIo): Promise<nu
   }
   const { settings } = usable
   stayCompiled()
+  ignoreSignals()
 
   const log = openLog(settings.logLevel, clock)
   for (const note of args.notes) log.info(note)
@@ -150,10 +166,14 @@ async function drain(
   return isDrained
 }
 
+/** A terminal that goes away stops nothing, and nobody opens a debugger in what holds the keys of providers. */
+function ignoreSignals(): void {
+  for (const signal of ['SIGHUP', 'SIGUSR1'] as const) process.on(signal, () => {})
+}
+
 function stopSignal(): Promise<string> {
   return new Promise((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve(signal))
-    process.on('SIGHUP', () => {})
   })
 }
 

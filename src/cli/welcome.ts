@@ -37,7 +37,7 @@ export function renderWelcome(welcome: Welcome): string {
     '',
     `  curl -s ${url}/v1/chat/completions ${auth} -d '{"model":"${model}","messages":[{"role":"user","content":"Hello"}]}'`,
     `  curl -s ${url}/key/generate ${auth} -d '{"key_alias":"my-first-key","duration":"30d"}'`,
-    `  ${url}/ui/`,
+    ...(settings.pages.console ? [`  ${url}/ui/`] : []),
     '',
     ...(settings.models.length === 0
       ? ['No models are configured, so `demo` answers by itself. Add yours with --config FILE.', '']

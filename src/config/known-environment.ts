@@ -53,6 +53,9 @@ export const ENV = {
   databaseUsername: honour('DATABASE_USERNAME', aText, 'As DATABASE_USER, which wins.'),
   databasePassword: honour('DATABASE_PASSWORD', aSecret, 'See DATABASE_HOST.'),
   databaseName: honour('DATABASE_NAME', aText, 'See DATABASE_HOST.'),
+  noConsole: honour('DISABLE_ADMIN_UI', aFlag, 'No console is served. Default false.'),
+  noDocs: honour('NO_DOCS', aFlag, 'No pages about the API are served. Default false.'),
+  noRedoc: honour('NO_REDOC', aFlag, '`/redoc` is not served. Default false.'),
   logLevel: honour('LITELLM_LOG', logLevelName, 'DEBUG, INFO, WARNING or ERROR. Default INFO.'),
   rateWindowMs: honour(
     'LITELLM_RATE_LIMIT_WINDOW_SIZE',
@@ -77,7 +80,11 @@ export const ENV = {
     'The same for a group of one deployment. Default 1000.',
   ),
   maxFallbacks: honour('ROUTER_MAX_FALLBACKS', aWholeNumber(0, 100), 'Default of max_fallbacks.'),
-  maxStreamingMs: honour('LITELLM_MAX_STREAMING_DURATION_SECONDS', timeoutAsMs, 'Longest stream. Default unlimited.'),
+  maxStreamingMs: honour(
+    'LITELLM_MAX_STREAMING_DURATION_SECONDS',
+    timeoutAsMs,
+    'Longest stream. Default 3600, or the timeout of the router where that is longer.',
+  ),
   mockPromptTokens: honour(
     'DEFAULT_MOCK_RESPONSE_PROMPT_TOKEN_COUNT',
     aWholeNumber(0, MOST),
@@ -96,8 +103,7 @@ export const ENV = {
 }
 
 const NO_REDIS = 'replicas share their state through Postgres; no Redis is used.'
-const NO_UI = 'the admin UI is not in this version.'
-const NO_PAGES = 'no documentation pages are served.'
+const NO_UI = 'the console asks for a key, and knows no names and passwords.'
 const NOT_OPENAI = 'requests and answers are relayed to OpenAI-compatible providers as they are.'
 const NO_ALERTS = 'nothing sends alerts in this version.'
 const NO_SSO = 'sign-on is not in this version.'
@@ -119,9 +125,6 @@ export const ENV_TABLE: KeyTable = {
     DEFAULT_REASONING_EFFORT_DISABLE_THINKING_BUDGET: NOT_OPENAI,
     DEFAULT_MAX_TOKENS: NOT_OPENAI,
     MAX_IMAGE_URL_DOWNLOAD_SIZE_MB: 'the gateway downloads no images; their addresses go to the provider.',
-    DISABLE_ADMIN_UI: NO_UI,
-    NO_DOCS: NO_PAGES,
-    NO_REDOC: NO_PAGES,
     NO_PROXY: DIRECT,
     PROMETHEUS_MULTIPROC_DIR: 'one process serves, and keeps its own metrics.',
     LITELLM_LICENSE: 'nothing here needs a licence.',

@@ -107,7 +107,8 @@ export const GENERAL_TABLE: KeyTable = {
   moot: {
     database_connection_timeout: 'a connection that takes longer than 5 s counts as a failure, and is tried again.',
     database_url_read_replica: 'all reads go to database_url; warm requests read nothing.',
-    supported_db_objects: 'it is read only together with store_model_in_db, which is refused where it is true.',
+    supported_db_objects:
+      'with store_model_in_db, models and credentials are read; nothing else of a configuration is stored.',
     proxy_batch_write_at: DURABLE_AT_ONCE,
     proxy_batch_polling_interval: DURABLE_AT_ONCE,
     use_redis_transaction_buffer: DURABLE_AT_ONCE,
@@ -139,14 +140,12 @@ export const GENERAL_TABLE: KeyTable = {
     database_args: 'it belongs to stores other than PostgreSQL.',
     litellm_license: 'nothing here needs a licence.',
     disable_prisma_schema_update: MIGRATIONS,
-    disable_responses_id_security: 'response ids are relayed as the provider made them.',
     user_mcp_management_mode: WITH_MCP,
     mcp_internal_ip_ranges: WITH_MCP,
     mcp_trusted_proxy_ranges: WITH_MCP,
     mcp_required_fields: WITH_MCP,
-    disable_budget_reservation: 'budgets are not in this version and are refused where they are set.',
-    skip_user_budget_on_team_key: 'budgets are not in this version and are refused where they are set.',
-    fail_closed_budget_enforcement: 'budgets are not in this version and are refused where they are set.',
+    skip_user_budget_on_team_key: 'a key of a team is the team’s to pay for, whatever the budget of its user.',
+    fail_closed_budget_enforcement: 'a budget that cannot be asked refuses.',
   },
   unsupported: GENERAL_UNSUPPORTED,
 }

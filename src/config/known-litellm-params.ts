@@ -1,18 +1,17 @@
-import { anApiBase, headerMap, mockResponse } from './params-readers.ts'
+import { aHeaderText, aKey, anApiBase, headerMap, mockResponse, ownBody } from './params-readers.ts'
 import { honour } from './key-table.ts'
 import type { KeyTable } from './key-table.ts'
-import { plainJson } from './plain-json.ts'
-import { aNumber, aSecret, aText, aWholeNumber, secondsAsMs, timeoutAsMs } from './readers.ts'
+import { aNumber, aText, aWholeNumber, secondsAsMs, timeoutAsMs } from './readers.ts'
 
 const MOST = 1_000_000_000
 
 export const PARAMS = {
   model: honour('model', aText, 'provider/model, or a bare model name. Required.'),
-  apiKey: honour('api_key', aSecret, 'The credential of the provider.'),
+  apiKey: honour('api_key', aKey, 'The credential of the provider.'),
   apiBase: honour('api_base', anApiBase, 'Where the provider is.'),
   baseUrl: honour('base_url', anApiBase, 'As api_base.'),
   apiVersion: honour('api_version', aText, 'Version of an Azure API.'),
-  organization: honour('organization', aText, 'OpenAI organization.'),
+  organization: honour('organization', aHeaderText, 'OpenAI organization.'),
   customLlmProvider: honour('custom_llm_provider', aText, 'The provider, where the model name does not tell.'),
   credentialName: honour('litellm_credential_name', aText, 'Takes the values of a member of credential_list.'),
   rpm: honour('rpm', aWholeNumber(0, MOST), 'Requests a minute; weight in the choice of a deployment.'),
@@ -32,11 +31,12 @@ export const PARAMS = {
     'Headers for the provider; `os.environ/NAME` may be part of a value.',
   ),
   headers: honour('headers', headerMap, 'As extra_headers, which win.'),
-  extraBody: honour('extra_body', plainJson, 'Members for the body of every request.'),
+  extraBody: honour('extra_body', ownBody, 'Members for the body of every request.'),
 }
 
-const NO_BUDGETS = 'budgets are not in this version.'
-const NO_LIMITS = 'rate limits are not in this version.'
+const NO_BUDGETS = 'deployments have no budgets; give them to keys, users, teams or organisations.'
+const NO_LIMITS = 'deployments have no limits but max_parallel_requests; rpm and tpm are weights.'
+const LIMIT_KEYS = 'write the limits into litellm_settings.default_key_generate_params.'
 const NOT_OPENAI = 'this version speaks to OpenAI-compatible providers with an api_key only.'
 
 export const PARAMS_TABLE: KeyTable = {
@@ -85,8 +85,8 @@ export const PARAMS_TABLE: KeyTable = {
     aws_web_identity_token: NOT_OPENAI,
     aws_sts_endpoint: NOT_OPENAI,
     aws_bedrock_runtime_endpoint: NOT_OPENAI,
-    default_api_key_tpm_limit: NO_LIMITS,
-    default_api_key_rpm_limit: NO_LIMITS,
+    default_api_key_tpm_limit: LIMIT_KEYS,
+    default_api_key_rpm_limit: LIMIT_KEYS,
   },
   unsupportedPatterns: [
     { like: 'aws_*', matches: /^aws_/, because: NOT_OPENAI },

@@ -56,7 +56,8 @@ export const LITELLM = {
   ),
 }
 
-const NO_BUDGETS = 'budgets of this kind are not in this version.'
+const IN_USER_DEFAULTS = 'write max_budget and budget_duration into default_internal_user_params.'
+const NO_CUSTOMER_DEFAULTS = 'customers have no default budget in this version; each has its own, by /customer/new.'
 const NO_USERS = 'teams have no defaults in this version; say it when the team is made.'
 const NO_METRIC_CHOICE = 'the metrics and their labels are fixed in this version.'
 const NO_MESSAGES_LOGGED = 'prompts and answers are never logged.'
@@ -84,12 +85,12 @@ export const LITELLM_TABLE: KeyTable = {
   },
   unsupported: {
     cache: 'response caching is not in this version.',
-    max_internal_user_budget: NO_BUDGETS,
-    internal_user_budget_duration: NO_BUDGETS,
-    max_ui_session_budget: NO_BUDGETS,
-    max_end_user_budget: NO_BUDGETS,
-    max_end_user_budget_id: NO_BUDGETS,
-    validate_end_user_id_in_db: 'end users are not stored in this version.',
+    max_internal_user_budget: IN_USER_DEFAULTS,
+    internal_user_budget_duration: IN_USER_DEFAULTS,
+    max_ui_session_budget: 'the console has no sessions; it calls with the key that is pasted.',
+    max_end_user_budget: NO_CUSTOMER_DEFAULTS,
+    max_end_user_budget_id: NO_CUSTOMER_DEFAULTS,
+    validate_end_user_id_in_db: 'a customer that nobody made is served, without a budget.',
     default_team_params: NO_USERS,
     default_team_settings: NO_USERS,
     model_group_settings: 'settings by model group are not in this version.',
@@ -98,12 +99,12 @@ export const LITELLM_TABLE: KeyTable = {
     custom_prometheus_metadata_labels: NO_METRIC_CHOICE,
     custom_prometheus_tags: NO_METRIC_CHOICE,
     prometheus_metrics_config: NO_METRIC_CHOICE,
-    prometheus_initialize_budget_metrics: NO_BUDGETS,
+    prometheus_initialize_budget_metrics: NO_METRIC_CHOICE,
     enable_end_user_cost_tracking_prometheus_only: 'metrics do not carry the end user.',
     disable_end_user_cost_tracking: 'every call is kept with its end user; do not send one instead.',
     cost_discount_config: 'costs are list prices; set the price of a deployment in its litellm_params.',
     cost_margin_config: 'costs are list prices; set the price of a deployment in its litellm_params.',
-    priority_reservation: 'rate limits are not in this version.',
+    priority_reservation: 'calls have no priorities; give each key its limits.',
     extra_spend_tag_headers: 'tags come from x-litellm-tags and the request body only.',
     add_user_information_to_llm_headers: 'the identity of a caller is not sent to providers.',
     use_chat_completions_url_for_anthropic_messages: '/v1/messages is not in this version.',
@@ -117,10 +118,10 @@ export const LITELLM_TABLE: KeyTable = {
     aiohttp_trust_env: 'providers are called directly, without a proxy.',
     enable_azure_ad_token_refresh: 'Entra ID credentials are not in this version.',
     enable_key_alias_format_validation: 'the format of a key alias is not checked in this version.',
-    budget_exceeded_error_message: NO_BUDGETS,
+    budget_exceeded_error_message: 'the message names the budget that is used up.',
     timezone: { because: 'days begin at midnight UTC.', harmless: ['UTC'] },
     mcp_aliases: 'the MCP gateway is not in this version.',
-    default_key_max_budget_alert_emails: NO_BUDGETS,
+    default_key_max_budget_alert_emails: 'nothing sends alerts in this version.',
     guardrails: 'guardrails are not in this version; run them in front of the gateway.',
   },
 }

@@ -1,7 +1,10 @@
 import { namesSecret } from '../domain/secret-names.ts'
+import { isHeaderText, isKeyText } from '../domain/header-text.ts'
 import { Secret } from '../domain/secret.ts'
+import type { JsonObject } from '../domain/json.ts'
 import { isAbsent, kindOf } from './located.ts'
-import { aText } from './readers.ts'
+import { plainJson } from './plain-json.ts'
+import { aSecret, aText } from './readers.ts'
 import type { Reader } from './readers.ts'
 import { showKey } from './show-name.ts'
 
@@ -33,6 +36,29 @@ export const anApiBase: Reader<string> = {
 }
 
 const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}$/
+const NO_HEADER = 'A header is one line, of the letters of Western Europe at most.'
+
+/** A value that becomes a header. */
+export const aHeaderText: Reader<string> = {
+  expects: 'one line of text',
+  read: (node, key, findings) => {
+    const text = aText.read(node, key, findings)
+    if (text === undefined || isHeaderText(text)) return text
+    findings.error(node.place, key, NO_HEADER)
+    return undefined
+  },
+}
+
+export const aKey: Reader<Secret> = {
+  expects: 'a secret as text',
+  read: (node, key, findings) => {
+    const secret = aSecret.read(node, key, findings)
+    if (secret === undefined || isKeyText(secret.reveal())) return secret
+    findings.error(node.place, key, 'A key is one line of printable ASCII.')
+    return undefined
+  },
+}
+
 /** Headers that frame the request; setting them would change where one request ends. */
 const FRAMING = new Set([
   'host',
@@ -64,7 +90,7 @@ export const headerMap: Reader<ReadonlyMap<string, Secret>> = {
         findings.error(entry.place, path, 'This header is set twice; names compare without case.')
       } else {
         const value = aText.read(entry.value, path, findings)
-        if (value !== undefined && /[\r\n\0]/.test(value)) findings.error(entry.place, path, 'A header is one line.')
+        if (value !== undefined && !isHeaderText(value)) findings.error(entry.place, path, NO_HEADER)
         else if (value !== undefined) headers.set(lower, new Secret(value))
       }
     }
@@ -77,5 +103,21 @@ export const mockResponse: Reader<string> = {
   read: (node, key, findings) => {
     if (node.kind === 'scalar' && node.value === '') return ''
     return aText.read(node, key, findings)
+  },
+}
+
+/** What the gateway itself writes into a body. */
+const WRITTEN_HERE: ReadonlySet<string> = new Set(['model', 'stream', 'stream_options'])
+
+export const ownBody: Reader<JsonObject> = {
+  expects: plainJson.expects,
+  read: (node, key, findings) => {
+    const value = plainJson.read(node, key, findings)
+    const taken = Object.keys(value ?? {}).filter((name) => WRITTEN_HERE.has(name))
+    for (const name of taken) {
+      const place = node.kind === 'map' ? node.entries.get(name)?.place : undefined
+      findings.error(place ?? node.place, `${key}.${name}`, 'The gateway writes this member itself, by what is asked.')
+    }
+    return taken.length === 0 ? value : undefined
   },
 }

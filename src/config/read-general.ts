@@ -16,6 +16,7 @@ type General = Pick<
   | 'storeModels'
   | 'egressAllow'
   | 'forcedModels'
+  | 'pages'
   | 'limits'
   | 'keyHeaderName'
   | 'endUserHeaders'
@@ -41,6 +42,7 @@ export function readGeneral(general: Section, env: Section, findings: Findings):
   const databaseUrlOfEnv = readDatabaseUrl(env, findings)
   const headerName = general.take(GENERAL.userHeaderName)
   const headerMappings = general.take(GENERAL.userHeaderMappings) ?? []
+  const docs = env.take(ENV.noDocs) !== true
 
   return {
     ...withoutAbsent({
@@ -58,6 +60,11 @@ export function readGeneral(general: Section, env: Section, findings: Findings):
       image: general.take(GENERAL.imageModel),
       moderation: general.take(GENERAL.moderationModel),
     }),
+    pages: {
+      console: env.take(ENV.noConsole) !== true,
+      docs,
+      redoc: docs && env.take(ENV.noRedoc) !== true,
+    },
     limits: {
       maxRequestBytes: general.take(GENERAL.maxRequestBytes) ?? 32 * MIB,
       maxResponseBytes: general.take(GENERAL.maxResponseBytes) ?? 64 * MIB,

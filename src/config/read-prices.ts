@@ -1,4 +1,5 @@
 import type { JsonValue } from '../domain/json.ts'
+import { parseRate } from '../domain/price.ts'
 import type { Findings } from './finding.ts'
 import { isAbsent, kindOf, toJson } from './located.ts'
 import type { Located, LocatedEntry } from './located.ts'
@@ -38,7 +39,8 @@ const PRICE = /^\+?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?$/
 function readPrice(node: Located, key: string, findings: Findings): JsonValue | undefined {
   if (node.kind === 'map' || node.kind === 'list') return exactJson(node)
   const text = node.text.trim()
-  if (PRICE.test(text)) return text.replace(/^\+/, '')
+  const price = PRICE.test(text) ? text.replace(/^\+/, '') : undefined
+  if (price !== undefined && parseRate(price) !== undefined) return price
   const found = typeof node.value === 'number' ? 'another number' : kindOf(node)
   findings.error(node.place, key, `Expected a price in dollars, such as 0.0000025 or 2.5e-6, found ${found}.`)
   return undefined

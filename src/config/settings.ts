@@ -32,6 +32,8 @@ export interface Settings {
   readonly router: RouterSettings
   readonly mockUsage: { readonly promptTokens: number; readonly completionTokens: number }
 
+  /** Pages for browsers. They hold no secrets; some operators want none. */
+  readonly pages: Pages
   readonly limits: Limits
   readonly rates: RateSettings
   readonly keyHeaderName?: string
@@ -61,6 +63,12 @@ export interface Settings {
   readonly trustedProxies: readonly string[]
   readonly exposeRejectReason: boolean
   readonly compat: Compat
+}
+
+export interface Pages {
+  readonly console: boolean
+  readonly docs: boolean
+  readonly redoc: boolean
 }
 
 export interface RateSettings {

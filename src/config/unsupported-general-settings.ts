@@ -3,7 +3,6 @@ import type { Refusal } from './key-table.ts'
 const NO_SSO = 'sign-on is not in this version.'
 const NO_VAULT = 'read secrets from environment variables with os.environ/NAME; let the platform put them there.'
 const NO_PYTHON = 'Python hooks cannot be run, and other hooks are not in this version.'
-const NO_TEAMS = 'users and teams are not in this version.'
 
 export const GENERAL_UNSUPPORTED: Readonly<Record<string, string | Refusal>> = {
   store_prompts_in_spend_logs: 'prompts and answers are never stored.',
@@ -21,6 +20,8 @@ export const GENERAL_UNSUPPORTED: Readonly<Record<string, string | Refusal>> = {
   allow_client_side_credentials: 'callers cannot choose where a call goes or with which credential.',
   forward_llm_provider_auth_headers: 'credentials of callers never reach a provider.',
   forward_openai_org_id: 'write `organization` into the litellm_params of the deployment.',
+  disable_budget_reservation: 'budgets are hard ceilings, so each call reserves what it may cost.',
+  disable_responses_id_security: 'ids of responses are bound to the key that got them.',
   allow_requests_on_db_unavailable: 'a caller that cannot be identified is refused.',
   background_health_checks: 'providers are not probed in the background; failing deployments rest (cooldown_time).',
   use_client_credentials_pass_through_routes:
@@ -31,8 +32,8 @@ export const GENERAL_UNSUPPORTED: Readonly<Record<string, string | Refusal>> = {
   custom_sso: NO_PYTHON,
   custom_ui_sso_sign_in_handler: NO_PYTHON,
   enable_oauth2_proxy_auth: 'headers are no proof of who somebody is; let the proxy in front send the token itself.',
-  allow_user_auth: NO_TEAMS,
-  service_account_settings: NO_TEAMS,
+  allow_user_auth: NO_SSO,
+  service_account_settings: 'enforced_params hold for all callers.',
   key_management_system: { because: NO_VAULT, harmless: ['local'] },
   use_google_kms: NO_VAULT,
   use_azure_key_vault: NO_VAULT,

@@ -1,6 +1,6 @@
 import { createServer } from 'node:http'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
-import type { Socket } from 'node:net'
+import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import Fastify from 'fastify'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
@@ -10,6 +10,7 @@ import { parseCallId } from '../domain/ids.ts'
 import type { CallId } from '../domain/ids.ts'
 import { answerFault } from './wire/answer-fault.ts'
 import type { FaultPorts } from './wire/answer-fault.ts'
+import { isClosing } from './wire/closing.ts'
 import { findFrameFlaw } from './wire/check-frame.ts'
 import type { Doors } from './wire/doors.ts'
 import type { Upgrades } from './wire/upgrades.ts'
@@ -91,6 +92,7 @@ function strictServer(
   ports: ServerPorts,
 ): Server {
   const receive = (request: IncomingMessage, response: ServerResponse): void => {
+    if (isClosing(request.socket)) return
     if (!METHODS.has(request.method ?? '')) {
       sendProblem(response, { code: 'method-not-allowed', callId: ports.newCallId(), close: true })
       return
@@ -123,6 +125,7 @@ function strictServer(
   )
   server.on('upgrade', (request, socket, head) => receive(request, ports.upgrades.hold(request, socket, head)))
   server.maxHeadersCount = MAX_HEADERS
+  server.on('connection', hangUpOnSilence)
   server.on('connect', (_request: IncomingMessage, socket: Duplex) =>
     answerOnSocket(socket, 'method-not-allowed', 'There are no tunnels here.'),
   )
@@ -132,10 +135,23 @@ function strictServer(
   return server
 }
 
+/** N-32: Node's own clocks begin with the first byte. */
+function hangUpOnSilence(socket: Socket): void {
+  const limit = setTimeout(() => {
+    if (socket.bytesRead === 0) socket.destroy()
+  }, HEADERS_MS)
+  limit.unref()
+  socket.once('close', () => clearTimeout(limit))
+}
+
 /** What Node's parser could not read is answered on the bare socket, and the socket is closed. */
 function answerBrokenFrame(error: Error & { code?: string }, socket: Socket): void {
   if (!socket.writable || error.code === 'ECONNRESET') {
     socket.destroy()
+    return
+  }
+  if (isClosing(socket)) {
+    socket.destroySoon()
     return
   }
   const code: ProblemCode =
@@ -153,6 +169,8 @@ function answerOnSocket(socket: Duplex, code: ProblemCode, say: string): void {
   socket.end(
     `HTTP/1.1 ${status} ${STATUS_TEXT[status] ?? 'Bad Request'}\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
   )
+  // Whoever does not hang up is hung up on.
+  if (socket instanceof Socket) socket.destroySoon()
 }
 
 const SAY: Partial<Record<ProblemCode, string>> = {

@@ -7,7 +7,8 @@ import { weighText, weightOfTokens } from './5-meter/estimate-tokens.ts'
 import { countPictures } from './7-provider/openai/count-pictures.ts'
 import { readReply, writeReply, writtenPart } from './7-provider/openai/read-reply.ts'
 import type { ReadReply } from './7-provider/openai/read-reply.ts'
-import { unreadableAnswer } from './7-provider/read-failure.ts'
+import { failureTold, unreadableAnswer } from './7-provider/read-failure.ts'
+import { redactAll } from './7-provider/redact.ts'
 import type { Admission } from './admission.ts'
 import type { Attempt, AttemptPorts } from './attempt-context.ts'
 import type { AttemptResult, CallProgress } from './attempt-result.ts'
@@ -60,6 +61,11 @@ async function finishWhole(attempt: Attempt, answer: WholeAnswer, secrets: reado
     return keepFailed(attempt, failure, answer.headers, secrets)
   }
   const { admission, reply } = attempt
+  const { error } = read
+  // In the Responses API an error belongs to a response; elsewhere there is no answer beside it.
+  const isResponse = admission.ask.operation.name === 'responses'
+  if (error !== undefined && !isResponse)
+    return keepFailed(attempt, failureTold(error, secrets), answer.headers, secrets)
   const shownId = shownIdOf(attempt, read.id)
   const settled = await keep(attempt, {
     usage: read.usage,
@@ -80,7 +86,9 @@ async function finishWhole(attempt: Attempt, answer: WholeAnswer, secrets: reado
   addCost(headers, settled.entry.amount, settled.keySpend)
   addUpstreamHeaders(headers, answer.headers, secrets)
   reply.head(200, headers)
-  reply.end(writeReply(read, changesOf(attempt, shownId)))
+  const changes = changesOf(attempt, shownId)
+  if (error !== undefined) changes.set('error', JSON.stringify(redactAll(error, secrets)))
+  reply.end(writeReply(read, changes))
   return { kind: 'answered' }
 }
 
@@ -96,13 +104,13 @@ async function streamAttempt(attempt: Attempt): Promise<AttemptResult> {
   const { admission, reply, ports } = attempt
   const prepared = prepareCall(attempt)
   const { secrets } = prepared
-  const translator = translatorFor(attempt)
+  const translator = translatorFor(attempt, secrets)
   const end = await exchangeStream(
     prepared.call,
     {
       translator,
       secrets,
-      limits: { maxAnswerBytes: ports.maxAnswerBytes, totalMs: Math.max(prepared.totalMs, ports.maxStreamMs) },
+      limits: { maxAnswerBytes: ports.maxAnswerBytes, totalMs: ports.maxStreamMs },
       reply,
       open: (answerHeaders) => openStream(attempt, answerHeaders, secrets),
       mostWeight: mostWeightOf(attempt),

@@ -1,15 +1,11 @@
 import type { Denied } from '../domain/decision.ts'
-import { isObject } from '../domain/json.ts'
-import type { JsonValue } from '../domain/json.ts'
 import { PROBLEMS } from '../domain/problem.ts'
-import { FAILURE_STATUS } from '../domain/upstream-failure.ts'
 import type { UpstreamFailure } from '../domain/upstream-failure.ts'
 import type { Reply } from '../ports/reply.ts'
 import type { UpstreamCall } from '../ports/upstream.ts'
 import { EventReader } from './7-provider/read-events.ts'
 import type { StreamEvent } from './7-provider/read-events.ts'
-import { failureOfFault, readFailure, unreadableAnswer } from './7-provider/read-failure.ts'
-import { redact } from './7-provider/redact.ts'
+import { failureOfFault, failureTold, readFailure, unreadableAnswer } from './7-provider/read-failure.ts'
 import type { StreamTranslator } from './7-provider/translate-stream.ts'
 import type { AnswerHeaders, ExchangeLimits, ExchangePorts } from './exchange-whole.ts'
 
@@ -106,7 +102,7 @@ export function exchangeStream(call: UpstreamCall, handling: Handling, ports: Ex
         case 'done':
           return complete()
         case 'error':
-          return fail(failureInStream(step.error, handling.secrets))
+          return fail(failureTold(step.error, handling.secrets))
         case 'unreadable':
           return fail(unreadableAnswer('The upstream sent an event that cannot be read.'))
       }
@@ -124,7 +120,7 @@ export function exchangeStream(call: UpstreamCall, handling: Handling, ports: Ex
       head(upstreamStatus, upstreamHeaders) {
         status = upstreamStatus
         headers = upstreamHeaders
-        const type = String(upstreamHeaders['content-type'] ?? '')
+        const type = String(upstreamHeaders['content-type'] ?? '').toLowerCase()
         mode = upstreamStatus !== 200 ? 'error' : type.startsWith('text/event-stream') ? 'events' : 'whole'
       },
       data(bytes) {
@@ -184,20 +180,5 @@ export function revokedFailure({ problem, say }: Denied): UpstreamFailure {
     ...unreadableAnswer(say ?? usual),
     failure: status === 403 ? 'PermissionDeniedError' : 'AuthenticationError',
     status,
-  }
-}
-
-function failureInStream(error: JsonValue, secrets: readonly string[]): UpstreamFailure {
-  const said = isObject(error) ? error['message'] : error
-  const code = isObject(error) ? Number(error['code'] ?? error['status']) : Number.NaN
-  const base = unreadableAnswer('The upstream reported an error in its stream.')
-  const isClientError = code >= 400 && code < 500 && code !== 401 && code !== 403
-  if (!isClientError || typeof said !== 'string')
-    return { ...base, failure: 'InternalServerError', status: FAILURE_STATUS.InternalServerError }
-  return {
-    ...base,
-    failure: code === 429 ? 'RateLimitError' : 'BadRequestError',
-    status: code === 429 ? 429 : 400,
-    text: redact(said, secrets).slice(0, 1024),
   }
 }

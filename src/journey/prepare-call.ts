@@ -6,6 +6,7 @@ import type { RouterPolicy } from '../domain/router-policy.ts'
 import { HOPS_HEADER } from './1-intake/decide-loop.ts'
 import { CannedUpstream } from './canned-upstream.ts'
 import { limitOutput } from './5-meter/bound-output.ts'
+import { credentialTexts } from './7-provider/credential-texts.ts'
 import { writeModelCall } from './7-provider/openai/write-request.ts'
 import type { MockUsage } from './7-provider/demo/write-answer.ts'
 import type { Admission } from './admission.ts'
@@ -72,7 +73,7 @@ const revealed = new WeakMap<UpstreamCall['secretHeaders'], readonly string[]>()
 export function secretsOf(call: UpstreamCall): readonly string[] {
   const known = revealed.get(call.secretHeaders)
   if (known !== undefined) return known
-  const plain = [...call.secretHeaders.values()].map((secret) => secret.reveal().replace(/^bearer /i, ''))
+  const plain = [...call.secretHeaders.values()].flatMap((secret) => credentialTexts(secret.reveal()))
   const values = plain.flatMap(spellings)
   revealed.set(call.secretHeaders, values)
   return values

@@ -3,6 +3,8 @@ import type { UpstreamFailure } from '../domain/upstream-failure.ts'
 import type { Reply } from '../ports/reply.ts'
 import type { Admission } from './admission.ts'
 import type { FailedAttempt } from './attempt-result.ts'
+import type { AnswerHeaders } from './exchange-whole.ts'
+import { redact } from './7-provider/redact.ts'
 import { addUpstreamHeaders, callHeaders } from './reply-headers.ts'
 import type { CallFacts } from './reply-headers.ts'
 
@@ -26,12 +28,20 @@ export function replyFailure(admission: Admission, result: FailedAttempt, trail:
     fallbacks: trail.fallbacks.length,
   })
   headers.push('content-type', 'application/json', 'x-litellm-response-cost', '0')
-  addUpstreamHeaders(headers, result.headers, result.secrets)
+  addUpstreamHeaders(headers, tellable(result.headers, result.secrets), result.secrets)
   if (failure.retryAfterMs !== undefined) headers.push('retry-after', String(Math.ceil(failure.retryAfterMs / 1000)))
   reply.head(failure.status, headers)
   reply.end(
     JSON.stringify(errorBody(failure, deployment?.provider, messageOf(failure, deployment?.provider, group, trail))),
   )
+}
+
+/** What an upstream refuses it may explain in headers too: those that name a secret or an address are kept back. */
+function tellable(headers: AnswerHeaders, secrets: readonly string[]): AnswerHeaders {
+  const told = Object.entries(headers).filter(
+    ([, value]) => typeof value === 'string' && redact(value, secrets) === value,
+  )
+  return Object.fromEntries(told)
 }
 
 /** What ends a stream that broke after its first frame. */

@@ -145,7 +145,7 @@ async function tryGroup(
       group: model.group,
       wantedRetries,
       othersReady: ready(model, admission, ports).some((other) => !tried.has(other.id)),
-      fallbacksReady: admission.fallbacks.length > 0 || ports.policy.fallbacks.has(model.group),
+      fallbacksReady: hasFallbacks(admission, model, ports),
       chance: ports.chance.fraction(),
     }
     last = { result, retries, maxRetries: retriesFor(attempted, ports.policy) }
@@ -157,6 +157,10 @@ async function tryGroup(
       return undefined
     }
   }
+}
+
+function hasFallbacks({ ask, fallbacks }: Admission, { group }: ResolvedModel, { policy }: ServePorts): boolean {
+  return !ask.controls.disableFallbacks && (fallbacks.length > 0 || policy.fallbacks.has(group))
 }
 
 function choose(

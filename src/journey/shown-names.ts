@@ -7,11 +7,11 @@ import type { StreamTranslator } from './7-provider/translate-stream.ts'
 import type { Attempt } from './attempt-context.ts'
 import type { CallFacts } from './reply-headers.ts'
 
-export function translatorFor(attempt: Attempt): StreamTranslator {
+export function translatorFor(attempt: Attempt, secrets: readonly string[]): StreamTranslator {
   const { ask } = attempt.admission
   switch (ask.operation.streams) {
     case 'typed-events':
-      return new ResponsesStream(shownModelOf(attempt), (id) => shownIdOf(attempt, id) ?? id)
+      return new ResponsesStream(shownModelOf(attempt), (id) => shownIdOf(attempt, id) ?? id, secrets)
     case 'pictures':
       return new PictureStream(readOrder(ask, attempt.deployment).pictures)
     case 'chat-chunks':
@@ -32,7 +32,7 @@ export function shownIdOf(attempt: Attempt, upstreamId: string | undefined): str
   return writeResponseId(stored, responseOwner(admission.principal), ports.signer)
 }
 
-export function changesOf(attempt: Attempt, shownId: string | undefined): ReadonlyMap<string, string> {
+export function changesOf(attempt: Attempt, shownId: string | undefined): Map<string, string> {
   const changes = new Map([['model', JSON.stringify(shownModelOf(attempt))]])
   if (attempt.admission.ask.operation.name === 'responses') {
     if (shownId !== undefined) changes.set('id', JSON.stringify(shownId))

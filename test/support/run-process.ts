@@ -7,6 +7,7 @@ export interface RunningProcess {
   readonly lines: readonly string[]
   /** Resolves when it has written that many lines; rejects when it ends before. */
   hasWritten(count: number): Promise<void>
+  signal(name: NodeJS.Signals): void
   /** As `kill -9` does, and waits for the end. */
   kill(): Promise<void>
 }
@@ -35,6 +36,7 @@ export function runProcess(script: string, ...args: readonly string[]): RunningP
         if (outcome === 'ended' && lines.length < count) throw new Error(`${script} ended early: ${said}`)
       }
     },
+    signal: (name) => void child.kill(name),
     async kill() {
       child.kill('SIGKILL')
       await ended

@@ -26,6 +26,16 @@ function linesOf(level: string, write: (observer: ReturnType<typeof callLog>) =>
   })
 }
 
+it('writes ASCII, so that no name turns a terminal round', () => {
+  files += 1
+  const path = join(folder, `${files}.log`)
+  const log = openLog('info', { now: () => epochMs(1_700_000_000_123) }, openSync(path, 'a'))
+  const entry = makeEntry(7, { modelGroup: 'wild/\u202e日本\u0085\u001b[2J' })
+  callLog(log).finished(entry, entry.startedAt)
+  log.flush()
+  expect(readFileSync(path, 'utf8')).toMatch(/^[\u0020-\u007e]*\n$/)
+})
+
 it('writes one line of JSON for a call, whatever people call their models', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary' }), fc.string(), (modelGroup, callId) => {

@@ -54,6 +54,13 @@ function membersOf(entry: LedgerEntry, since: EpochMs, said: 'call' | 'billed tr
 
 const PLAIN = /^[\u0020\u0021\u0023-\u005b\u005d-\u007e]*$/
 
+const BEYOND_ASCII = /[\u007f-\uffff]/g
+
+/** In ASCII: a terminal is not turned round by what somebody called a model, or itself. */
 function quoted(text: string): string {
-  return PLAIN.test(text) ? `"${text}"` : JSON.stringify(text)
+  return PLAIN.test(text) ? `"${text}"` : JSON.stringify(text).replaceAll(BEYOND_ASCII, escaped)
+}
+
+function escaped(letter: string): string {
+  return `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`
 }

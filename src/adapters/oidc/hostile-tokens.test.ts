@@ -137,3 +137,17 @@ test('INV-25: whatever comes is answered by a refusal of 4xx, without throwing',
     { numRuns: 600 },
   )
 })
+
+test.each(['RS256', 'PS256'] as const)(
+  'INV-08 %s: a signature without its leading zero is another form',
+  async (alg) => {
+    const { reason } = open()
+    for (let number = 0; ; number += 1) {
+      const [head, body, signature = ''] = provider.token({ jti: String(number) }, { alg }).split('.')
+      const bytes = Buffer.from(signature, 'base64url')
+      if (bytes[0] !== 0) continue
+      expect(await reason(`${head}.${body}.${part(bytes.subarray(1))}`)).toBe('jwt_sig_invalid')
+      return
+    }
+  },
+)

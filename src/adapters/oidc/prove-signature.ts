@@ -70,11 +70,19 @@ async function findKey(
   return unfit === undefined ? refuseKid(kid) : refuseAnswer(unfit)
 }
 
-async function isSignedBy({ text, header }: Signed, { key }: PublicKey): Promise<boolean> {
+async function isSignedBy({ text, header }: Signed, { key, family }: PublicKey): Promise<boolean> {
+  // INV-08: without its leading zero a signature of RSA is the same number, and another form of the same token.
+  if (family === 'RSA' && signatureBytes(text) !== Math.ceil((key.asymmetricKeyDetails?.modulusLength ?? 0) / 8))
+    return false
   try {
     await compactVerify(text, key, { algorithms: [header.alg] })
     return true
   } catch {
     return false
   }
+}
+
+function signatureBytes(text: string): number {
+  const letters = text.length - text.lastIndexOf('.') - 1
+  return Math.floor((letters * 3) / 4)
 }

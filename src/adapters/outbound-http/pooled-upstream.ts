@@ -33,6 +33,7 @@ export class PooledUpstream implements Upstream {
   send(call: UpstreamCall, sink: UpstreamSink): UpstreamFlow {
     const flow = new Flow(sink)
     const { pool, headers } = this.#doorFor(call)
+    flow.isBeginning = true
     pool.dispatch(
       {
         method: call.method,
@@ -44,6 +45,7 @@ export class PooledUpstream implements Upstream {
       },
       flow,
     )
+    flow.isBeginning = false
     return flow
   }
 
@@ -76,6 +78,8 @@ export class PooledUpstream implements Upstream {
 
 /** One exchange, between undici's events and the sink's. */
 class Flow implements Dispatcher.DispatchHandler, UpstreamFlow {
+  /** What cannot even be asked fails before whoever asks holds the flow, and has to be told afterwards. */
+  isBeginning = false
   readonly #sink: UpstreamSink
   #controller: Dispatcher.DispatchController | undefined
   #wantsAbort = false
@@ -110,13 +114,20 @@ class Flow implements Dispatcher.DispatchHandler, UpstreamFlow {
   onResponseEnd(): void {
     if (this.#over) return
     this.#over = true
-    this.#sink.end()
+    try {
+      this.#sink.end()
+    } catch {
+      // An answer that nobody can make anything of is still the end of the wait.
+      this.#sink.fail('protocol', true)
+    }
   }
 
   onResponseError(_controller: Dispatcher.DispatchController | undefined, error: Error): void {
     if (this.#over) return
     this.#over = true
-    this.#sink.fail(this.#wantsAbort ? 'aborted' : faultOf(error), this.#sent)
+    const fault = this.#wantsAbort ? 'aborted' : faultOf(error)
+    if (this.isBeginning) queueMicrotask(() => this.#sink.fail(fault, this.#sent))
+    else this.#sink.fail(fault, this.#sent)
   }
 
   pause(): void {

@@ -1,4 +1,5 @@
 import { chmod, mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import type { Stats } from 'node:fs'
 import { join } from 'node:path'
 import { StoreProblem } from './store-problem.ts'
 
@@ -20,8 +21,7 @@ export type DataDirState =
 
 /** Makes the directory when it is absent, and makes sure that nobody else can read it. */
 export async function openDataDir(path: string): Promise<DataDir> {
-  await mkdir(path, { recursive: true, mode: OWNER_ONLY })
-  const { uid, mode } = await stat(path)
+  const { uid, mode } = await makeDirectory(path)
   if (process.getuid !== undefined && uid !== process.getuid()) {
     throw new StoreProblem(
       'not-private',
@@ -38,6 +38,19 @@ export async function openDataDir(path: string): Promise<DataDir> {
     await chmod(path, OWNER_ONLY)
   }
   return { path, lockFile: join(path, 'lock'), pgdata: join(path, 'pgdata') }
+}
+
+async function makeDirectory(path: string): Promise<Stats> {
+  try {
+    await mkdir(path, { recursive: true, mode: OWNER_ONLY })
+    return await stat(path)
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
+    throw new StoreProblem(
+      'unusable',
+      `${path} cannot be made a data directory (${code}). Name another place with --data-dir, or make room there.`,
+    )
+  }
 }
 
 /** Tells a first start from a loss: only a directory without any trace of an installation is fresh. Call under the lock. */

@@ -41,3 +41,10 @@ export function refusesContent(error: unknown): boolean {
 export function violatesAnyUnique(error: unknown): boolean {
   return faultOf(error).code === UNIQUE_VIOLATION
 }
+
+/** Internal error (data or an index is corrupt), and trouble with the files. */
+const DAMAGE_CLASSES = new Set(['XX', '58'])
+
+export function findsDamage(error: unknown): boolean {
+  return DAMAGE_CLASSES.has(faultOf(error).code?.slice(0, 2) ?? '')
+}

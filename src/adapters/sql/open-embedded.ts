@@ -19,7 +19,7 @@ export interface Embedded {
 /** The embedded database in `dataDir`, with the directory locked until `close` or the end of the process. */
 export async function openEmbedded(dataDir: string, holdFile: HoldFile, log: OperatorLog): Promise<Embedded> {
   const dir = await openDataDir(dataDir)
-  const lock = holdFile(dir.lockFile)
+  const lock = hold(dir, holdFile)
   if (lock === undefined) {
     throw new StoreProblem(
       'in-use',
@@ -31,6 +31,17 @@ export async function openEmbedded(dataDir: string, holdFile: HoldFile, log: Ope
   } catch (error) {
     lock.release()
     throw error
+  }
+}
+
+function hold({ lockFile }: DataDir, holdFile: HoldFile): FileLock | undefined {
+  try {
+    return holdFile(lockFile)
+  } catch {
+    throw new StoreProblem(
+      'damaged',
+      `${lockFile} cannot be held: it is no lock of ours, or may not be written. When no process runs on the directory, remove it.`,
+    )
   }
 }
 

@@ -29,6 +29,7 @@ import { Touched } from './rows/touched.ts'
 import { StoreProblem } from './store-problem.ts'
 import { sqlUpkeep } from './tend-tables.ts'
 import { sqlAuditLog } from './sql-audit-log.ts'
+import { findsDamage } from './database-error.ts'
 import { sqlBudgets } from './sql-budgets.ts'
 import { sqlRates } from './sql-rates.ts'
 import type { SqlRatesOptions } from './sql-rates.ts'
@@ -114,9 +115,16 @@ async function openEmbeddedStore(options: StoreOptions): Promise<Store> {
     if (expectedId === undefined) await finish(installation.id)
     return assemble(options, { kind: 'embedded', db, installation, line: embeddedLine(client, db), close })
   } catch (error) {
-    await close()
-    throw error
+    await close().catch(() => undefined)
+    throw findsDamage(error) ? damagedTables(options.dataDir) : error
   }
+}
+
+function damagedTables(dataDir: string): StoreProblem {
+  return new StoreProblem(
+    'damaged',
+    `The database in ${dataDir} opens, but its tables are damaged. Restore the directory from a backup.`,
+  )
 }
 
 /** Before migrating: an empty database in a directory that was in use must not become a new installation. */

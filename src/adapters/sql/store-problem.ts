@@ -1,6 +1,7 @@
 export type StoreProblemCode =
   | 'in-use'
   | 'not-private'
+  | 'unusable'
   | 'damaged'
   | 'unfinished'
   | 'unreachable'

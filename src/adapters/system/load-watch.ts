@@ -1,10 +1,12 @@
-import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { monitorEventLoopDelay, performance } from 'node:perf_hooks'
 import type { Load } from '../../ports/load.ts'
 
 const WINDOW_MS = 5_000
 const RESOLUTION_MS = 10
 const TOO_LATE_MS = 200
 const NS_PER_MS = 1e6
+/** Less work than this is not what makes the loop late: the machine is busy with something else, and shedding won't help. */
+const BUSY_SHARE = 0.8
 
 export interface LoadWatch extends Load {
   stop(): void
@@ -15,8 +17,12 @@ export function watchLoad({ windowMs = WINDOW_MS, tooLateMs = TOO_LATE_MS } = {}
   const delays = monitorEventLoopDelay({ resolution: RESOLUTION_MS })
   delays.enable()
   let isHigh = false
+  let before = performance.eventLoopUtilization()
   const timer = setInterval(() => {
-    isHigh = delays.percentile(99) / NS_PER_MS > tooLateMs
+    const now = performance.eventLoopUtilization()
+    const isLate = delays.percentile(99) / NS_PER_MS > tooLateMs
+    isHigh = isLate && performance.eventLoopUtilization(now, before).utilization > BUSY_SHARE
+    before = now
     delays.reset()
   }, windowMs).unref()
   return {

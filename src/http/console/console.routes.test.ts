@@ -10,8 +10,8 @@ import { consoleRoutes } from './console.routes.ts'
 const CALL_ID = parseCallId('3f0e6f0e-5d0e-4a57-9f0e-2b1f0c7a1d11')
 let app: FastifyInstance
 
-beforeAll(async () => {
-  app = buildServer({
+function server(): FastifyInstance {
+  return buildServer({
     newCallId: () => {
       if (CALL_ID === undefined) throw new Error('not a call id')
       return CALL_ID
@@ -25,7 +25,11 @@ beforeAll(async () => {
     doors: new Doors(),
     upgrades: new Upgrades(),
   })
-  await consoleRoutes(app)
+}
+
+beforeAll(async () => {
+  app = server()
+  await consoleRoutes(app, { console: true, docs: true })
 })
 afterAll(() => app.close())
 
@@ -118,3 +122,23 @@ test.each(['/ui/index.html', '/ui/../package.json', '/ui/%2e%2e/package.json', '
     expect((await app.inject(url)).statusCode).toBe(404)
   },
 )
+
+test.each([
+  {
+    served: { console: false, docs: false },
+    there: [],
+    gone: ['/', '/ui/', '/ui/console.js', '/ui/docs.html', '/ui/page.js'],
+  },
+  {
+    served: { console: false, docs: true },
+    there: ['/ui/docs.html', '/ui/docs.js', '/ui/page.js'],
+    gone: ['/', '/ui/', '/ui/keys.js'],
+  },
+  { served: { console: true, docs: false }, there: ['/ui/', '/ui/page.js'], gone: ['/ui/docs.html', '/ui/docs.js'] },
+])('DISABLE_ADMIN_UI and NO_DOCS: of $served nothing else is there', async ({ served, there, gone }) => {
+  const bare = server()
+  await consoleRoutes(bare, served)
+  for (const url of there) expect((await bare.inject(url)).statusCode).toBe(200)
+  for (const url of gone) expect((await bare.inject(url)).statusCode).toBe(404)
+  await bare.close()
+})

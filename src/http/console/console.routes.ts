@@ -1,20 +1,25 @@
 import { readFile } from 'node:fs/promises'
 import type { FastifyInstance } from 'fastify'
+import type { Pages } from '../../config/settings.ts'
 import { SAFE_HEADERS } from '../wire/render-problem.ts'
 
 /** Beside `src` and `dist` alike. */
 export const UI_FOLDER = new URL('../../../ui/', import.meta.url)
 
 const SCRIPT = 'text/javascript; charset=utf-8'
-const FILES = [
+const SHARED = [
   { url: '/ui/console.css', name: 'console.css', type: 'text/css; charset=utf-8' },
+  { url: '/ui/gateway.js', name: 'gateway.js', type: SCRIPT },
+  { url: '/ui/page.js', name: 'page.js', type: SCRIPT },
+] as const
+const CONSOLE = [
   { url: '/ui/console.js', name: 'console.js', type: SCRIPT },
   { url: '/ui/chat.js', name: 'chat.js', type: SCRIPT },
+  { url: '/ui/keys.js', name: 'keys.js', type: SCRIPT },
+] as const
+const DOCS = [
   { url: '/ui/docs.html', name: 'docs.html', type: 'text/html; charset=utf-8' },
   { url: '/ui/docs.js', name: 'docs.js', type: SCRIPT },
-  { url: '/ui/gateway.js', name: 'gateway.js', type: SCRIPT },
-  { url: '/ui/keys.js', name: 'keys.js', type: SCRIPT },
-  { url: '/ui/page.js', name: 'page.js', type: SCRIPT },
 ] as const
 
 const POLICY = [
@@ -67,12 +72,18 @@ export const PAGE_HEADERS: Readonly<Record<string, string>> = {
 }
 
 /** The console's static files. They hold nothing secret: what they show comes from the API, with the key that is pasted. */
-export async function consoleRoutes(app: FastifyInstance): Promise<void> {
+export async function consoleRoutes(app: FastifyInstance, served: Pick<Pages, 'console' | 'docs'>): Promise<void> {
   const config = { needs: 'nothing' } as const
-  for (const { url, name, type } of FILES) {
+  const files = [
+    ...(served.console || served.docs ? SHARED : []),
+    ...(served.console ? CONSOLE : []),
+    ...(served.docs ? DOCS : []),
+  ]
+  for (const { url, name, type } of files) {
     const content = await readFile(new URL(name, UI_FOLDER))
     app.get(url, { config }, async (_request, reply) => reply.headers(PAGE_HEADERS).type(type).send(content))
   }
+  if (!served.console) return
 
   const page = await readFile(new URL('index.html', UI_FOLDER))
   app.get('/ui/', { config }, async (request, reply) => {

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import type { FastifyInstance } from 'fastify'
+import type { Pages } from '../../config/settings.ts'
 import { identifyAndProvision } from '../../journey/identify.ts'
 import { PAGE_HEADERS, UI_FOLDER } from '../console/console.routes.ts'
 import { callerOf, describeRoute, factsOf, plainRoute, refuse, takeOver } from '../route.ts'
@@ -13,7 +14,11 @@ const HTML = 'text/html; charset=utf-8'
  * The description of the API, for tools and for people; routes that are registered later are in it too. A browser brings
  * no credential to a page: for it the same page, which asks for a key before it shows anything, is `/ui/docs.html`.
  */
-export async function docsRoutes(app: FastifyInstance, edge: EdgePorts): Promise<void> {
+export async function docsRoutes(
+  app: FastifyInstance,
+  edge: EdgePorts,
+  served: Pick<Pages, 'docs' | 'redoc'>,
+): Promise<void> {
   plainRoute(app, edge, {
     method: 'GET',
     paths: ['/openapi.json'],
@@ -36,8 +41,8 @@ export async function docsRoutes(app: FastifyInstance, edge: EdgePorts): Promise
   })
 
   const page = await readFile(new URL('docs.html', UI_FOLDER))
-  pageRoute('/docs', 'Read this description')
-  pageRoute('/redoc', 'The same page')
+  if (served.docs) pageRoute('/docs', 'Read this description')
+  if (served.redoc) pageRoute('/redoc', 'The same page')
 
   function pageRoute(path: '/docs' | '/redoc', summary: string): void {
     const facts = factsOf('GET', path)

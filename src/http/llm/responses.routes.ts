@@ -5,6 +5,7 @@ import { decideModelAccess } from '../../journey/4-authorise/decide-model-access
 import { writeObjectCall } from '../../journey/7-provider/openai/write-request.ts'
 import { readReply, writeReply } from '../../journey/7-provider/openai/read-reply.ts'
 import { exchangeWhole } from '../../journey/exchange-whole.ts'
+import { secretsOf } from '../../journey/prepare-call.ts'
 import { statusProblem } from '../../journey/reply-failure.ts'
 import type { ServePorts } from '../../journey/serve.ts'
 import { granted, plainRoute } from '../route.ts'
@@ -51,7 +52,7 @@ export function responseRoutes(app: FastifyInstance, edge: EdgePorts, ports: Ser
     const call = writeObjectCall(deployment, deployment.target, method, path, { headMs: timeoutMs, idleMs: timeoutMs })
     const answer = await exchangeWhole(
       call,
-      [...call.secretHeaders.values()].map((secret) => secret.reveal()),
+      secretsOf(call),
       { maxAnswerBytes: ports.maxAnswerBytes, totalMs: timeoutMs },
       new NodeReply(reply.raw),
       ports,

@@ -22,6 +22,8 @@ export interface Flaw {
  * received; no URL object is ever made of it.
  */
 export function findFrameFlaw(request: IncomingMessage): Flaw | undefined {
+  const { httpVersion } = request
+  if (httpVersion !== '1.1' && httpVersion !== '1.0') return malformed('Only HTTP/1.1 and HTTP/1.0 are spoken here.')
   const target = request.url ?? ''
   if (target.length > MAX_TARGET) return malformed(`The request target is longer than ${MAX_TARGET} bytes.`)
   if (!TARGET.test(target)) return malformed('The request target must be a plain path with an optional query.')

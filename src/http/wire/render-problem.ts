@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import { PROBLEMS } from '../../domain/problem.ts'
 import type { ProblemCode } from '../../domain/problem.ts'
+import { announceClose } from './closing.ts'
 import { COMPATIBLE_VERSION } from '../../journey/reply-headers.ts'
 
 /** On every answer. None of it depends on the request. */
@@ -64,6 +65,7 @@ export function sendProblem(response: ServerResponse, reply: ProblemReply): void
     response.destroy()
     return
   }
+  if (reply.close) announceClose(response.req.socket)
   const status = reply.status ?? statusOf(reply.code)
   const body = JSON.stringify(renderProblem(reply.code, reply.say ?? PROBLEMS[reply.code].say, status))
   response.writeHead(status, {

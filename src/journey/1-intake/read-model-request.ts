@@ -85,6 +85,9 @@ function wholeOf({ value, extra }: ParsedBody): JsonObject {
   return extra === undefined ? value : { ...value, ...extra.value }
 }
 
+/** In any script; without what breaks a line, turns it round or is no letter at all (AC-117). */
+const MODEL_NAME = /^[^\p{Cc}\p{Cs}\u2028\u2029\u202a-\u202e\u2066-\u2069]+$/u
+
 function readModel(
   operation: Operation,
   arrival: Pick<Arrival, 'pathModel'>,
@@ -92,7 +95,7 @@ function readModel(
   settings: IntakeSettings,
 ): Decision<string> {
   const written = settings.forcedModels[operation.name] ?? arrival.pathModel ?? body['model']
-  if (typeof written === 'string' && written !== '' && written.length <= 512) return allow(written)
+  if (typeof written === 'string' && written.length <= 512 && MODEL_NAME.test(written)) return allow(written)
   return deny(
     'param-missing',
     written === undefined || written === null || written === '' ? 'param_missing' : 'param_type',

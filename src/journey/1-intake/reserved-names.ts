@@ -21,7 +21,7 @@ function snakeCase(name: string): string {
     .toLowerCase()
 }
 
-const FORBIDDEN: ReadonlySet<string> = new Set([
+const NAMES = [
   // destination and credential
   'api_base',
   'base_url',
@@ -37,7 +37,9 @@ const FORBIDDEN: ReadonlySet<string> = new Set([
   'extra_headers',
   'extra_query',
   'default_headers',
+  'default_query',
   'proxy',
+  'proxies',
   'base_model',
   'litellm_credential_name',
   'deployment_id',
@@ -60,6 +62,11 @@ const FORBIDDEN: ReadonlySet<string> = new Set([
   // routing
   'router_settings',
   'model_list',
+  // Of upstreams that route themselves: whichever of them answers would be billed as the one that was asked for.
+  'models',
+  'user_config',
+  'aliases',
+  'model_alias_map',
   'context_window_fallbacks',
   'content_policy_fallbacks',
   'context_window_fallback_dict',
@@ -77,6 +84,7 @@ const FORBIDDEN: ReadonlySet<string> = new Set([
   // guardrails, prompts, test hooks
   'guardrails',
   'disable_guardrails',
+  'disable_global_guardrail',
   'disable_global_guardrails',
   'guardrail_config',
   'policies',
@@ -86,10 +94,13 @@ const FORBIDDEN: ReadonlySet<string> = new Set([
   'mock_tool_calls',
   'mock_delay',
   'mock_timeout',
-])
+]
+
+/** `apikey` and `BASEURL` are read as `api_key` and `base_url` by some. */
+const FORBIDDEN: ReadonlySet<string> = new Set(NAMES.flatMap((name) => [name, name.replaceAll('_', '')]))
 
 const FORBIDDEN_FAMILIES =
-  /^(aws_|vertex_|azure_|ssl_|langfuse_|langsmith_|mock_testing_|user_api_key|spend_|watsonx_|gcs_|s3_)|_cost_|_cost$|cost_per_|_host$/
+  /^(aws_|vertex_|azure_|ssl_|langfuse_|langsmith_|mock_testing_|user_api_key|spend_|watsonx_|gcs_|s3_)|_cost_|_cost$|cost_per_|_(?:host|api_key|api_base|base_url|webhook_url)$/
 
 /** Names that mean something inside a gateway: in metadata that goes to a provider they have no business. */
 export const INTERNAL: ReadonlySet<string> = new Set([

@@ -1,4 +1,5 @@
 import type { Deployment, Target } from '../../domain/deployment.ts'
+import { isKeyText } from '../../domain/header-text.ts'
 import { parseDeploymentId } from '../../domain/ids.ts'
 import type { HostChoice } from '../../domain/egress.ts'
 import type { ModelEntry } from '../../domain/model-entry.ts'
@@ -19,6 +20,8 @@ export type DeploymentFlaw =
   | { readonly is: 'no-address'; readonly provider: string }
   /** `variable`: the address is of the environment, and this is its name there. */
   | { readonly is: 'bad-address'; readonly because: AddressFlaw; readonly variable: string | undefined }
+  /** Of the environment: those of the file are looked at where they are read. */
+  | { readonly is: 'bad-key'; readonly variable: string }
   | { readonly is: 'bad-id' }
 
 export type ProviderMember = 'model' | 'custom_llm_provider'
@@ -91,6 +94,10 @@ function httpTarget(entry: ModelEntry, provider: string, around: Surroundings): 
 
   // The operator's keys go to hosts of the operator's choice, and to those of the providers (N-26).
   const host = entry.params.apiBase === undefined ? 'from-our-config' : around.host
+  const needsKey = entry.params.apiKey === undefined && host === 'from-our-config'
+  const variable = needsKey ? facts.keyVariables.find((name) => around.environment.has(name)) : undefined
+  const keyOfEnvironment = variable === undefined ? undefined : around.environment.get(variable)
+  if (variable !== undefined && !isKeyText(keyOfEnvironment?.reveal() ?? '')) return { is: 'bad-key', variable }
   return {
     kind: 'http',
     wire: facts.wire,
@@ -98,7 +105,7 @@ function httpTarget(entry: ModelEntry, provider: string, around: Surroundings): 
     origin: url.origin,
     basePath: url.path,
     apiVersion: entry.params.apiVersion ?? valueOf(['AZURE_API_VERSION'], around)?.reveal(),
-    apiKey: entry.params.apiKey ?? (host === 'from-the-api' ? undefined : valueOf(facts.keyVariables, around)),
+    apiKey: entry.params.apiKey ?? keyOfEnvironment,
     headers: entry.params.extraHeaders,
   }
 }

@@ -1,9 +1,9 @@
 import type { FailureClass, UpstreamFailure } from '../../domain/upstream-failure.ts'
 import { FAILURE_STATUS } from '../../domain/upstream-failure.ts'
 import { isObject, parseJson } from '../../domain/json.ts'
-import type { JsonObject } from '../../domain/json.ts'
+import type { JsonObject, JsonValue } from '../../domain/json.ts'
 import type { UpstreamFault } from '../../ports/upstream.ts'
-import { redact } from './redact.ts'
+import { redact, redactAll } from './redact.ts'
 
 const MAX_TEXT = 1_024
 
@@ -75,6 +75,22 @@ export function unreadableAnswer(text: string): UpstreamFailure {
   return { ...failureOfFault('protocol', true), text }
 }
 
+/** An error that the upstream tells in the midst of a success: in a stream, or under status 200. */
+export function failureTold(error: JsonValue, secrets: readonly string[]): UpstreamFailure {
+  const said = isObject(error) ? error['message'] : error
+  const code = isObject(error) ? Number(error['code'] ?? error['status']) : Number.NaN
+  const base = unreadableAnswer('The upstream reported an error in its answer.')
+  const isClientError = code >= 400 && code < 500 && code !== 401 && code !== 403
+  if (!isClientError || typeof said !== 'string')
+    return { ...base, failure: 'InternalServerError', status: FAILURE_STATUS.InternalServerError }
+  return {
+    ...base,
+    failure: code === 429 ? 'RateLimitError' : 'BadRequestError',
+    status: code === 429 ? 429 : 400,
+    text: redact(said, secrets).slice(0, MAX_TEXT),
+  }
+}
+
 const FAULT_TEXT: Readonly<Record<UpstreamFault, string>> = {
   connect: 'The upstream could not be reached.',
   timeout: 'APITimeoutError - Request timed out.',
@@ -118,22 +134,25 @@ function errorObject(body: string): JsonObject | undefined {
 function innerError(error: JsonObject | undefined, secrets: readonly string[]): string | undefined {
   const inner = error?.['innererror']
   if (!isObject(inner)) return undefined
-  const text = redact(JSON.stringify({ innererror: inner }), secrets)
+  const text = JSON.stringify({ innererror: redactAll(inner, secrets) })
   return text.length <= MAX_TEXT * 4 ? text : undefined
 }
+
+/** A quota may be used up for the day; an upstream that names a later time is asked again meanwhile. */
+const LONGEST_REST_MS = 60 * 60_000
 
 function readRetryAfter(
   headers: Readonly<Record<string, string | string[] | undefined>>,
   now: number,
 ): number | undefined {
   const ms = Number(single(headers['retry-after-ms']))
-  if (Number.isFinite(ms) && ms > 0) return ms
+  if (Number.isFinite(ms) && ms > 0) return Math.min(ms, LONGEST_REST_MS)
   const raw = single(headers['retry-after'])
   if (raw === undefined) return undefined
   const seconds = Number(raw)
-  if (Number.isFinite(seconds)) return seconds >= 0 ? Math.round(seconds * 1000) : undefined
+  if (Number.isFinite(seconds)) return seconds >= 0 ? Math.min(Math.round(seconds * 1000), LONGEST_REST_MS) : undefined
   const at = Date.parse(raw)
-  return Number.isNaN(at) ? undefined : Math.max(0, at - now)
+  return Number.isNaN(at) ? undefined : Math.min(Math.max(0, at - now), LONGEST_REST_MS)
 }
 
 function single(value: string | string[] | undefined): string | undefined {

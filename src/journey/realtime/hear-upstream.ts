@@ -1,8 +1,8 @@
 import { deny } from '../../domain/decision.ts'
 import type { Denied } from '../../domain/decision.ts'
 import { isObject, parseJson } from '../../domain/json.ts'
-import type { JsonObject, JsonValue } from '../../domain/json.ts'
-import { redact } from '../7-provider/redact.ts'
+import type { JsonObject } from '../../domain/json.ts'
+import { redactAll } from '../7-provider/redact.ts'
 import { responseIn } from './response-book.ts'
 import { reportedModel } from './session-models.ts'
 import type { SessionState } from './session-state.ts'
@@ -34,7 +34,10 @@ export async function hearUpstream(text: string, state: SessionState): Promise<H
       return { is: 'passed', text }
     case 'error':
       book.refused()
-      return { is: 'passed', text: JSON.stringify({ ...event, error: clean(event['error'] ?? null, state.secrets) }) }
+      return {
+        is: 'passed',
+        text: JSON.stringify({ ...event, error: redactAll(event['error'] ?? null, state.secrets) }),
+      }
   }
   if (isObject(event['session'])) return { is: 'passed', text: JSON.stringify(showSession(event, state)) }
   if (type.endsWith('.delta')) {
@@ -65,13 +68,6 @@ function showSession(event: JsonObject, state: SessionState): JsonObject {
   return isObject(session) && 'client_secret' in session
     ? { ...shown, session: { ...session, client_secret: null } }
     : shown
-}
-
-/** Its texts are the upstream's own. */
-function clean(value: JsonValue, secrets: readonly string[]): JsonValue {
-  if (typeof value === 'string') return redact(value, secrets)
-  if (!isObject(value)) return value
-  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, clean(inner, secrets)]))
 }
 
 /** Z-35: the upstream goes on beyond what was reserved. */

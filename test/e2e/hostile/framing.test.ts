@@ -115,6 +115,24 @@ describe('AC-114, N-10, INV-38: framing in doubt is refused, and nobody sees wha
     expect(answer.isClosed).toBe(true)
   })
 
+  test('a version of HTTP that is not spoken here is refused, whatever its number', async () => {
+    for (const version of ['2.0', '1.2', '9.9', '0.9']) {
+      const before = stand.upstream.requests.total
+      const line = `POST /v1/chat/completions HTTP/${version}`
+      const lines = ['Host: gateway', `Authorization: Bearer ${stand.key}`, 'Content-Type: application/json']
+      const answer = await sendRaw(stand.gateway.port, head(line, ...lines, `Content-Length: ${LENGTH}`) + BODY)
+      expect(answer).toMatchObject({ statuses: [400], isClosed: true })
+      expect(stand.upstream.requests.total).toBe(before)
+    }
+  })
+
+  test('what is refused is refused once, whatever comes behind it', async () => {
+    for (const coding of ['identity', 'xchunked', 'gzip']) {
+      const answer = await sendRaw(stand.gateway.port, post(`Transfer-Encoding: ${coding}`) + smuggled() + BODY)
+      expect(answer).toMatchObject({ statuses: [400], isClosed: true })
+    }
+  })
+
   test('an upgrade to h2c is never taken up', async () => {
     const upgrade = get(
       'Connection: Upgrade, HTTP2-Settings',

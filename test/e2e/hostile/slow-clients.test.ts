@@ -13,12 +13,17 @@ beforeAll(async () => {
 afterAll(() => stand.close())
 
 /** Sends `start`, then a byte of `rest` every second; resolves with the seconds until the gateway hung up. */
-function trickle(start: string, rest: string): Promise<{ readonly seconds: number; readonly said: string }> {
+function trickle(
+  start: string,
+  rest: string,
+  hangsUp = true,
+): Promise<{ readonly seconds: number; readonly said: string }> {
   const { promise, resolve } = Promise.withResolvers<{ readonly seconds: number; readonly said: string }>()
   const began = performance.now()
   let said = ''
   let at = 0
-  const socket = connect(stand.gateway.port, '127.0.0.1', () => socket.write(start))
+  const place = { port: stand.gateway.port, host: '127.0.0.1', allowHalfOpen: !hangsUp }
+  const socket = connect(place, () => socket.write(start))
   const drip = setInterval(() => {
     if (socket.writable) socket.write(rest.charAt(at++ % rest.length))
   }, 1_000)
@@ -38,7 +43,10 @@ test('AC-123, N-32: heads and bodies that come in drops are cut off, and nobody 
   const whole = head(line, ...lines, 'Content-Length: 100000')
   const chunked = head(line, ...lines, 'Transfer-Encoding: chunked')
   const slow = [
-    ...Array.from({ length: 150 }, () => trickle(`${line}\r\nHost: g\r\nX-Drip: `, 'a')),
+    ...Array.from({ length: 130 }, () => trickle(`${line}\r\nHost: g\r\nX-Drip: `, 'a')),
+    // Whoever never hangs up is hung up on, and whoever never says a word as well.
+    ...Array.from({ length: 10 }, () => trickle(`${line}\r\nHost: g\r\nX-Drip: `, 'a', false)),
+    ...Array.from({ length: 10 }, () => trickle('', '')),
     ...Array.from({ length: 40 }, () => trickle(`${whole}{"model":"`, 'a')),
     ...Array.from({ length: 10 }, () => trickle(chunked, '1\r\na\r\n')),
   ]

@@ -32,9 +32,11 @@ afterEach(async () => {
   rmSync(home, { recursive: true, force: true })
 })
 
-test('SIGTERM lets a running stream end whole, takes no new calls, and its charge is in the books', async () => {
+test('F-22: SIGTERM lets a running stream end whole, takes no new calls, and its charge is in the books', async () => {
   mock.script('slow', { words: 30, gapMs: 30 })
   const gateway = await startGateway(options)
+  // Neither ends it, and the second opens no debugger.
+  for (const signal of ['SIGHUP', 'SIGUSR1']) process.kill(gateway.pid, signal)
   const ask = { method: 'POST', headers: bearer(MASTER_KEY), body: JSON.stringify(chat('slow', { stream: true })) }
   const response = await fetch(gateway.url + CHAT, ask)
   const stopped = gateway.stop()
@@ -47,6 +49,7 @@ test('SIGTERM lets a running stream end whole, takes no new calls, and its charg
   expect(framesOf(text).at(-1)).toBe('[DONE]')
   expect(wordsIn(text)).toHaveLength(30)
   expect(await stopped).toBe(0)
+  expect(gateway.stderr()).not.toContain('Debugger')
 
   const again = await startGateway(options)
   const lines = await reach(again).linesOf(chunksOf(text)[0]?.id ?? '')

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { mockModel } from '../../support/gateway.ts'
-import { SERVER_ERROR } from '../../support/mock-upstream/provider-errors.ts'
+import { RATE_LIMITED, SERVER_ERROR } from '../../support/mock-upstream/provider-errors.ts'
 import { CHAT, chat, startRig } from './support/rig.ts'
 import type { Answer, Rig } from './support/rig.ts'
 
@@ -17,9 +17,13 @@ beforeAll(async () => {
         mockModel('mock-400', apiBase),
         mockModel('mock-404', apiBase),
         mockModel('mock-422', apiBase),
+        mockModel('helped', apiBase),
+        mockModel('preset', apiBase, { stream_options: { include_usage: true } }),
+        mockModel('endless', apiBase),
       ],
-      router_settings: { num_retries: 2 },
+      router_settings: { num_retries: 2, fallbacks: [{ helped: ['shaky'] }] },
     }),
+    env: { LITELLM_MAX_STREAMING_DURATION_SECONDS: '2' },
   })
 })
 
@@ -115,6 +119,31 @@ test('a header sets the number of retries as the body does', async () => {
   expect(answer.status).toBe(500)
   expect(asks).toBe(2)
   expect(answer.text).toContain('LiteLLM Retried: 1 times, LiteLLM Max Retries: 1')
+})
+
+test('who wants no fallback gets the retries that a fallback would have spared', { timeout: 20_000 }, async () => {
+  rig.mock.script('helped', { refusal: { ...RATE_LIMITED, headers: { 'retry-after': '0' } }, times: 1 })
+  const { answer, asks } = await countingAsks(() => rig.post(CHAT, chat('helped', { disable_fallbacks: true })))
+  expect(answer.status).toBe(200)
+  expect(retriesOf(answer)).toEqual(['1', '2'])
+  expect(asks).toBe(2)
+})
+
+test('a stream that never ends is ended when the operator said', { timeout: 20_000 }, async () => {
+  rig.mock.script('endless', { words: 10_000, gapMs: 20 })
+  const { status, text } = await rig.post(CHAT, chat('endless', { stream: true }))
+  expect(status).toBe(200)
+  expect(text).toMatch(/data: \{"error":\{"message":"litellm\.Timeout: [^\n]*"code":"408"\}\}\n\n$/)
+})
+
+test.each([
+  { stream: false, sent: undefined },
+  { stream: true, sent: { include_usage: true } },
+])('preset `stream_options` go out once, and with streams alone (stream: $stream)', async ({ stream, sent }) => {
+  await rig.post(CHAT, chat('preset', { stream }))
+  const body = rig.mock.requests.last?.body.toString() ?? ''
+  expect(JSON.parse(body)['stream_options']).toEqual(sent)
+  expect(body.split('"stream_options"')).toHaveLength(stream ? 2 : 1)
 })
 
 test('a deployment’s own number of retries holds before the router’s', async () => {

@@ -8,6 +8,7 @@ import {
   renameSync,
   rmSync,
   statSync,
+  truncateSync,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -62,6 +63,14 @@ function filesOfDatabase(): readonly string[] | undefined {
   return existsSync(pgdata) ? readdirSync(pgdata).filter((name) => name !== 'postmaster.pid') : undefined
 }
 
+/** Of ordinary tables and indexes; the catalogue's have smaller numbers. */
+function tableFiles(): readonly string[] {
+  const base = join(dataDir, 'pgdata', 'base')
+  return readdirSync(base, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && /^\d{5,}$/.test(entry.name))
+    .map((entry) => join(entry.parentPath, entry.name))
+}
+
 describe('C-11: the embedded database', () => {
   test('keeps what was written, and its directory is closed to other users', async () => {
     expect(await isKeyThere()).toBe(true)
@@ -110,6 +119,27 @@ describe('C-11: the embedded database', () => {
     damage()
     expect(await refusal()).toMatchObject({ code: 'damaged' })
     expect(await refusal()).toMatchObject({ code: 'damaged' })
+  })
+
+  test('whose tables are cut off is refused as damaged, and nothing is called a fault of ours', async () => {
+    for (const name of tableFiles()) truncateSync(name)
+    expect(await refusal()).toMatchObject({ code: 'damaged' })
+  })
+
+  test('with a lock that is none of ours says what to do with it', async () => {
+    writeFileSync(join(dataDir, 'lock'), 'not a lock of ours, and longer than a page header would be')
+    const { code, sentence } = await refusal()
+    expect(code).toBe('damaged')
+    expect(sentence).toContain('remove it')
+  })
+
+  test('cannot be made where a file is, or below one, and the sentence names the place', async () => {
+    const file = join(home, 'file')
+    writeFileSync(file, '')
+    for (const place of [file, join(file, 'below')]) {
+      const opened = openEmbedded({ dataDir: place })
+      await expect(opened).rejects.toMatchObject({ code: 'unusable', message: expect.stringContaining(place) })
+    }
   })
 
   test('of another installation is refused', async () => {

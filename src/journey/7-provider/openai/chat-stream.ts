@@ -31,8 +31,10 @@ export class ChatStream implements StreamTranslator {
       this.tally.complete = true
       return { kind: 'done' }
     }
-    const structure = readMembers(event.data, BOUNDS)
-    const chunk = parseJson(event.data)
+    // Between the values of JSON a line may end, which would end ours.
+    const data = event.data.includes('\n') ? event.data.replaceAll('\n', ' ') : event.data
+    const structure = readMembers(data, BOUNDS)
+    const chunk = parseJson(data)
     if (!structure.ok || !isObject(chunk)) return { kind: 'unreadable' }
     if (chunk['error'] !== undefined && chunk['error'] !== null) return { kind: 'error', error: chunk['error'] }
     this.#count(chunk)
@@ -47,7 +49,7 @@ export class ChatStream implements StreamTranslator {
       // Naive clients index the first choice of every chunk.
       changes.set('choices', '[{"index":0,"delta":{}}]')
     }
-    return { kind: 'emit', frame: `data: ${spliceMembers(event.data, structure.members, changes)}\n\n` }
+    return { kind: 'emit', frame: `data: ${spliceMembers(data, structure.members, changes)}\n\n` }
   }
 
   close(): string {
@@ -61,9 +63,15 @@ export class ChatStream implements StreamTranslator {
     if (typeof chunk['service_tier'] === 'string') tally.serviceTier = chunk['service_tier']
     if (isObject(chunk['usage'])) tally.usage = chunk['usage']
     const { choices } = chunk
-    if (Array.isArray(choices))
-      tally.emittedWeight += choices.reduce((sum: number, choice: JsonValue) => sum + weightOf(choice), 0)
+    if (!Array.isArray(choices)) return
+    tally.emittedWeight += choices.reduce((sum: number, choice: JsonValue) => sum + weightOf(choice), 0)
+    // Some upstreams say no more than this at the end.
+    if (choices.some(isFinished)) tally.complete = true
   }
+}
+
+function isFinished(choice: JsonValue): boolean {
+  return isObject(choice) && typeof choice['finish_reason'] === 'string'
 }
 
 function weightOf(choice: JsonValue): number {

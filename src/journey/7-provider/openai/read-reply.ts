@@ -10,6 +10,8 @@ export interface ReadReply {
   readonly serviceTier: string | undefined
   /** The model as the upstream names it. */
   readonly model: string | undefined
+  /** What went wrong, where that is all the answer says, or where it belongs to the answer. */
+  readonly error: JsonValue | undefined
   readonly text: string
   readonly members: readonly Member[]
 }
@@ -26,6 +28,7 @@ export function readReply(text: string): ReadReply | undefined {
     usage: undefined,
     serviceTier: undefined,
     model: undefined,
+    error: undefined,
     text,
     members: structure.members,
   }
@@ -34,6 +37,7 @@ export function readReply(text: string): ReadReply | undefined {
     else if (name === 'model') read.model = plainText(text, valueStart, valueEnd)
     else if (name === 'service_tier') read.serviceTier = plainText(text, valueStart, valueEnd)
     else if (name === 'usage') read.usage = parseJson(text.slice(valueStart, valueEnd))
+    else if (name === 'error') read.error = parseJson(text.slice(valueStart, valueEnd)) ?? undefined
   }
   return read
 }

@@ -2,6 +2,7 @@ import { isObject, parseJson } from '../../../domain/json.ts'
 import type { JsonObject } from '../../../domain/json.ts'
 import { weighText } from '../../5-meter/estimate-tokens.ts'
 import type { StreamEvent } from '../read-events.ts'
+import { redactAll } from '../redact.ts'
 import type { StreamStep, StreamTally, StreamTranslator } from '../translate-stream.ts'
 
 const ENDS = new Set(['response.completed', 'response.incomplete', 'response.failed'])
@@ -18,11 +19,13 @@ export class ResponsesStream implements StreamTranslator {
   }
   readonly #shownModel: string
   readonly #shownId: (upstreamId: string) => string
+  readonly #secrets: readonly string[]
   #ownId: string | undefined
 
-  constructor(shownModel: string, shownId: (upstreamId: string) => string) {
+  constructor(shownModel: string, shownId: (upstreamId: string) => string, secrets: readonly string[]) {
     this.#shownModel = shownModel
     this.#shownId = shownId
+    this.#secrets = secrets
   }
 
   step(event: StreamEvent): StreamStep {
@@ -52,7 +55,12 @@ export class ResponsesStream implements StreamTranslator {
   }
 
   #present(response: JsonObject): JsonObject {
-    return typeof response['model'] === 'string' ? { ...response, model: this.#shownModel } : response
+    const { error } = response
+    return {
+      ...response,
+      ...(typeof response['model'] === 'string' ? { model: this.#shownModel } : {}),
+      ...(isObject(error) ? { error: redactAll(error, this.#secrets) } : {}),
+    }
   }
 
   #count(value: JsonObject): void {

@@ -1,6 +1,6 @@
 import type { Deployment, HttpTarget } from '../../../domain/deployment.ts'
 import { isObject } from '../../../domain/json.ts'
-import type { JsonObject } from '../../../domain/json.ts'
+import type { JsonObject, JsonValue } from '../../../domain/json.ts'
 import { Secret } from '../../../domain/secret.ts'
 import type { UpstreamCall } from '../../../ports/upstream.ts'
 import type { ForwardedMember, ModelAsk } from '../../1-intake/read-model-request.ts'
@@ -113,24 +113,26 @@ function pathFor(target: HttpTarget, operationPath: string, upstreamModel: strin
 }
 
 function writeBody(deployment: Deployment, upstreamModel: string, ask: ModelAsk): string {
-  const { params } = deployment.entry
+  const defaults = { ...deployment.entry.params.defaults, ...deployment.entry.params.extraBody }
   let text = `{"model":${JSON.stringify(upstreamModel)}`
   for (const member of ask.forwarded) text += `,${member.text}`
-  for (const [name, value] of missing({ ...params.defaults, ...params.extraBody }, ask.forwarded)) {
+  for (const [name, value] of missing(defaults, ask.forwarded)) {
     text += `,${JSON.stringify(name)}:${JSON.stringify(value)}`
   }
-  const options = streamOptions(deployment, ask)
+  const options = streamOptions(deployment, ask, defaults['stream_options'])
   if (options !== undefined) text += `,"stream_options":${JSON.stringify(options)}`
   return `${text}}`
 }
 
 function missing(defaults: JsonObject, given: readonly ForwardedMember[]): readonly (readonly [string, unknown])[] {
-  return Object.entries(defaults).filter(([name]) => !given.some((member) => member.name === name))
+  return Object.entries(defaults).filter(
+    ([name]) => name !== 'stream_options' && !given.some((member) => member.name === name),
+  )
 }
 
 /** Usage is always asked for where the upstream can tell it: the books need it even when the client does not. */
-function streamOptions(deployment: Deployment, ask: ModelAsk): JsonObject | undefined {
-  const written = ask.body['stream_options']
+function streamOptions(deployment: Deployment, ask: ModelAsk, preset: JsonValue | undefined): JsonObject | undefined {
+  const written = ask.body['stream_options'] ?? (ask.stream ? preset : undefined)
   const own = isObject(written) ? written : undefined
   if (!ask.stream || ask.operation.streams !== 'chat-chunks') return own
   const streamsUsage = PROVIDERS.get(deployment.provider)?.streamsUsage ?? true

@@ -1,6 +1,7 @@
 import type { PassThrough, PassThroughMethod } from '../../../domain/pass-through.ts'
 import { looksLikeSecret, namesSecret } from '../../../domain/secret-names.ts'
 import type { UpstreamCall } from '../../../ports/upstream.ts'
+import { credentialTexts } from '../credential-texts.ts'
 import type { Timeouts } from '../openai/write-request.ts'
 import { chooseClientHeaders } from './client-headers.ts'
 import type { ClientRequest } from './client-headers.ts'
@@ -52,27 +53,12 @@ export function upstreamPath({ basePath, isBuiltIn }: PassThrough, rest: string)
 /** Texts that must not come back in an answer. */
 export function secretTexts({ headers, query }: PassThrough): readonly string[] {
   const ofHeaders = [...headers].flatMap(([name, value]) => {
-    const text = value.reveal().replace(SCHEME, '')
-    return CREDENTIAL_NAME.test(name) || namesSecret(name) || looksLikeSecret(text)
-      ? [text, ...partsOf(value.reveal())]
-      : []
+    const texts = credentialTexts(value.reveal())
+    return CREDENTIAL_NAME.test(name) || namesSecret(name) || looksLikeSecret(texts[0] ?? '') ? texts : []
   })
   const ofQuery = [...query].flatMap(([name, value]) => (isCredential(name) ? [value.reveal()] : []))
   return [...ofHeaders, ...ofQuery]
 }
 
-/** RFC 7617: what a Basic credential holds. */
-function partsOf(value: string): readonly string[] {
-  const basic = /^basic +([A-Za-z0-9+/]+={0,2})$/i.exec(value)?.[1]
-  if (basic === undefined) return []
-  try {
-    const plain = atob(basic)
-    return [plain.slice(plain.indexOf(':') + 1)]
-  } catch {
-    return []
-  }
-}
-
-const SCHEME = /^(?:bearer|basic|token|api-?key) +/i
 /** A header that says who calls; others of the operator hold words that any answer may hold as well. */
 const CREDENTIAL_NAME = /auth|key|token|secret|cookie|signature|password/i

@@ -1,0 +1,42 @@
+import { expect, test } from 'vitest'
+import { failureTold, readFailure } from './read-failure.ts'
+
+const HOUR_MS = 3_600_000
+const restAfter = (headers: Record<string, string>): number | undefined =>
+  readFailure(429, headers, '{}', [], 0).retryAfterMs
+
+test.each([
+  { headers: { 'retry-after': '7' }, ms: 7_000 },
+  { headers: { 'retry-after': '1e300' }, ms: HOUR_MS },
+  { headers: { 'retry-after': '9'.repeat(40) }, ms: HOUR_MS },
+  { headers: { 'retry-after': 'Fri, 01 Jan 2100 00:00:00 GMT' }, ms: HOUR_MS },
+  { headers: { 'retry-after-ms': '1e300' }, ms: HOUR_MS },
+  { headers: { 'retry-after': '-5' }, ms: undefined },
+  { headers: { 'retry-after': 'soon' }, ms: undefined },
+])('an upstream that says $headers lets nobody wait for ever', ({ headers, ms }) => {
+  expect(restAfter(headers)).toBe(ms)
+})
+
+test.each([
+  { error: { message: 'no such tool', code: 400 }, failure: 'BadRequestError', status: 400, text: 'no such tool' },
+  { error: { message: 'slow down', code: '429' }, failure: 'RateLimitError', status: 429, text: 'slow down' },
+  {
+    error: { message: 'at host 10.0.0.7', code: 503 },
+    failure: 'InternalServerError',
+    status: 500,
+    text: 'The upstream',
+  },
+  { error: 'a key is wrong', failure: 'InternalServerError', status: 500, text: 'The upstream' },
+  { error: { message: 'bad key', code: 401 }, failure: 'InternalServerError', status: 500, text: 'The upstream' },
+])('an error told under status 200, $error, is $failure', ({ error, failure, status, text }) => {
+  const told = failureTold(error, [])
+  expect(told).toMatchObject({ failure, status, mayHaveBilled: true })
+  expect(told.text).toContain(text)
+})
+
+test('what a filter says stays JSON, whatever word the key is', () => {
+  const innererror = { code: 'true story', content_filter_result: { hate: { filtered: true, severity: 'high' } } }
+  const body = JSON.stringify({ error: { message: 'filtered', code: 'content_filter', innererror } })
+  const { details } = readFailure(400, {}, body, ['true'], 0)
+  expect(JSON.parse(details ?? '')).toEqual({ innererror: { ...innererror, code: '[secret] story' } })
+})
