@@ -54,6 +54,7 @@ describe('POST /key/generate', () => {
       budget_duration: null,
       budget_reset_at: null,
       budget_id: null,
+      budget_limits: null,
       litellm_budget_table: null,
       tpm_limit: null,
       rpm_limit: null,

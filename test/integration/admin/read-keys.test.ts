@@ -8,7 +8,7 @@ const digestOfKey = (key: string) => createHash('sha256').update(key).digest('he
 
 const INFO_MEMBERS = `
   access_group_ids agent_id aliases allowed_cache_controls allowed_routes auto_rotate blocked
-  budget_duration budget_id budget_reset_at config created_at created_by expires
+  budget_duration budget_id budget_limits budget_reset_at config created_at created_by expires
   key_alias key_name key_rotation_at last_active last_rotation_at litellm_budget_table max_budget
   max_parallel_requests metadata model_max_budget model_spend models object_permission_id organization_id
   permissions policies project_id rotation_count rotation_interval router_settings rpm_limit

@@ -15,7 +15,7 @@ import {
   makeBudget,
   makeDraft,
   makeOrganization,
-  makeTag,
+  makeInvitation,
   makeTeam,
   makeUser,
   ORIGIN,
@@ -97,11 +97,11 @@ describe.each([
     const registry = store.openRegistry(newCallId, async (facts) => {
       seen.push(facts)
     })
-    const work = async ({ users, teams, tags }: Rooms): Promise<void> => {
+    const work = async ({ users, teams, invitations }: Rooms): Promise<void> => {
       await users.insert(makeUser('zoe'))
       await users.update(makeUser('zoe', { blocked: true }))
       await teams.insert(makeTeam('zoo'))
-      await tags.insert(makeTag('no fact of the request path'))
+      await invitations.insert(makeInvitation('no fact of the request path', 'zoe'))
     }
     const touched = [
       { kind: 'user', id: 'zoe' },
