@@ -34,6 +34,11 @@ export function windowAt(window: BudgetWindow, now: EpochMs): WindowSpan {
   return { start: epochMs(start), end: epochMs(start + period.ms) }
 }
 
+/** The same where there may be none: what is spent is then never forgotten. */
+export function spanAt(window: BudgetWindow | undefined, now: EpochMs): WindowSpan | undefined {
+  return window === undefined ? undefined : windowAt(window, now)
+}
+
 /** A day, a week and thirty days mean the calendar's; hours and less count on the clock; the rest from the anchor. */
 function periodOf({ duration, anchor }: BudgetWindow): Period {
   const [, , unit] = SHORT.exec(duration) ?? []

@@ -1,5 +1,5 @@
 import type { BudgetKind, BudgetLevel } from '../domain/budget-level.ts'
-import { windowAt } from '../domain/budget-window.ts'
+import { spanAt } from '../domain/budget-window.ts'
 import type { EpochMs } from '../domain/ids.ts'
 import { usdText } from '../domain/money.ts'
 import type { Budgets } from '../ports/budgets.ts'
@@ -85,5 +85,5 @@ export class SoftBudgetWatch {
 }
 
 function levelOf({ kind, id, limit, window }: SoftBudget, now: EpochMs): BudgetLevel {
-  return { kind, id, limit, window: window && windowAt(window, now) }
+  return { kind, id, limit, window: spanAt(window, now) }
 }

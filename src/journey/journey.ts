@@ -99,7 +99,7 @@ interface AskedModels {
 const DECIDERS: CallDeciders<{ readonly ask: ModelAsk }, AskedModels> = {
   params: (principal, { ask }, { settings }) => decideEnforcedParams(principal, ask.body, settings.enforcedParams),
   models: decideModels,
-  tools: (principal, { ask }) => decideTools(principal, ask.forwarded),
+  tools: (principal, { ask }) => decideTools(principal, [ask.body]),
   toolModels: (principal, { ask }, { catalogue }) => decideToolModels(principal, ask.body, catalogue()),
   objects: (principal, { ask }, { signer }) => decideProviderObjects(principal, ask, signer),
 }

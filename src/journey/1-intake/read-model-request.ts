@@ -1,6 +1,6 @@
 import { allow, deny } from '../../domain/decision.ts'
 import type { Decision } from '../../domain/decision.ts'
-import { isObject, parseJson } from '../../domain/json.ts'
+import { isObject } from '../../domain/json.ts'
 import type { JsonObject, JsonValue } from '../../domain/json.ts'
 import type { Arrival } from './arrival.ts'
 import { readAttribution } from './read-attribution.ts'
@@ -58,7 +58,7 @@ export function readModelRequest(
   const forwarded = chooseForwarded(operation, parsed, parsed.extra, settings)
   if (forwarded.verdict === 'deny') return forwarded
 
-  const miscounted = pictureFlaw(operation, forwarded.granted)
+  const miscounted = pictureFlaw(operation, body)
   if (miscounted !== undefined) return deny('bad-request', 'param_type', miscounted)
 
   const controls = readControls(body, arrival.headers, settings.controls)
@@ -135,14 +135,10 @@ function streamFlaw(operation: Operation, body: JsonObject): string | undefined 
 const MOST_PICTURES = 128
 
 /** Each picture costs money: what an upstream would read as many must not be read here as one. */
-function pictureFlaw(operation: Operation, forwarded: readonly ForwardedMember[]): string | undefined {
-  const member = operation.name === 'image' ? forwarded.find(({ name }) => name === 'n') : undefined
-  if (member === undefined) return undefined
-  const count = parseJson(member.text.slice(member.text.indexOf(':') + 1))
+function pictureFlaw(operation: Operation, { n: count }: JsonObject): string | undefined {
+  if (operation.name !== 'image' || count === undefined || count === null) return undefined
   const isCount = typeof count === 'number' && Number.isInteger(count) && count > 0 && count <= MOST_PICTURES
-  return count === null || isCount
-    ? undefined
-    : `${operation.shownPath}: \`n\` must be a whole number from 1 to ${MOST_PICTURES}.`
+  return isCount ? undefined : `${operation.shownPath}: \`n\` must be a whole number from 1 to ${MOST_PICTURES}.`
 }
 
 function asksForUsage(body: JsonObject): boolean {

@@ -1,11 +1,10 @@
 import { allow, deny } from '../../domain/decision.ts'
 import type { Decision } from '../../domain/decision.ts'
 import { isObject } from '../../domain/json.ts'
-import type { JsonValue } from '../../domain/json.ts'
+import type { JsonObject, JsonValue } from '../../domain/json.ts'
 import type { Principal } from '../../domain/principal.ts'
 import { NO_REQUEST } from '../1-intake/named-models.ts'
-import type { ForwardedMember } from '../1-intake/read-model-request.ts'
-import { allowLists, decideTools } from './decide-tools.ts'
+import { OFFERS, allowLists, decideTools } from './decide-tools.ts'
 
 /** The same question for a request that is passed on: about every offer in it, those of a batch too. */
 export function decidePassedTools(
@@ -21,14 +20,14 @@ export function decidePassedTools(
       'This caller may offer some tools only, and the body cannot be read: send a JSON object.',
     )
   }
-  return decideTools(principal, body === undefined ? [] : offersIn(body))
+  return decideTools(principal, body === undefined ? [] : placesIn(body))
 }
 
-function offersIn(value: JsonValue): readonly ForwardedMember[] {
-  if (Array.isArray(value)) return value.flatMap(offersIn)
+function placesIn(value: JsonValue): readonly JsonObject[] {
+  if (Array.isArray(value)) return value.flatMap(placesIn)
   if (!isObject(value)) return []
-  return Object.entries(value).flatMap(([name, member]) => {
-    if (name === 'tools' || name === 'functions') return [{ name, text: `"${name}":${JSON.stringify(member)}` }]
-    return NO_REQUEST.has(name) ? [] : offersIn(member)
-  })
+  const inner = Object.entries(value).flatMap(([name, member]) =>
+    OFFERS.has(name) || NO_REQUEST.has(name) ? [] : placesIn(member),
+  )
+  return [value, ...inner]
 }

@@ -12,9 +12,7 @@ const holder = (ofKey: JsonObject, ofTeam?: JsonObject): Principal => ({
   standing: { ...NOBODY, team: ofTeam === undefined ? undefined : makeTeam('t', { metadata: ofTeam }) },
   bearer: undefined,
 })
-const offers = (tools: JsonValue, name = 'tools'): { name: string; text: string }[] => [
-  { name, text: `"${name}": ${JSON.stringify(tools)}` },
-]
+const offers = (tools: JsonValue, name = 'tools'): readonly JsonObject[] => [{ [name]: tools }]
 const fn = (name: string): JsonObject => ({ type: 'function', function: { name } })
 const only = (...names: string[]): JsonObject => ({ allowed_tools: names })
 

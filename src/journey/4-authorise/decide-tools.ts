@@ -1,25 +1,25 @@
 import { allowedToolsIn } from '../../domain/allowed-tools.ts'
 import { allow, deny } from '../../domain/decision.ts'
 import type { Decision } from '../../domain/decision.ts'
-import { isObject, parseJson } from '../../domain/json.ts'
-import type { JsonValue } from '../../domain/json.ts'
+import { isObject } from '../../domain/json.ts'
+import type { JsonObject, JsonValue } from '../../domain/json.ts'
 import { keyOf } from '../../domain/principal.ts'
 import type { Principal } from '../../domain/principal.ts'
 import { shown } from '../../domain/shown-text.ts'
-import type { ForwardedMember } from '../1-intake/read-model-request.ts'
 
 /** Members in which a call offers tools to the model; the second one is the older way. */
 export const OFFERS: ReadonlySet<string> = new Set(['tools', 'functions'])
+
 const MOST_NAMED = 10
 
 /**
- * May the model be offered these tools? The key's list and its team's count both, so that no key is a way around its team.
+ * May the model be offered the tools that stand in these objects? The key's list and its team's count both, so that no key is a way around its team.
  * Tools of the provider's own are known by their type.
  */
-export function decideTools(principal: Principal, forwarded: readonly ForwardedMember[]): Decision<undefined> {
+export function decideTools(principal: Principal, places: readonly JsonObject[]): Decision<undefined> {
   const lists = allowLists(principal)
   if (lists.length === 0) return allow(undefined)
-  const offered = forwarded.filter(({ name }) => OFFERS.has(name)).flatMap(toolsOf)
+  const offered = places.flatMap(offersIn).flatMap(toolsOf)
   const denied = offered.filter((name) => !lists.every((list) => list.includes(name)))
   if (denied.length === 0) return allow(undefined)
   const names = [...new Set(denied)].slice(0, MOST_NAMED).map((name) => `'${shown(name)}'`)
@@ -39,10 +39,13 @@ export function allowLists(principal: Principal): readonly (readonly string[])[]
   })
 }
 
-function toolsOf({ text }: ForwardedMember): readonly string[] {
-  const value = parseJson(text.slice(text.indexOf(':') + 1))
-  if (value === null || value === undefined) return []
-  return Array.isArray(value) ? value.flatMap(namesOf) : [NONE]
+function offersIn(place: JsonObject): readonly JsonValue[] {
+  return Object.entries(place).flatMap(([name, offer]) => (OFFERS.has(name) ? [offer] : []))
+}
+
+function toolsOf(offer: JsonValue): readonly string[] {
+  if (offer === null) return []
+  return Array.isArray(offer) ? offer.flatMap(namesOf) : [NONE]
 }
 
 /** What no list has in it. */

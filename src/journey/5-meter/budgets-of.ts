@@ -1,6 +1,6 @@
 import type { BudgetLevel } from '../../domain/budget-level.ts'
 import type { Budget } from '../../domain/budget.ts'
-import { windowAt } from '../../domain/budget-window.ts'
+import { spanAt } from '../../domain/budget-window.ts'
 import type { EndUser } from '../../domain/end-user.ts'
 import type { BudgetId, EpochMs } from '../../domain/ids.ts'
 import type { Limits, OperatorBudgets } from '../../domain/limits.ts'
@@ -35,22 +35,21 @@ export function budgetsOf(
   now: EpochMs,
 ): readonly BudgetLevel[] {
   const levels: BudgetLevel[] = []
-  const spanOf = ({ window }: Pick<Limits, 'window'>): BudgetLevel['window'] =>
-    window === undefined ? undefined : windowAt(window, now)
   const add = (
     kind: BudgetLevel['kind'],
     id: string,
     ceiling: Pick<Limits, 'maxBudget' | 'window'> | undefined,
   ): void => {
-    if (ceiling?.maxBudget !== undefined) levels.push({ kind, id, limit: ceiling.maxBudget, window: spanOf(ceiling) })
+    if (ceiling?.maxBudget !== undefined)
+      levels.push({ kind, id, limit: ceiling.maxBudget, window: spanAt(ceiling.window, now) })
   }
   const addWindows = (kind: BudgetLevel['kind'], id: string, { perWindow }: Limits): void => {
     for (const { maxBudget, window } of perWindow)
-      levels.push({ kind, id, limit: maxBudget, window: spanOf({ window }), period: window?.duration })
+      levels.push({ kind, id, limit: maxBudget, window: spanAt(window, now), period: window?.duration })
   }
   const addModels = (kind: BudgetLevel['kind'], id: string, written: ModelBudgets | undefined): void => {
     for (const budget of modelBudgets(written ?? {}))
-      levels.push({ kind, id, models: [budget.model], limit: budget.limit, window: spanOf(budget) })
+      levels.push({ kind, id, models: [budget.model], limit: budget.limit, window: spanAt(budget.window, now) })
   }
   const addAll = (kind: BudgetLevel['kind'], id: string, limits: Limits | undefined): void => {
     add(kind, id, limits)

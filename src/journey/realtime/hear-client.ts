@@ -1,7 +1,8 @@
 import type { Denied } from '../../domain/decision.ts'
+import { isObject } from '../../domain/json.ts'
+import type { JsonObject } from '../../domain/json.ts'
 import { decideTools } from '../4-authorise/decide-tools.ts'
 import { boundPrompt, measurePrompt } from '../5-meter/bound-prompt.ts'
-import { offeredTools } from './offered-tools.ts'
 import { readClientEvent } from './read-client-event.ts'
 import { errorOf } from './session-events.ts'
 import type { SessionError } from './session-events.ts'
@@ -29,7 +30,7 @@ export async function hearClient(text: string, state: SessionState): Promise<Hea
   const permitted = models.decide(value, state.principal, state.catalogue())
   if (permitted.verdict === 'deny') return { is: 'refused', error: errorOf(permitted), about: id }
 
-  const tools = decideTools(state.principal, offeredTools(value))
+  const tools = decideTools(state.principal, placesOfTools(value))
   if (tools.verdict === 'deny') return { is: 'refused', error: errorOf(tools), about: id }
 
   const window = { name: models.current.upstreamModel, maxInputTokens: undefined }
@@ -42,4 +43,9 @@ export async function hearClient(text: string, state: SessionState): Promise<Hea
   if (denied !== undefined) return { is: 'over', denied }
   if (asks) book.asked()
   return { is: 'passed', text: permitted.granted === value ? text : JSON.stringify(permitted.granted) }
+}
+
+/** Where an event may offer tools, for a session or for one response, as a request would (AT-222). */
+function placesOfTools(event: JsonObject): readonly JsonObject[] {
+  return [event, ...Object.values(event).filter(isObject)]
 }

@@ -1,5 +1,5 @@
 import type { BudgetKind, BudgetLevel } from '../../domain/budget-level.ts'
-import { windowAt } from '../../domain/budget-window.ts'
+import { spanAt } from '../../domain/budget-window.ts'
 import type { Limits } from '../../domain/limits.ts'
 import { modelBudgets } from '../../domain/model-budget.ts'
 import { NO_MONEY } from '../../domain/money.ts'
@@ -24,7 +24,7 @@ export async function readModelSpend(
   const known = catalogue()
   const levels = modelBudgets(limits.perModel.maxBudget).map(({ model, limit, window }): BudgetLevel => {
     const models = [model, ...known.groupsNamed(model, modelAliases, teamId)] as const
-    return { kind, id, models, limit, window: window && windowAt(window, now) }
+    return { kind, id, models, limit, window: spanAt(window, now) }
   })
   const spent = levels.length === 0 ? [] : await budgets.spentAt(levels)
   return new Map(levels.map(({ models }, n) => [models?.[0] ?? '', spent[n] ?? NO_MONEY]))
@@ -36,9 +36,7 @@ export async function isSoftCrossed(
   { budgets, clock }: Pick<ManagePorts, 'budgets' | 'clock'>,
 ): Promise<boolean> {
   if (softBudget === undefined) return false
-  const [spent] = await budgets.spentAt([
-    { kind, id, limit: softBudget, window: window && windowAt(window, clock.now()) },
-  ])
+  const [spent] = await budgets.spentAt([{ kind, id, limit: softBudget, window: spanAt(window, clock.now()) }])
   return spent !== undefined && spent >= softBudget
 }
 
@@ -61,7 +59,7 @@ export async function readProviderBudgets({
     provider,
     limit: maxBudget,
     period: window?.duration,
-    window: window && windowAt(window, now),
+    window: spanAt(window, now),
   }))
   const levels = set.map(({ provider, limit, window }): BudgetLevel => ({
     kind: 'provider',
