@@ -17,7 +17,7 @@ let open: OpenStreams | undefined
 async function obey(order: LoadOrder): Promise<LoadResult> {
   switch (order.order) {
     case 'load':
-      return runLoad(order.target, order.connections, order.requests)
+      return runLoad(order)
     case 'open':
       open = await openStreams(order.target, order.streams)
       return open.result

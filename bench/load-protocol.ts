@@ -17,8 +17,16 @@ export interface Bearers {
   readonly count: number
 }
 
+export interface LoadPlan {
+  readonly target: Target
+  readonly connections: number
+  readonly requests: number
+  /** Requests begun in a second, evenly; absent: every connection asks again when it has its answer. */
+  readonly perSecond?: number
+}
+
 export type LoadOrder =
-  | { readonly order: 'load'; readonly target: Target; readonly connections: number; readonly requests: number }
+  | ({ readonly order: 'load' } & LoadPlan)
   /** Opens streams that stay open; answers when each has had its first byte. */
   | { readonly order: 'open'; readonly target: Target; readonly streams: number }
   | { readonly order: 'close' }

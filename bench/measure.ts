@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { LoadOrder, LoadResult, Percentiles } from './load-protocol.ts'
+import type { LoadOrder, LoadPlan, LoadResult, Percentiles } from './load-protocol.ts'
 import type { BenchOptions } from './options.ts'
 import { cpuMsOf, cpuMsWhenQuiet, rssMibOf } from './process-stats.ts'
 import type { Subject } from './subjects.ts'
@@ -10,8 +10,10 @@ export type Load = (order: LoadOrder) => Promise<LoadResult>
 export interface Round {
   /** Of the first requests after the pause in which the others had their turn. */
   readonly wakingCpuUsPerRequest: number
-  /** Of those that follow. */
+  /** Of those that follow, as fast as they go. */
   readonly cpuUsPerRequest: number
+  /** With as many requests in a second as everybody else gets. */
+  readonly pacedCpuUsPerRequest: number
   readonly requestsPerSecond: number
   /** With every connection of the load generator busy: mostly queueing. */
   readonly busyLatencyUs: Percentiles
@@ -42,19 +44,19 @@ interface Measurable {
 }
 
 export async function measureRound(subject: Subject, options: BenchOptions, load: Load): Promise<Round> {
-  const { connections, requests, wakingRequests, streams } = options
+  const { connections, requests, wakingRequests, pacedRequests, perSecond, streams } = options
+  const chat = { target: subject.chat, connections }
   const calmRequests = Math.ceil(requests * CALM_SHARE)
-  const waking = await loadWithCpu(subject, subject.chat, connections, wakingRequests, load)
-  const busy = await loadWithCpu(subject, subject.chat, connections, requests, load)
-  const calm = await loadAll(
-    subject,
-    { target: subject.chat, connections: CALM_CONNECTIONS, requests: calmRequests },
-    load,
-  )
-  const streamed = await loadWithCpu(subject, subject.stream, STREAM_CONNECTIONS, streams, load)
+  const waking = await loadWithCpu(subject, { ...chat, requests: wakingRequests }, load)
+  const busy = await loadWithCpu(subject, { ...chat, requests }, load)
+  const paced = await loadWithCpu(subject, { ...chat, requests: pacedRequests, perSecond }, load)
+  const calm = await loadAll(subject, { ...chat, connections: CALM_CONNECTIONS, requests: calmRequests }, load)
+  const stream = { target: subject.stream, connections: STREAM_CONNECTIONS, requests: streams }
+  const streamed = await loadWithCpu(subject, stream, load)
   return {
     wakingCpuUsPerRequest: waking.cpuUsEach,
     cpuUsPerRequest: busy.cpuUsEach,
+    pacedCpuUsPerRequest: paced.cpuUsEach,
     requestsPerSecond: (requests * 1000) / busy.result.elapsedMs,
     busyLatencyUs: busy.result.latencyUs,
     calmLatencyUs: calm.latencyUs,
@@ -79,8 +81,9 @@ export async function measureFirstSeen(
 ): Promise<number | undefined> {
   const target = await subject.freshChat?.(requests)
   if (target === undefined) return undefined
-  const first = await loadWithCpu(subject, target, connections, requests, load)
-  const again = await loadWithCpu(subject, target, connections, requests, load)
+  const plan = { target, connections, requests }
+  const first = await loadWithCpu(subject, plan, load)
+  const again = await loadWithCpu(subject, plan, load)
   return first.cpuUsEach - again.cpuUsEach
 }
 
@@ -114,24 +117,18 @@ export async function measureSoak(subject: Subject, options: BenchOptions, load:
 
 export async function loadWithCpu(
   subject: Measurable,
-  target: Subject['chat'],
-  connections: number,
-  requests: number,
+  plan: LoadPlan,
   load: Load,
 ): Promise<{ readonly result: LoadResult; readonly cpuUsEach: number }> {
   const before = cpuMsOf(subject.pid)
-  const result = await loadAll(subject, { target, connections, requests }, load)
+  const result = await loadAll(subject, plan, load)
   const cpuMs = (await cpuMsWhenQuiet(subject.pid)) - before
-  return { result, cpuUsEach: (cpuMs * 1000) / requests }
+  return { result, cpuUsEach: (cpuMs * 1000) / plan.requests }
 }
 
-async function loadAll(
-  subject: Measurable,
-  what: Omit<Extract<LoadOrder, { order: 'load' }>, 'order'>,
-  load: Load,
-): Promise<LoadResult> {
-  const result = await load({ order: 'load', ...what })
-  refuseFailures(subject, result, what.requests)
+async function loadAll(subject: Measurable, plan: LoadPlan, load: Load): Promise<LoadResult> {
+  const result = await load({ order: 'load', ...plan })
+  refuseFailures(subject, result, plan.requests)
   return result
 }
 

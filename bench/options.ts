@@ -10,6 +10,9 @@ export interface BenchOptions {
   readonly requests: number
   /** The first of a round, which are measured apart. */
   readonly wakingRequests: number
+  /** Those that come at the same pace to everybody, and how many of them in a second. */
+  readonly pacedRequests: number
+  readonly perSecond: number
   readonly warmUpRequests: number
   readonly connections: number
   readonly streams: number
@@ -35,6 +38,7 @@ const NORMAL = {
   rounds: 15,
   requests: 8_000,
   wakingRequests: 4_000,
+  pacedRequests: 4_000,
   warmUpRequests: 30_000,
   streams: 400,
   freshTokens: 4_000,
@@ -45,6 +49,7 @@ const QUICK = {
   rounds: 2,
   requests: 400,
   wakingRequests: 400,
+  pacedRequests: 400,
   warmUpRequests: 400,
   streams: 40,
   freshTokens: 40,
@@ -52,11 +57,15 @@ const QUICK = {
   settleMs: 100,
 }
 
+/** About half of what one core carries with everything on. */
+const PER_SECOND = 2_000
+
 export const USAGE = `npm run bench -- [options]
   --levels L1,L3      which levels to hold against the bare forwarder (L1, L2, L2-mapped, L3, L3-postgres, noise)
   --postgres          adds L3-postgres (also when DATABASE_URL is set)
   --rounds N          interleaved rounds (${NORMAL.rounds})
   --requests N        requests per level and round (${NORMAL.requests})
+  --per-second N      the pace at which every level is held against the forwarder as well (${PER_SECOND})
   --connections N     connections of the load generator (32)
   --streams N         streamed answers per level and round (${NORMAL.streams})
   --open-streams N    streams held open at once (${NORMAL.openStreams})
@@ -76,6 +85,7 @@ export function readOptions(args: readonly string[], databaseUrl: string | undef
       rounds: { type: 'string' },
       requests: { type: 'string' },
       connections: { type: 'string' },
+      'per-second': { type: 'string' },
       streams: { type: 'string' },
       'open-streams': { type: 'string' },
       soak: { type: 'string' },
@@ -94,6 +104,8 @@ export function readOptions(args: readonly string[], databaseUrl: string | undef
     rounds: readCount('rounds', values.rounds, defaults.rounds),
     requests: readCount('requests', values.requests, defaults.requests),
     wakingRequests: defaults.wakingRequests,
+    pacedRequests: defaults.pacedRequests,
+    perSecond: readCount('per-second', values['per-second'], PER_SECOND),
     warmUpRequests: defaults.warmUpRequests,
     connections: readCount('connections', values.connections, 32),
     streams: readCount('streams', values.streams, defaults.streams),

@@ -1,5 +1,5 @@
 import { connect } from 'node:net'
-import type { LoadResult, Percentiles, Target } from './load-protocol.ts'
+import type { LoadPlan, LoadResult, Percentiles } from './load-protocol.ts'
 import { writeRequest } from './load-protocol.ts'
 import { ResponseReader } from './response-reader.ts'
 
@@ -14,8 +14,10 @@ interface Tally {
 
 const SILENCE_MS = 30_000
 
-/** Closed loop: every connection sends its next request when it has the whole answer to the one before. */
-export async function runLoad(target: Target, connections: number, requests: number): Promise<LoadResult> {
+type Pace = (go: () => void) => void
+
+/** Every connection sends its next request when it has the whole answer to the one before, or when its turn has come. */
+export async function runLoad({ target, connections, requests, perSecond }: LoadPlan): Promise<LoadResult> {
   const one = writeRequest(target)
   const requestAt = target.bearers === undefined ? () => one : (n: number) => writeRequest(target, n)
   const tally: Tally = {
@@ -27,7 +29,9 @@ export async function runLoad(target: Target, connections: number, requests: num
     firstBytes: new Float64Array(requests),
   }
   const from = performance.now()
-  await Promise.all(Array.from({ length: connections }, () => runConnection(target.port, requestAt, requests, tally)))
+  const pace = perSecond === undefined ? atOnce : evenly(perSecond)
+  const run = (): Promise<void> => runConnection(target.port, requestAt, requests, tally, pace)
+  await Promise.all(Array.from({ length: connections }, run))
   return {
     statuses: tally.statuses,
     failures: tally.failures,
@@ -37,11 +41,25 @@ export async function runLoad(target: Target, connections: number, requests: num
   }
 }
 
+const atOnce: Pace = (go) => go()
+
+/** A turn that is missed, because no connection was free, is not made up for: a burst would be another load. */
+function evenly(perSecond: number): Pace {
+  const apartMs = 1000 / perSecond
+  let lastTurn = 0
+  return (go) => {
+    const now = performance.now()
+    lastTurn = Math.max(lastTurn + apartMs, now)
+    setTimeout(go, lastTurn - now)
+  }
+}
+
 async function runConnection(
   port: number,
   requestAt: (n: number) => Buffer,
   requests: number,
   tally: Tally,
+  pace: Pace,
 ): Promise<void> {
   await new Promise<void>((resolve) => {
     let sentAt = 0
@@ -69,11 +87,11 @@ async function runConnection(
         tally.firstBytes[tally.done] = (firstByteAt - sentAt) * 1000
         tally.done += 1
         tally.statuses[status] = (tally.statuses[status] ?? 0) + 1
-        sendNext()
+        pace(sendNext)
       },
     })
     socket.setTimeout(SILENCE_MS, () => socket.destroy(new Error('silent for too long')))
-    socket.on('connect', sendNext)
+    socket.on('connect', () => pace(sendNext))
     socket.on('data', (data: Buffer) => {
       try {
         reader.push(data)

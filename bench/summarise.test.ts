@@ -8,6 +8,7 @@ function round(cpuUsPerRequest: number, p50: number): Round {
   return {
     wakingCpuUsPerRequest: 2 * cpuUsPerRequest,
     cpuUsPerRequest,
+    pacedCpuUsPerRequest: cpuUsPerRequest,
     requestsPerSecond: 1,
     busyLatencyUs: latency,
     calmLatencyUs: latency,
@@ -47,6 +48,11 @@ test('the calmest rounds are held against each other, whichever they were', () =
 test('the first requests after a pause are told apart', () => {
   const level = measured([{ ...round(75, 100), wakingCpuUsPerRequest: 200 }])
   expect(summarise(level, measured([round(50, 100)]))).toMatchObject({ cpuRatio: 1.5, wakingCpuRatio: 2 })
+})
+
+test('what everybody takes at one pace is told apart from what each takes flat out', () => {
+  const level = measured([{ ...round(150, 100), pacedCpuUsPerRequest: 60 }])
+  expect(summarise(level, measured([round(50, 100)]))).toMatchObject({ cpuRatio: 3, pacedCpuRatio: 1.2 })
 })
 
 test('the growth in a soak is that of its second half', () => {

@@ -21,6 +21,11 @@ export interface Summary {
   /** The least of all rounds by the forwarder's least: noise of the machine only ever adds. */
   readonly cpuRatioCalmest: number
   readonly wakingCpuRatio: number
+  /** The same number of requests in the same time: the kernel's work for each depends on how many there are. */
+  readonly pacedCpuUsPerRequest: number
+  readonly pacedCpuRatio: number
+  readonly pacedCpuRatioLow: number
+  readonly pacedCpuRatioHigh: number
   readonly requestsPerSecond: number
   readonly addedP50Us: number
   readonly addedP99Us: number
@@ -45,6 +50,7 @@ export function summarise(measured: Measured, bare: Measured): Summary {
       return bareRound === undefined ? [] : [value(round, bareRound)]
     })
   const least = ({ rounds: all }: Measured): number => Math.min(...all.map((round) => round.cpuUsPerRequest))
+  const pacedRatios = against((round, bareRound) => round.pacedCpuUsPerRequest / bareRound.pacedCpuUsPerRequest)
   const ratios = against((round, bareRound) => round.cpuUsPerRequest / bareRound.cpuUsPerRequest)
   return {
     level: measured.level,
@@ -56,6 +62,10 @@ export function summarise(measured: Measured, bare: Measured): Summary {
     wakingCpuRatio: medianOf(
       against((round, bareRound) => round.wakingCpuUsPerRequest / bareRound.wakingCpuUsPerRequest),
     ),
+    pacedCpuUsPerRequest: median((round) => round.pacedCpuUsPerRequest),
+    pacedCpuRatio: medianOf(pacedRatios),
+    pacedCpuRatioLow: quantileOf(pacedRatios, 0.25),
+    pacedCpuRatioHigh: quantileOf(pacedRatios, 0.75),
     requestsPerSecond: median((round) => round.requestsPerSecond),
     addedP50Us: medianOf(against((round, bareRound) => round.calmLatencyUs.p50 - bareRound.calmLatencyUs.p50)),
     addedP99Us: medianOf(against((round, bareRound) => round.calmLatencyUs.p99 - bareRound.calmLatencyUs.p99)),

@@ -122,13 +122,8 @@ async function measureOnce(
   load: Load,
 ): Promise<WarmRound> {
   subject.tap?.taken()
-  const { cpuUsEach } = await loadWithCpu(
-    { level: title, pid: subject.pid },
-    target(round),
-    connections,
-    requests,
-    load,
-  )
+  const plan = { target: target(round), connections, requests }
+  const { cpuUsEach } = await loadWithCpu({ level: title, pid: subject.pid }, plan, load)
   const asked = subject.tap?.taken().filter((text) => !/keep_ledger_lines|pg_notify/.test(text))
   return {
     number: round,

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { checkpointFile, readCheckpoints } from '../adapters/checkpoints/checkpoint-file.ts'
-import { openLog } from '../adapters/log/operator-log.ts'
+import { openProcessLog } from '../adapters/log/operator-log.ts'
 import { chained } from '../adapters/sql/audit-chain.ts'
 import type { Store } from '../adapters/sql/open-store.ts'
 import { StoreProblem } from '../adapters/sql/store-problem.ts'
@@ -54,7 +54,7 @@ async function verifyConfigured(settings: Settings, copy: string | undefined, io
     io.writeError(`latchkey: there is no installation in ${dataDir}. Name its directory with --data-dir.\n`)
     return NOT_FOUND_OUT
   }
-  const log = openLog('error', clock)
+  const log = openProcessLog('error', clock)
   try {
     const store = await openGatewayStore(settings, log)
     try {
@@ -67,8 +67,6 @@ async function verifyConfigured(settings: Settings, copy: string | undefined, io
     const say = error instanceof StoreProblem ? error.message : 'the verification failed; the log says where.'
     io.writeError(`latchkey: ${say}\n`)
     return NOT_FOUND_OUT
-  } finally {
-    log.flush()
   }
 }
 

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { openLog } from '../adapters/log/operator-log.ts'
+import { openProcessLog } from '../adapters/log/operator-log.ts'
 import type { Log } from '../adapters/log/operator-log.ts'
 import { clock } from '../adapters/system/clock.ts'
 import { stayCompiled } from '../adapters/system/stay-compiled.ts'
@@ -72,7 +72,7 @@ export async function runServe(argv: readonly string[], io: ServeIo): Promise<nu
   stayCompiled()
   ignoreSignals()
 
-  const log = openLog(settings.logLevel, clock)
+  const log = openProcessLog(settings.logLevel, clock)
   for (const note of args.notes) log.info(note)
   try {
     return await serveUntilStopped(usable, args, log, io)

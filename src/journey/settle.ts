@@ -142,10 +142,7 @@ function priceOf(outcome: Outcome, usage: Usage, sheet: PriceSheet | undefined):
 }
 
 function findPrices(outcome: Outcome, { prices }: SettlePorts): PriceSheet | undefined {
-  if (outcome.deployment === undefined) return undefined
-  const query = {
-    ...priceQuery(outcome.deployment, outcome.upstreamModel),
-    ...(outcome.reportedModel === undefined ? {} : { reportedModel: outcome.reportedModel }),
-  }
-  return prices.priceSheet(query, outcome.endedAt).sheet
+  const { deployment, upstreamModel, reportedModel } = outcome
+  if (deployment === undefined) return undefined
+  return prices.priceSheet(priceQuery(deployment, upstreamModel, reportedModel), outcome.endedAt).sheet
 }

@@ -9,11 +9,11 @@ export interface ModelQuery {
   /** What the upstream knows the model by. */
   readonly model: string
   /** `model_info.base_model` */
-  readonly baseModel?: string
+  readonly baseModel?: string | undefined
   /** The deployment's own prices, as written. Compared by identity, so hand over the same map every time. */
   readonly overrides: ReadonlyMap<string, JsonValue>
   /** What the upstream calls the model in its reply; asked last. */
-  readonly reportedModel?: string
+  readonly reportedModel?: string | undefined
 }
 
 export interface FoundPrices {

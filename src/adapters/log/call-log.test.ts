@@ -13,58 +13,72 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 let files = 0
 
-function linesOf(level: string, write: (observer: ReturnType<typeof callLog>) => void): readonly unknown[] {
+interface OpenedLog {
+  readonly observer: ReturnType<typeof callLog>
+  readonly text: () => string
+}
+
+function open(level: string): OpenedLog {
   files += 1
   const path = join(folder, `${files}.log`)
   const log = openLog(level, { now: () => epochMs(1_700_000_000_123) }, openSync(path, 'a'))
-  write(callLog(log))
-  log.flush()
-  const lines = readFileSync(path, 'utf8').split('\n').slice(0, -1)
+  return {
+    observer: callLog(log),
+    text: () => {
+      log.flush()
+      return readFileSync(path, 'utf8')
+    },
+  }
+}
+
+function readLines(text: string): readonly unknown[] {
+  const lines = text.split('\n').slice(0, -1)
   return lines.map((line) => {
     const value: unknown = JSON.parse(line)
     return value
   })
 }
 
+function linesOf(level: string, write: (observer: OpenedLog['observer']) => void): readonly unknown[] {
+  const { observer, text } = open(level)
+  write(observer)
+  return readLines(text())
+}
+
 it('writes ASCII, so that no name turns a terminal round', () => {
-  files += 1
-  const path = join(folder, `${files}.log`)
-  const log = openLog('info', { now: () => epochMs(1_700_000_000_123) }, openSync(path, 'a'))
+  const { observer, text } = open('info')
   const entry = makeEntry(7, { modelGroup: 'wild/\u202e日本\u0085\u001b[2J' })
-  callLog(log).finished(entry, entry.startedAt)
-  log.flush()
-  expect(readFileSync(path, 'utf8')).toMatch(/^[\u0020-\u007e]*\n$/)
+  observer.finished(entry, entry.startedAt)
+  expect(text()).toMatch(/^[\u0020-\u007e]*\n$/)
 })
 
 it('writes one line of JSON for a call, whatever people call their models', () => {
-  fc.assert(
-    fc.property(fc.string({ unit: 'binary' }), fc.string(), (modelGroup, callId) => {
-      const deploymentId = parseDeploymentId(String.raw`a "quoted" \ name`)
-      const entry = makeEntry(7, { modelGroup, callId, deploymentId })
-      expect(linesOf('info', (observer) => observer.finished(entry, entry.startedAt))).toEqual([
-        {
-          level: 30,
-          time: '2023-11-14T22:13:20.123Z',
-          call_id: callId,
-          entry_id: entry.entryId,
-          call_type: 'acompletion',
-          payer: '000000000000',
-          model_group: modelGroup,
-          deployment: deploymentId,
-          status: 200,
-          outcome: 'success',
-          input_tokens: 10,
-          output_tokens: 5,
-          usage_from: 'upstream',
-          cost_usd: '0.0000135',
-          pricing: 'priced',
-          ms: 800,
-          retries: 0,
-          msg: 'call',
-        },
-      ])
-    }),
-    { numRuns: 50 },
+  const { observer, text } = open('info')
+  const deploymentId = parseDeploymentId(String.raw`a "quoted" \ name`)
+  const names = fc.sample(fc.tuple(fc.string({ unit: 'binary' }), fc.string()), 200)
+  const entries = names.map(([modelGroup, callId]) => makeEntry(7, { modelGroup, callId, deploymentId }))
+  for (const entry of entries) observer.finished(entry, entry.startedAt)
+  expect(readLines(text())).toEqual(
+    entries.map(({ entryId, modelGroup, callId }) => ({
+      level: 30,
+      time: '2023-11-14T22:13:20.123Z',
+      call_id: callId,
+      entry_id: entryId,
+      call_type: 'acompletion',
+      payer: '000000000000',
+      model_group: modelGroup,
+      deployment: deploymentId,
+      status: 200,
+      outcome: 'success',
+      input_tokens: 10,
+      output_tokens: 5,
+      usage_from: 'upstream',
+      cost_usd: '0.0000135',
+      pricing: 'priced',
+      ms: 800,
+      retries: 0,
+      msg: 'call',
+    })),
   )
 })
 
@@ -84,4 +98,14 @@ it('names the class of a failure and a call that was cut short', () => {
 
 it('keeps still above its level', () => {
   expect(linesOf('warn', (observer) => observer.finished(makeEntry(9), NOON))).toEqual([])
+})
+
+it('keeps the order of what calls and what people are told', () => {
+  const { observer, text } = open('info')
+  const entry = makeEntry(7, {})
+  const denied = { verdict: 'deny', because: 'key_expired', problem: 'key-expired' } as const
+  observer.finished(entry, entry.startedAt)
+  observer.refused(denied, { callId: 'second', route: '/', status: 401 })
+  observer.finished(entry, entry.startedAt)
+  expect(readLines(text())).toMatchObject([{ msg: 'call' }, { msg: 'refused', call_id: 'second' }, { msg: 'call' }])
 })

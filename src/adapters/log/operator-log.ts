@@ -5,6 +5,7 @@ import type { OperatorLog } from '../../ports/operator-log.ts'
 
 const INFO = pino.levels.values['info']
 const FLUSH_MS = 500
+const MOST_GATHERED = 8_192
 const BUFFER_BYTES = 12_288
 
 export interface Log extends OperatorLog {
@@ -15,29 +16,54 @@ export interface Log extends OperatorLog {
   flush(): void
 }
 
-/** Structured lines on standard error, written in pieces of some kilobytes, so that a line costs little. */
-export function openLog(level: string, clock: Clock, descriptor = 2): Log {
+/** On standard error, to the last line however the process ends: when it crashes, that is the one that is wanted. */
+export function openProcessLog(level: string, clock: Clock): Log {
+  const log = openLog(level, clock, process.stderr.fd)
+  process.once('exit', () => log.flush())
+  return log
+}
+
+/** Structured lines, gathered and then written in pieces of some kilobytes, so that a line costs little. */
+export function openLog(level: string, clock: Clock, descriptor: number): Log {
   const destination = pino.destination({ dest: descriptor, sync: false, minLength: BUFFER_BYTES })
+  let gathered = ''
   const timestamp = isoTime(clock)
-  const logger = pino({ level, base: null, timestamp, serializers: { err: describeFault } }, destination)
+  const logger = pino({ level, base: null, timestamp, serializers: { err: describeFault } }, { write: gather })
   const writesInfo = logger.isLevelEnabled('info')
-  const beat = setInterval(() => destination.flush(), FLUSH_MS)
+  const beat = setInterval(() => {
+    pass()
+    destination.flush()
+  }, FLUSH_MS)
   beat.unref()
+
+  function gather(line: string): void {
+    gathered += line
+    if (gathered.length >= MOST_GATHERED) pass()
+  }
+
+  function pass(): void {
+    if (gathered !== '') destination.write(gathered)
+    gathered = ''
+  }
+
+  function flush(): void {
+    try {
+      pass()
+      destination.flushSync()
+    } catch {
+      // Nobody reads the other end any more; there is nowhere left to say so.
+    }
+  }
+
   return {
     logger,
     writeReady(members) {
-      if (writesInfo) destination.write(`{"level":${INFO}${timestamp()},${members}}\n`)
+      if (writesInfo) gather(`{"level":${INFO}${timestamp()},${members}}\n`)
     },
     info: (message, facts = {}) => logger.info(facts, message),
     warn: (message, facts = {}) => logger.warn(facts, message),
     error: (message, facts = {}) => logger.error(facts, message),
-    flush() {
-      try {
-        destination.flushSync()
-      } catch {
-        // Nobody reads the other end any more; there is nowhere left to say so.
-      }
-    },
+    flush,
   }
 }
 
@@ -47,12 +73,11 @@ function isoTime(clock: Clock): () => string {
   let written = ''
   return () => {
     const now = clock.now()
-    const current = Math.floor(now / 1000)
-    if (current !== second) {
-      second = current
-      written = new Date(current * 1000).toISOString().slice(0, 19)
+    if (now < second || now >= second + 1000) {
+      written = new Date(now).toISOString().slice(0, 19)
+      second = now - (now % 1000)
     }
-    return `,"time":"${written}.${String(now % 1000).padStart(3, '0')}Z"`
+    return `,"time":"${written}.${String(now - second).padStart(3, '0')}Z"`
   }
 }
 

@@ -1,7 +1,6 @@
 import { LRUCache } from 'lru-cache'
 import type { ModelPrice } from '@pydantic/genai-prices'
 import type { EpochMs } from '../../domain/ids.ts'
-import type { JsonValue } from '../../domain/json.ts'
 import type { FoundPrices, ModelCapabilities, ModelFacts, ModelQuery } from '../../ports/model-facts.ts'
 import { describeModel } from './describe-model.ts'
 import type { Catalogue } from './describe-model.ts'
@@ -11,7 +10,9 @@ import { LONGEST_NAME } from './model-names.ts'
 import { resolvePrices } from './resolve-prices.ts'
 import type { ResolvedPrices } from './resolve-prices.ts'
 
-const MOST_REMEMBERED = 5_000
+const MOST_NAMES = 5_000
+/** Of one name; each deployment that is changed leaves one behind. */
+const MOST_OF_NAME = 50
 
 /** Reads the two data sets (some megabytes of modules), which merely importing this file does not. Fetches nothing. */
 export async function loadModelFacts(): Promise<ModelFacts> {
@@ -20,6 +21,7 @@ export async function loadModelFacts(): Promise<ModelFacts> {
 }
 
 interface Remembered {
+  readonly query: ModelQuery
   readonly entry: TableEntry | undefined
   /** By the entry's prices at a moment; most entries have the same prices always. */
   readonly resolved: Map<ModelPrice, ResolvedPrices>
@@ -30,9 +32,7 @@ const NO_PRICES: ModelPrice = {}
 class TableModelFacts implements ModelFacts {
   readonly #table: PriceTable
   readonly #catalogue: Catalogue
-  readonly #remembered = new LRUCache<string, Remembered>({ max: MOST_REMEMBERED })
-  readonly #overrideIds = new WeakMap<ReadonlyMap<string, JsonValue>, number>()
-  #lastOverrideId = 0
+  readonly #remembered = new LRUCache<string, Remembered[]>({ max: MOST_NAMES })
 
   constructor(table: PriceTable, catalogue: Catalogue) {
     this.#table = table
@@ -56,32 +56,29 @@ class TableModelFacts implements ModelFacts {
   }
 
   #recallName(query: ModelQuery, name: string): Remembered {
-    const { provider, baseModel = '' } = query
-    // Names come from callers and from upstreams: the lengths keep one from posing as another, and absurd ones are
-    // not kept.
+    // Names come from callers and from upstreams: absurd ones are not kept.
     if (name.length > LONGEST_NAME) return this.#lookUp(query, name)
-    const sizes = `${this.#overrideId(query.overrides)} ${provider.length} ${baseModel.length}`
-    const key = `${sizes} ${provider}${baseModel}${name}`
-
-    const known = this.#remembered.get(key)
+    const alike = this.#remembered.get(name)
+    const known = alike?.find((each) => leadToTheSame(each.query, query))
     if (known !== undefined) return known
     const found = this.#lookUp(query, name)
-    this.#remembered.set(key, found)
+    if (alike === undefined || alike.length >= MOST_OF_NAME) this.#remembered.set(name, [found])
+    else alike.push(found)
     return found
   }
 
   #lookUp(query: ModelQuery, name: string): Remembered {
-    return { entry: findTableEntry(this.#table, query, name), resolved: new Map() }
+    return { query, entry: findTableEntry(this.#table, query, name), resolved: new Map() }
   }
+}
 
-  #overrideId(overrides: ReadonlyMap<string, JsonValue>): number {
-    if (overrides.size === 0) return 0
-    const known = this.#overrideIds.get(overrides)
-    if (known !== undefined) return known
-    this.#lastOverrideId += 1
-    this.#overrideIds.set(overrides, this.#lastOverrideId)
-    return this.#lastOverrideId
-  }
+/** About one name. */
+function leadToTheSame(one: ModelQuery, other: ModelQuery): boolean {
+  return (
+    one.provider === other.provider &&
+    one.baseModel === other.baseModel &&
+    (one.overrides === other.overrides || (one.overrides.size === 0 && other.overrides.size === 0))
+  )
 }
 
 function pricesAt(query: ModelQuery, { entry, resolved }: Remembered, at: EpochMs): ResolvedPrices {

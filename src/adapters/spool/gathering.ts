@@ -1,5 +1,6 @@
+import { FramedLines } from './frame.ts'
+
 interface Batch {
-  frames: string
   count: number
   readonly kept: Promise<void>
   readonly resolve: () => void
@@ -11,16 +12,17 @@ interface Batch {
  * little it carries, and under load several calls end in each turn.
  */
 export class Gathering {
-  readonly #write: (frames: string, count: number) => void
+  readonly #write: (frames: Uint8Array, count: number) => void
+  readonly #lines = new FramedLines()
   #batch: Batch | undefined
 
-  constructor(write: (frames: string, count: number) => void) {
+  constructor(write: (frames: Uint8Array, count: number) => void) {
     this.#write = write
   }
 
-  add(frame: string): Promise<void> {
+  add(line: string): Promise<void> {
     const batch = (this.#batch ??= this.#open())
-    batch.frames += frame
+    this.#lines.add(line)
     batch.count += 1
     return batch.kept
   }
@@ -31,7 +33,7 @@ export class Gathering {
     if (batch === undefined) return
     this.#batch = undefined
     try {
-      this.#write(batch.frames, batch.count)
+      this.#write(this.#lines.take(), batch.count)
       batch.resolve()
     } catch (error) {
       batch.reject(error)
@@ -41,6 +43,6 @@ export class Gathering {
   #open(): Batch {
     const { promise, resolve, reject } = Promise.withResolvers<void>()
     setImmediate(() => this.writeNow())
-    return { frames: '', count: 0, kept: promise, resolve, reject }
+    return { count: 0, kept: promise, resolve, reject }
   }
 }

@@ -60,6 +60,11 @@ function ids(...numbers: readonly number[]): readonly string[] {
 }
 
 /** A directory of a process that is gone, with one file of this content. */
+/** As it stands in a file. */
+function framed(number: number): string {
+  return frameLine(writeLedgerLine(makeEntry(number))).toString()
+}
+
 function leave(name: string, content: string): void {
   const process = mkdtempSync(join(dir, 'process-'))
   writeFileSync(join(process, name), content)
@@ -80,7 +85,7 @@ test('an entry is in a file before its append returns', () => {
   const spool = open()
   spool.append(makeEntry(1))
   const [process = ''] = readdirSync(dir)
-  expect(readFileSync(join(dir, process, '00000001.log'), 'utf8')).toBe(frameLine(writeLedgerLine(makeEntry(1))))
+  expect(readFileSync(join(dir, process, '00000001.log'), 'utf8')).toBe(framed(1))
 })
 
 test('what a store does not take waits, in order, and is taken once it does', async () => {
@@ -138,8 +143,7 @@ test('a line that the store refuses is kept aside, and stops no other', async ()
 })
 
 test('a torn last line of a dead process is left out, and the lines before it are carried', async () => {
-  const whole = [1, 2].map((number) => frameLine(writeLedgerLine(makeEntry(number)))).join('')
-  leave('00000001.log', whole + frameLine(writeLedgerLine(makeEntry(3))).slice(0, -2))
+  leave('00000001.log', framed(1) + framed(2) + framed(3).slice(0, -2))
   const spool = open()
   await spool.flushNow()
   expect(ledger.ids).toEqual(ids(1, 2))
@@ -147,8 +151,7 @@ test('a torn last line of a dead process is left out, and the lines before it ar
 })
 
 test('damage in the middle of a file costs its own line, and the file is kept for people', async () => {
-  const [one, two] = [1, 2].map((number) => frameLine(writeLedgerLine(makeEntry(number))))
-  leave('00000001.log', `${one}00000000 {"not":"ours"}\n${two}`)
+  leave('00000001.log', `${framed(1)}00000000 {"not":"ours"}\n${framed(2)}`)
   const spool = open()
   await spool.flushNow()
   await spool.flushNow()
@@ -170,10 +173,7 @@ test('a line longer than any buffer is carried', async () => {
 test('on a full disk an append throws, and with room again the next one is kept whole', async () => {
   let room = Infinity
   const spool = open({
-    write: (fd, text, position) => {
-      const part = Buffer.from(text).subarray(0, room).toString()
-      return writeAt(fd, part, position)
-    },
+    write: (fd, bytes, position) => writeAt(fd, bytes.subarray(0, room), position),
   })
   spool.append(makeEntry(1))
   room = 100
@@ -187,9 +187,9 @@ test('on a full disk an append throws, and with room again the next one is kept 
 test('a file that can no longer be written is left, and the next append makes a new one', async () => {
   let isBroken = false
   const spool = open({
-    write: (fd, text, position) => {
+    write: (fd, bytes, position) => {
       if (isBroken) throw Object.assign(new Error('i/o error'), { code: 'EIO' })
-      return writeAt(fd, text, position)
+      return writeAt(fd, bytes, position)
     },
   })
   spool.append(makeEntry(1))

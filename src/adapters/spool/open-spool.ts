@@ -73,7 +73,7 @@ export function openSpool(options: SpoolOptions): Spool {
     for (const other of adopted) other.release()
   }
 
-  function write(frames: string, count: number): void {
+  function write(frames: Uint8Array, count: number): void {
     if (closed !== undefined) throw new Error('the ledger spool is closed')
     queue.append(frames)
     appended += count
@@ -84,7 +84,7 @@ export function openSpool(options: SpoolOptions): Spool {
 
   return {
     append: (entry) => write(frameLine(writeLedgerLine(entry)), 1),
-    keep: (entry) => gathering.add(frameLine(writeLedgerLine(entry))),
+    keep: (entry) => gathering.add(writeLedgerLine(entry)),
     get pendingCount() {
       return appended - flusher.carriedOwn
     },

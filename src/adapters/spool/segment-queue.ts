@@ -57,10 +57,10 @@ export class SegmentQueue {
     this.#queue.push({ segment: Segment.reopen(path), done, taken: 0, damaged: 0 })
   }
 
-  append(frame: string): void {
+  append(frames: Uint8Array): void {
     if (this.#current === undefined || this.#current.segment.end >= SEGMENT_BYTES) this.#current = this.#open()
     try {
-      this.#current.segment.append(frame)
+      this.#current.segment.append(frames)
     } catch (error) {
       // With room again the same file goes on; any other failure is of this file, and the next line gets a new one.
       if (!OUT_OF_SPACE.has(codeOf(error))) this.#current = undefined

@@ -12,10 +12,10 @@ import {
 } from 'node:fs'
 import { promisify } from 'node:util'
 
-/** Writes text at a position and tells how many bytes were taken: `fs.writeSync`, or a full disk in a test. */
-export type WriteAt = (fd: number, text: string, position: number) => number
+/** Writes bytes at a position and tells how many were taken: `fs.writeSync`, or a full disk in a test. */
+export type WriteAt = (fd: number, bytes: Uint8Array, position: number) => number
 
-export const writeAt: WriteAt = (fd, text, position) => writeSync(fd, text, position)
+export const writeAt: WriteAt = (fd, bytes, position) => writeSync(fd, bytes, 0, bytes.length, position)
 
 const readInto = promisify(read)
 
@@ -47,11 +47,10 @@ export class Segment {
     return this.#end
   }
 
-  append(text: string): void {
-    const written = this.#write(this.#fd, text, this.#end)
-    const wanted = Buffer.byteLength(text)
-    if (written !== wanted) throw new ShortWrite()
-    this.#end += wanted
+  append(bytes: Uint8Array): void {
+    const written = this.#write(this.#fd, bytes, this.#end)
+    if (written !== bytes.length) throw new ShortWrite()
+    this.#end += written
   }
 
   async read(from: number, most: number): Promise<Buffer> {

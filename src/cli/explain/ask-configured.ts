@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { digests } from '../../adapters/crypto/digests.ts'
-import { openLog } from '../../adapters/log/operator-log.ts'
+import { openProcessLog } from '../../adapters/log/operator-log.ts'
 import type { JsonAnswer } from '../../adapters/outbound-http/post-json.ts'
 import { chance } from '../../adapters/system/chance.ts'
 import { clock } from '../../adapters/system/clock.ts'
@@ -41,7 +41,7 @@ async function inPassing(go: (scratch: string) => Promise<JsonAnswer>): Promise<
 }
 
 async function answer({ settings, catalogue, passThroughs }: Usable, ask: JsonObject): Promise<JsonAnswer> {
-  const log = openLog('error', clock)
+  const log = openProcessLog('error', clock)
   const store = await openGatewayStore(settings, log)
   // Whoever holds the configuration and the store is the operator; this key is known to nobody else, and ends with this.
   const credential = `sk-${Buffer.from(chance.secretBytes(32)).toString('base64url')}`

@@ -84,13 +84,14 @@ function forecastAt(
   return isPainting && cost.fixed === 0n ? 'free' : { cost, output }
 }
 
-export function priceQuery(deployment: Deployment, upstreamModel: string): ModelQuery {
-  const baseModel = deployment.entry.info['base_model']
+export function priceQuery({ provider, entry }: Deployment, upstreamModel: string, reportedModel?: string): ModelQuery {
+  const baseModel = entry.info['base_model']
   return {
-    provider: deployment.provider,
+    provider,
     model: upstreamModel,
-    overrides: deployment.entry.params.prices,
-    ...(typeof baseModel === 'string' ? { baseModel } : {}),
+    baseModel: typeof baseModel === 'string' ? baseModel : undefined,
+    overrides: entry.params.prices,
+    reportedModel,
   }
 }
 

@@ -55,12 +55,18 @@ export function writeReply(reply: ReadReply, changes: ReadonlyMap<string, string
   let written = ''
   let at = 0
   for (const { name, valueStart, valueEnd } of reply.members) {
-    const change = changes.get(name)
+    const change = changeOf(name, changes)
     if (change === undefined) continue
     written += reply.text.slice(at, valueStart) + change
     at = valueEnd
   }
   return written + reply.text.slice(at)
+}
+
+/** They are few, and names fresh from a text are compared sooner than looked up. */
+function changeOf(name: string, changes: ReadonlyMap<string, string>): string | undefined {
+  for (const [changed, change] of changes) if (changed === name) return change
+  return undefined
 }
 
 /** The part of an answer that the model wrote, for an estimate where the upstream counts nothing. */
