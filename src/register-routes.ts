@@ -67,7 +67,7 @@ export async function registerRoutes(
   modelCallRoutes(app, edge, { doors, serving, faults })
   realtimeRoutes(app, edge, { ...realtime, serving, faults, corsOrigins: settings.corsOrigins })
   responseRoutes(app, edge, serving)
-  modelRoutes(app, edge, facts)
+  modelRoutes(app, edge, { facts, policy: serving.policy })
   keyRoutes(app, edge, manage)
   keyMappingRoutes(app, edge, manage)
   revocationRoutes(app, edge, manage)

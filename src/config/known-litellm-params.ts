@@ -43,6 +43,7 @@ export const PARAMS_TABLE: KeyTable = {
   section: 'model_list[].litellm_params',
   honoured: Object.values(PARAMS),
   moot: {
+    drop_params: 'parameters reach the upstream as they are, and it decides what it takes.',
     tags: 'only routing by tags reads them, which is not in this version.',
     modify_params: 'it repairs requests for providers whose format differs; OpenAI-compatible ones need no repair.',
     allowed_openai_params: 'every parameter reaches an OpenAI-compatible provider.',
@@ -53,7 +54,6 @@ export const PARAMS_TABLE: KeyTable = {
     tag_regex: 'routing by tags is not in this version.',
     max_budget: NO_BUDGETS,
     budget_duration: NO_BUDGETS,
-    drop_params: 'set litellm_settings.drop_params for all models.',
     additional_drop_params: 'parameters of single deployments are not dropped in this version.',
     configurable_clientside_auth_params: 'callers cannot choose where a call goes or with which credential.',
     use_in_pass_through: 'pass-through routes use the credentials of the environment, and none of a deployment.',

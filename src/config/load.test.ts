@@ -216,11 +216,11 @@ describe('mistakes', () => {
     ],
     ['litellm_setings: {}\n', '1 litellm_setings There is no such setting. Did you mean litellm_settings?'],
     [
-      'router_settings:\n  num_retries: "3"\n',
+      'router_settings:\n  num_retries: three\n',
       '2 router_settings.num_retries Expected a whole number from 0 to 100, found text.',
     ],
     [
-      'general_settings:\n  always_include_stream_usage: yes\n',
+      'general_settings:\n  always_include_stream_usage: perhaps\n',
       '2 general_settings.always_include_stream_usage Expected true or false, found text.',
     ],
     ['general_settings: []\n', '1 general_settings Expected a map, found a list.'],

@@ -89,6 +89,37 @@ describe('members', () => {
     expect(told(loadYaml(withParams('temprature: 1')), 'error')[0]).toContain('Did you mean temperature?')
   })
 
+  test.each([
+    ['20_000', 20_000],
+    ["'480'", 480],
+    ['1_000_000', 1_000_000],
+    ['0', 0],
+  ])('%s is a number, as older YAML and lenient readers have it', (text, rpm) => {
+    expect(paramsOf(`rpm: ${text}`).rpm).toBe(rpm)
+  })
+
+  test.each(['20_', '_20', '2__0', '1_0.5', '-1', '2e', 'many', '1_000_000_001', "' '"])(
+    '%s is no whole number in range',
+    (text) => {
+      expect(told(loadYaml(withParams(`rpm: ${text}`)), 'error')[0]).toContain('Expected a whole number')
+    },
+  )
+
+  test.each([
+    ['yes', true],
+    ['On', true],
+    ['no', false],
+    ['OFF', false],
+    ['True', true],
+  ])('%s is a flag', (text, expected) => {
+    const settings = settingsOf(`general_settings: {always_include_stream_usage: ${text}}`)
+    expect(settings.alwaysIncludeStreamUsage).toBe(expected)
+  })
+
+  test('what single deployments would drop is noted, as for all of them', () => {
+    expect(told(loadYaml(withParams('drop_params: true')), 'error')).toEqual([])
+  })
+
   test('empty members are absent', () => {
     const params = paramsOf('api_key: , temperature: null, rpm: ~')
     expect(params).not.toHaveProperty('apiKey')

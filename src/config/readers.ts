@@ -48,23 +48,41 @@ export const aSecret: Reader<Secret> = reader(
   QUOTES,
 )
 
+/** What older YAML calls a boolean. */
+const FLAGS: ReadonlyMap<string, boolean> = new Map([
+  ['yes', true],
+  ['on', true],
+  ['no', false],
+  ['off', false],
+])
+
 export const aFlag: Reader<boolean> = reader('true or false', (node) => {
   const value = node.kind === 'scalar' ? scalarJson(node) : undefined
+  if (typeof value === 'string') return FLAGS.get(value.toLowerCase())
   return typeof value === 'boolean' ? value : undefined
 })
 
+const DIGITS = /^(?:0|[1-9]\d*(?:_\d+)*)(?:\.\d+)?$/
+
+/** A number, also in quotes, and as older YAML groups its digits: `20_000`. */
+function numberOf(node: Located): number | undefined {
+  const value = node.kind === 'scalar' ? scalarJson(node) : undefined
+  if (typeof value === 'string') return DIGITS.test(value) ? Number(value.replaceAll('_', '')) : undefined
+  return typeof value === 'number' ? value : undefined
+}
+
 export function aNumber(least: number, most: number): Reader<number> {
   return reader(`a number from ${least} to ${most}`, (node) => {
-    const value = node.kind === 'scalar' ? scalarJson(node) : undefined
-    return typeof value === 'number' && value >= least && value <= most ? value : undefined
+    const value = numberOf(node)
+    return value !== undefined && value >= least && value <= most ? value : undefined
   })
 }
 
 export function aWholeNumber(least: number, most: number): Reader<number> {
   return reader(`a whole number from ${least} to ${most}`, (node) => {
-    const value = node.kind === 'scalar' ? scalarJson(node) : undefined
-    const whole = typeof value === 'number' && Number.isSafeInteger(value)
-    return whole && value >= least && value <= most ? value : undefined
+    const value = numberOf(node)
+    const isFit = value !== undefined && Number.isSafeInteger(value) && value >= least && value <= most
+    return isFit ? value : undefined
   })
 }
 
@@ -78,16 +96,16 @@ const DAY_SECONDS = 86_400
 
 /** Seconds as written, milliseconds as kept. */
 export const secondsAsMs: Reader<number> = reader(`a number of seconds from 0 to ${DAY_SECONDS}`, (node) => {
-  const value = node.kind === 'scalar' ? scalarJson(node) : undefined
-  const inRange = typeof value === 'number' && value >= 0 && value <= DAY_SECONDS
-  return inRange ? Math.round(value * 1000) : undefined
+  const value = numberOf(node)
+  const isInRange = value !== undefined && value >= 0 && value <= DAY_SECONDS
+  return isInRange ? Math.round(value * 1000) : undefined
 })
 
 /** Timeouts: a timeout of zero would refuse every call. */
 export const timeoutAsMs: Reader<number> = reader('a number of seconds from 0.001 to 86400', (node) => {
-  const value = node.kind === 'scalar' ? scalarJson(node) : undefined
-  const inRange = typeof value === 'number' && value >= 0.001 && value <= DAY_SECONDS
-  return inRange ? Math.round(value * 1000) : undefined
+  const value = numberOf(node)
+  const isInRange = value !== undefined && value >= 0.001 && value <= DAY_SECONDS
+  return isInRange ? Math.round(value * 1000) : undefined
 })
 
 export const aDuration: Reader<string> = reader('a duration such as 30s, 12h, 30d or 1mo', (node) => {

@@ -6,7 +6,6 @@ const customerFields = z.object({
   user_id: text,
   alias: optional(filledText),
   blocked: optional(flag),
-  allowed_model_region: optional(z.enum(['eu', 'us'])),
   default_model: optional(filledText),
   budget_id: optional(filledText),
   ...limitFields,
@@ -21,7 +20,6 @@ export const customerBody = customerFields
     wish: {
       alias: fields.alias,
       blocked: fields.blocked,
-      allowedModelRegion: fields.allowed_model_region,
       defaultModel: fields.default_model,
       budgetId: fields.budget_id,
       limits: limitWish(fields),

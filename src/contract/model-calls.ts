@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { filledText, optional, text, texts } from './lenient.ts'
+import { filledText, flag, optional, text, texts } from './lenient.ts'
 
 /** What calls of models look like, for the description of the API. The journey reads them, and passes on what it does not know. */
 const call = z.looseObject({ model: text })
@@ -16,3 +16,11 @@ export const responsesBody = streamed.extend({ input: z.union([text, z.array(z.l
 export const realtimeQuery = z.object({ model: text })
 
 export const modelGroupQuery = z.object({ model_group: optional(filledText) })
+
+export const modelListQuery = z.object({
+  include_model_access_groups: optional(flag),
+  only_model_access_groups: optional(flag),
+  return_wildcard_routes: optional(flag),
+  include_metadata: optional(flag),
+  fallback_type: optional(z.enum(['general', 'context_window', 'content_policy'])),
+})

@@ -46,22 +46,26 @@ export const newModelBody = z
     blocked: blocked ?? false,
   }))
 
-export const patchModelBody = z
-  .object({
-    model_name: optional(modelName),
-    litellm_params: optional(params),
-    model_info: optional(info),
-    blocked: optional(flag),
-  })
-  .transform(({ model_name, litellm_params, model_info, blocked }) => ({
-    id: model_info?.id,
-    wish: { name: model_name, params: litellm_params, info: model_info?.own, teamId: model_info?.teamId, blocked },
-  }))
-
-export const updateModelBody = patchModelBody.refine(({ id }) => id !== undefined, {
-  message: '`model_info.id` names the model.',
-  path: ['model_info', 'id'],
+const modelFields = z.object({
+  model_name: optional(modelName),
+  litellm_params: optional(params),
+  model_info: optional(info),
+  blocked: optional(flag),
 })
+
+export const patchModelBody = modelFields.transform(readPatch)
+
+/** Clients name the model in `model_info`, where the compatible API reads it, or beside it. */
+export const updateModelBody = modelFields
+  .extend({ id: optional(filledText) })
+  .transform((fields) => {
+    const { id, wish } = readPatch(fields)
+    return { id: id ?? fields.id, wish }
+  })
+  .refine(({ id }) => id !== undefined, {
+    message: '`model_info.id` names the model.',
+    path: ['model_info', 'id'],
+  })
 
 export const deleteModelBody = z.object({ id: text })
 
@@ -97,4 +101,11 @@ export const modelPageQuery = z
 
 function withoutNulls<Value>(members: Readonly<Record<string, Value>>): Readonly<Record<string, Value>> {
   return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== null))
+}
+
+function readPatch({ model_name, litellm_params, model_info, blocked }: z.output<typeof modelFields>) {
+  return {
+    id: model_info?.id,
+    wish: { name: model_name, params: litellm_params, info: model_info?.own, teamId: model_info?.teamId, blocked },
+  }
 }

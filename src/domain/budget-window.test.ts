@@ -27,6 +27,10 @@ describe('budget windows', () => {
     ['24h', '2026-03-04T15:30:00Z', '2026-03-04T00:00:00Z', '2026-03-05T00:00:00Z'],
     ['15min', '2026-03-04T15:44:59Z', '2026-03-04T15:30:00Z', '2026-03-04T15:45:00Z'],
     ['30s', '2026-03-04T15:30:29.999Z', '2026-03-04T15:30:00Z', '2026-03-04T15:30:30Z'],
+    ['hourly', '2026-03-04T15:30:00Z', '2026-03-04T15:00:00Z', '2026-03-04T16:00:00Z'],
+    ['daily', '2026-03-04T15:30:00Z', '2026-03-04T00:00:00Z', '2026-03-05T00:00:00Z'],
+    ['weekly', '2026-03-04T12:00:00Z', '2026-03-02T00:00:00Z', '2026-03-09T00:00:00Z'],
+    ['monthly', '2026-02-15T12:00:00Z', '2026-02-01T00:00:00Z', '2026-03-01T00:00:00Z'],
   ])('%s at %s is from %s to %s', (duration, now, start, end) => {
     expect(windowAt({ duration, anchor: ANCHOR }, at(now))).toEqual({ start: at(start), end: at(end) })
   })
@@ -45,14 +49,18 @@ describe('budget windows', () => {
     ['1month', '1mo'],
     ['90d', '90d'],
     ['10s', '10s'],
+    ['monthly', 'monthly'],
   ])('%s is %s in short', (text, short) => {
     expect(parseBudgetDuration(text)).toBe(short)
   })
 
-  test.each(['2mo', '12months', '0d', '', '-1d', '1.5h', '1y', '4000d', 'none'])('%j is no budget duration', (text) => {
-    expect(parseBudgetDuration(text)).toBeUndefined()
-    expect(() => windowAt({ duration: text, anchor: ANCHOR }, ANCHOR)).toThrow('no window')
-  })
+  test.each(['2mo', '12months', '0d', '', '-1d', '1.5h', '1y', '4000d', 'none', 'Monthly', 'yearly'])(
+    '%j is no budget duration',
+    (text) => {
+      expect(parseBudgetDuration(text)).toBeUndefined()
+      expect(() => windowAt({ duration: text, anchor: ANCHOR }, ANCHOR)).toThrow('no window')
+    },
+  )
 })
 
 describe('for any window and any time', () => {

@@ -18,9 +18,17 @@ const EPOCH = epochMs(0)
 const A_MONDAY = epochMs(4 * DAY)
 
 const SHORT = /^([0-9]+)(mo|[smhdw])/
+/** Words that clients send for the usual windows. */
+const WORDS: ReadonlyMap<string, string> = new Map([
+  ['hourly', '1h'],
+  ['daily', '1d'],
+  ['weekly', '7d'],
+  ['monthly', '30d'],
+])
 
-/** `30min` in the shortest writing, `30m`; undefined: budgets have no window of this length. */
+/** `30min` in the shortest writing, `30m`, and words as they are; undefined: budgets have no window of this length. */
 export function parseBudgetDuration(text: string): string | undefined {
+  if (WORDS.has(text)) return text
   const duration = parseDuration(text)
   if (duration === undefined || (duration.unit === 'month' && duration.count !== 1)) return undefined
   return SHORT.exec(text)?.[0]
@@ -40,7 +48,8 @@ export function spanAt(window: BudgetWindow | undefined, now: EpochMs): WindowSp
 }
 
 /** A day, a week and thirty days mean the calendar's; hours and less count on the clock; the rest from the anchor. */
-function periodOf({ duration, anchor }: BudgetWindow): Period {
+function periodOf({ duration: written, anchor }: BudgetWindow): Period {
+  const duration = WORDS.get(written) ?? written
   const [, , unit] = SHORT.exec(duration) ?? []
   const parsed = parseBudgetDuration(duration) === undefined ? undefined : parseDuration(duration)
   if (parsed === undefined) throw new RangeError(`budgets have no window of ${duration}`)

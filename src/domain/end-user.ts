@@ -5,7 +5,6 @@ export interface EndUser {
   readonly id: EndUserId
   readonly alias: string | undefined
   readonly blocked: boolean
-  readonly allowedModelRegion: 'eu' | 'us' | undefined
   /** Answers for this customer where the call names a model that is not served. */
   readonly defaultModel: string | undefined
   readonly budgetId: BudgetId | undefined

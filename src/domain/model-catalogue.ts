@@ -135,14 +135,19 @@ export class ModelCatalogue {
   /** Names and ids of the access groups that a model is in. */
   accessGroupsOf({ names, deployments }: Pick<ResolvedModel, 'names' | 'deployments'>): readonly string[] {
     const groups = new Set<string>()
-    for (const deployment of deployments) {
-      const listed = deployment.entry.info['access_groups']
-      if (Array.isArray(listed)) for (const name of listed) if (typeof name === 'string') groups.add(name)
-    }
+    for (const name of deployments.flatMap(namedGroups)) groups.add(name)
     for (const { id, name, models } of this.#accessGroups) {
       if (names.some((model) => models.has(model))) groups.add(id).add(name)
     }
     return [...groups]
+  }
+
+  /** The names of access groups, and the id of each that has a row of its own. */
+  accessGroupNames(): ReadonlyMap<string, string | undefined> {
+    const names = new Map<string, string | undefined>()
+    for (const name of this.deployments.flatMap(namedGroups)) names.set(name, undefined)
+    for (const { id, name } of this.#accessGroups) names.set(name, id)
+    return names
   }
 
   /** By group: the public names of the models in it. */
@@ -151,9 +156,8 @@ export class ModelCatalogue {
     const add = (group: string, model: string): void => {
       groups.set(group, (groups.get(group) ?? new Set()).add(model))
     }
-    for (const { group, entry } of this.deployments) {
-      const listed = entry.info['access_groups']
-      if (Array.isArray(listed)) for (const name of listed) if (typeof name === 'string') add(name, group)
+    for (const deployment of this.deployments) {
+      for (const name of namedGroups(deployment)) add(name, deployment.group)
     }
     for (const { id, name, models } of this.#accessGroups) {
       for (const model of models) {
@@ -167,4 +171,10 @@ export class ModelCatalogue {
 
 export function upstreamModelFor(deployment: Deployment, resolved: ResolvedModel): string {
   return resolved.star === undefined ? deployment.upstreamModel : fillStar(deployment.upstreamModel, resolved.star)
+}
+
+/** The groups that a deployment names itself, in `model_info.access_groups`. */
+function namedGroups({ entry }: Deployment): readonly string[] {
+  const listed = entry.info['access_groups']
+  return Array.isArray(listed) ? listed.filter((name) => typeof name === 'string') : []
 }

@@ -140,6 +140,12 @@ export const PROBLEMS = {
     say: 'Only `Expect: 100-continue` is understood.',
   },
   'key-not-found': notFound('Key not found in database', 'key'),
+  'member-permission-missing': {
+    status: 403,
+    type: 'team_member_permission_error',
+    param: 'None',
+    say: 'The team does not let its members do this.',
+  },
   'beyond-yours': forbidden('Nobody can grant what they do not have themselves.'),
   'user-not-found': notFound('User not found', 'user_id'),
   'team-not-found': notFound('Team not found', 'team_id'),

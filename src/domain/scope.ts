@@ -45,6 +45,11 @@ export function createsKey(reach: Reach, key: Omit<KeyPlace, 'digest'>, permissi
   return (isForOneself || key.userId === undefined) && teamLets(reach, key.teamId, permission)
 }
 
+/** Is the caller a plain member of a team that does not let its members do this? */
+export function forbidsMembers(reach: SomeReach, team: TeamId, permission: string): boolean {
+  return reach.memberTeams.has(team) && !teamLets(reach, team, permission)
+}
+
 /** Is the team one that the caller administers? */
 export function reachesTeam(reach: Reach, team: TeamPlace): boolean {
   return reach.scope === 'all' || administersPlace(reach, { teamId: team.id, organizationId: team.organizationId })

@@ -58,4 +58,6 @@ export interface ModelFacts {
   /** Prices change with the date and with the time of day, hence `at`. */
   priceSheet(query: ModelQuery, at: EpochMs): FoundPrices
   capabilities(query: ModelQuery, at: EpochMs): ModelCapabilities
+  /** The names of the models that a provider is known to have. Empty: nobody knows. */
+  modelsOf(provider: string): readonly string[]
 }

@@ -183,7 +183,6 @@ export function describeRegistry(name: string, open: () => Promise<OpenedRegistr
       make.makeEndUser(AWKWARD, {
         alias: AWKWARD,
         blocked: true,
-        allowedModelRegion: 'eu',
         defaultModel: 'o3',
         budgetId: budgetId('shared'),
       }),

@@ -56,7 +56,6 @@ export function makeEndUser(id: string, overrides: Partial<EndUser> = {}): EndUs
     id: endUserId(id),
     alias: undefined,
     blocked: false,
-    allowedModelRegion: undefined,
     defaultModel: undefined,
     budgetId: undefined,
     createdAt: NOON,

@@ -7,6 +7,7 @@ import type { Catalogue } from './describe-model.ts'
 import { findTableEntry } from './find-table-entry.ts'
 import type { PriceTable, TableEntry } from './find-table-entry.ts'
 import { LONGEST_NAME } from './model-names.ts'
+import { tableNamesOf } from './provider-names.ts'
 import { resolvePrices } from './resolve-prices.ts'
 import type { ResolvedPrices } from './resolve-prices.ts'
 
@@ -46,6 +47,11 @@ class TableModelFacts implements ModelFacts {
   capabilities(query: ModelQuery, at: EpochMs): ModelCapabilities {
     const remembered = this.#recall(query)
     return describeModel(query, this.#catalogue, remembered.entry?.model, pricesAt(query, remembered, at).cells)
+  }
+
+  modelsOf(provider: string): readonly string[] {
+    const [name] = tableNamesOf(provider).catalogue
+    return name === undefined ? [] : Object.keys(this.#catalogue[name]?.models ?? {})
   }
 
   /** What the upstream calls the model matters only where nothing else leads to an entry. */

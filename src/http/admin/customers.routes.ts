@@ -75,7 +75,7 @@ export function customerRoutes(app: FastifyInstance, edge: EdgePorts, ports: Man
       user_id: customer.id,
       alias: customer.alias ?? null,
       spend: usdNumber(spend),
-      allowed_model_region: customer.allowedModelRegion ?? null,
+      allowed_model_region: null,
       default_model: customer.defaultModel ?? null,
       budget_id: customer.budgetId ?? null,
       object_permission_id: null,

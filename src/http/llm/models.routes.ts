@@ -1,27 +1,54 @@
 import type { FastifyInstance } from 'fastify'
-import { modelGroupQuery } from '../../contract/model-calls.ts'
+import { modelGroupQuery, modelListQuery } from '../../contract/model-calls.ts'
+import type { Principal } from '../../domain/principal.ts'
 import { Problem } from '../../domain/problem.ts'
-import { listModels, lookUpModel } from '../../journey/4-authorise/list-models.ts'
-import type { ListedModel } from '../../journey/4-authorise/list-models.ts'
+import type { RouterPolicy } from '../../domain/router-policy.ts'
+import { listBehindPatterns, listModelGroups, listModels, lookUpModel } from '../../journey/4-authorise/list-models.ts'
+import { writtenFallbacks } from '../../journey/6-route/plan-fallback.ts'
+import type { FallbackKind } from '../../journey/6-route/plan-fallback.ts'
 import { describeModelGroup } from '../../manage/models/describe-model-group.ts'
 import type { ModelFacts } from '../../ports/model-facts.ts'
 import { plainRoute } from '../route.ts'
 import type { EdgePorts } from '../route.ts'
+import { schemaRoute, shapedQuery } from '../admin/read-ask.ts'
 import { readQuery } from '../wire/read-query.ts'
 
 /** Constants of the compatible API; nothing here knows when a model was made. */
 const CREATED = 1_677_610_602
 const OWNER = 'openai'
 
-export function modelRoutes(app: FastifyInstance, edge: EdgePorts, facts: ModelFacts): void {
-  const { journey } = edge
-  const shown = ({ name }: ListedModel): object => ({ id: name, object: 'model', created: CREATED, owned_by: OWNER })
+interface ModelPorts {
+  readonly facts: ModelFacts
+  readonly policy: RouterPolicy
+}
 
-  plainRoute(app, edge, {
+export function modelRoutes(app: FastifyInstance, edge: EdgePorts, { facts, policy }: ModelPorts): void {
+  const { journey } = edge
+
+  schemaRoute(app, edge, {
     method: 'GET',
     paths: ['/models', '/v1/models'],
     summary: 'List the models that this key can call',
-    answer: async ({ principal }) => ({ data: listModels(principal, journey.catalogue()).map(shown), object: 'list' }),
+    query: modelListQuery,
+    answer: async ({ principal, request }) => {
+      const query = shapedQuery(modelListQuery, request)
+      const catalogue = journey.catalogue()
+      const groups =
+        query.include_model_access_groups === true || query.only_model_access_groups === true
+          ? listModelGroups(principal, catalogue)
+          : []
+      if (query.only_model_access_groups === true) return { data: groups.map(shown), object: 'list' }
+      const listed = listModels(principal, catalogue)
+      const behind = query.return_wildcard_routes === true ? listBehindPatterns(principal, catalogue, facts) : []
+      const names = new Set([...listed, ...behind].map(({ name }) => name))
+      const models = [...names].map((name) => ({
+        ...shown(name),
+        ...(query.include_metadata === true
+          ? { metadata: { fallbacks: fallbacksOf(name, query.fallback_type ?? 'general', principal) } }
+          : {}),
+      }))
+      return { data: [...models, ...groups.map(shown)], object: 'list' }
+    },
   })
   plainRoute(app, edge, {
     method: 'GET',
@@ -36,7 +63,7 @@ export function modelRoutes(app: FastifyInstance, edge: EdgePorts, facts: ModelF
           'model-not-found',
           'The model does not exist or you do not have access to it. Call `/v1/models` to view available models for your key.',
         )
-      return shown(found)
+      return shown(found.name)
     },
   })
   plainRoute(app, edge, {
@@ -55,6 +82,19 @@ export function modelRoutes(app: FastifyInstance, edge: EdgePorts, facts: ModelF
       }
     },
   })
+
+  /** Where a call would go on; of models that this caller may not use, nothing is said. */
+  function fallbacksOf(name: string, kind: FallbackKind, principal: Principal): readonly string[] {
+    const catalogue = journey.catalogue()
+    const group = lookUpModel(principal, name, catalogue)?.model.group ?? name
+    return writtenFallbacks(group, kind, policy).filter(
+      (fallback) => lookUpModel(principal, fallback, catalogue) !== undefined,
+    )
+  }
+}
+
+function shown(name: string): object {
+  return { id: name, object: 'model', created: CREATED, owned_by: OWNER }
 }
 
 function readParams(params: unknown): Readonly<Record<string, string>> {

@@ -98,6 +98,16 @@ function grantsGroup(
   return catalogue.accessGroupsOf(resolved).some((group) => named.includes(group) || accessGroupIds.includes(group))
 }
 
+/** Does nobody's word stand against a whole access group? */
+export function mayUseGroup(principal: Principal, name: string, id: string | undefined): boolean {
+  return modelLevels(principal).every(({ models, accessGroupIds }) => {
+    if (models.length === 0 && accessGroupIds.length === 0) return true
+    if (id !== undefined && accessGroupIds.includes(id)) return true
+    if (models.includes(NOTHING)) return false
+    return models.some((entry) => entry === '*' || entry === 'all-proxy-models' || entry === name || entry === id)
+  })
+}
+
 /** A pattern may also mean a model with its provider before it. */
 function matches(pattern: string, names: readonly string[], resolved: ResolvedModel | undefined): boolean {
   if (names.some((name) => matchesWildcard(pattern, name))) return true

@@ -20,7 +20,6 @@ export interface CustomerOrder {
 interface CustomerWish {
   readonly alias?: string | undefined
   readonly blocked?: boolean | undefined
-  readonly allowedModelRegion?: 'eu' | 'us' | undefined
   readonly defaultModel?: string | undefined
   readonly budgetId: string | undefined
   readonly limits: LimitWish
@@ -141,7 +140,6 @@ async function wished(
     ...current,
     alias: wish.alias ?? current.alias,
     blocked: wish.blocked ?? current.blocked,
-    allowedModelRegion: wish.allowedModelRegion ?? current.allowedModelRegion,
     defaultModel: wish.defaultModel ?? current.defaultModel,
     budgetId: budget.granted.id,
   }
@@ -181,7 +179,6 @@ export function blankCustomer(id: EndUserId, now: EpochMs): EndUser {
     id,
     alias: undefined,
     blocked: false,
-    allowedModelRegion: undefined,
     defaultModel: undefined,
     budgetId: undefined,
     createdAt: now,

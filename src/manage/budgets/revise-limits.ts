@@ -96,7 +96,7 @@ function windowOf(
   const duration = parseBudgetDuration(wished)
   if (duration === undefined) {
     return malformed(
-      `Invalid duration format: \`budget_duration\` is a whole number and s, m, h, d, w, or 1mo. Received: ${wished.slice(0, 40)}`,
+      `Invalid duration format: \`budget_duration\` is a whole number and s, m, h, d, w, or 1mo, or a word such as monthly. Received: ${wished.slice(0, 40)}`,
     )
   }
   return allow(duration === current?.duration ? current : { duration, anchor: now })

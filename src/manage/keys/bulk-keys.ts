@@ -6,10 +6,11 @@ import type { VirtualKey } from '../../domain/virtual-key.ts'
 import { changesKey, reachesKey } from '../../domain/scope.ts'
 import type { ObjectRefusal } from '../../ports/registry.ts'
 import { placeOfKey } from './key-place.ts'
+import { outOfReach } from './out-of-reach.ts'
 import { digestNamed } from './name-key.ts'
 import type { Ask, ManagePorts } from '../ports.ts'
 import type { KeyWithSpend } from './read-key.ts'
-import { foreign, keyNotFound, malformed } from '../refuse.ts'
+import { keyNotFound, malformed } from '../refuse.ts'
 import type { KeyWish } from './revise-key.ts'
 import { aboutKey, changeWithin, updateOf } from './update-key.ts'
 
@@ -37,7 +38,8 @@ export async function updateKeys(
   return ports.registry.change(ask.origin, aboutKey('updated', digests.join(',')), async (rooms) => {
     const known = await rooms.keys.findMany(digests)
     for (const key of known) {
-      if (!changesKey(ask.reach, await placeOfKey(key, rooms), ask.origin.route)) return foreign(keyNotFound())
+      const place = await placeOfKey(key, rooms)
+      if (!changesKey(ask.reach, place, ask.origin.route)) return outOfReach(place, ask, keyNotFound())
     }
     const isAnyAbsent = known.length < digests.length || named.some(({ digest }) => digest === undefined)
     if (isAnyAbsent && ask.reach.scope !== 'all') return keyNotFound()

@@ -4,9 +4,10 @@ import type { KeyDigest } from '../../domain/ids.ts'
 import { reachesKey } from '../../domain/scope.ts'
 import { archiveKeys } from './archive-keys.ts'
 import { placeOfKey } from './key-place.ts'
+import { outOfReach } from './out-of-reach.ts'
 import { digestNamed } from './name-key.ts'
 import type { Ask, ManagePorts } from '../ports.ts'
-import { foreign, keyNotFound, malformed } from '../refuse.ts'
+import { keyNotFound, malformed } from '../refuse.ts'
 
 export interface KeyNames {
   readonly keys: readonly string[]
@@ -50,7 +51,8 @@ export async function deleteKeys(
     }
     const found = await rooms.keys.findMany([...digests])
     for (const key of found) {
-      if (!reachesKey(ask.reach, await placeOfKey(key, rooms), ask.origin.route)) return foreign(keyNotFound())
+      const place = await placeOfKey(key, rooms)
+      if (!reachesKey(ask.reach, place, ask.origin.route)) return outOfReach(place, ask, keyNotFound())
     }
     if (found.length !== digests.size || isAliasUnknown) return keyNotFound()
     const { mappings, records } = await archiveKeys([...digests], rooms, ask)

@@ -11,6 +11,7 @@ import type { Change, Rooms } from '../../ports/registry.ts'
 import { decideBounds, decideGeneration, fillLimits } from './apply-key-rules.ts'
 import { decideExpiry, durationOfNewKey } from './decide-expiry.ts'
 import { decideKeyGrant } from './decide-key-grant.ts'
+import { notYoursHere } from './out-of-reach.ts'
 import { decideHome, isMemberOf, loadKeyGrounds } from './key-grounds.ts'
 import { describeRow } from '../describe-change.ts'
 import { makeKey } from './make-key.ts'
@@ -98,7 +99,7 @@ export async function issueKey(
   if (grounds.verdict === 'deny') return grounds
   const { place, user, team } = grounds.granted
   const permission = order.isServiceAccount === true ? '/key/service-account/generate' : '/key/generate'
-  if (!createsKey(ask.reach, place, permission)) return notYoursToMake()
+  if (!createsKey(ask.reach, place, permission)) return notYoursHere(place, permission, ask)
   const home = decideHome(undefined, placed, team, ask)
   if (home.verdict === 'deny') return home
   if (

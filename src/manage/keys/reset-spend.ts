@@ -4,11 +4,12 @@ import { NO_MONEY, parseUsd, picoUsd, usdText } from '../../domain/money.ts'
 import type { PicoUsd } from '../../domain/money.ts'
 import { reachesKey } from '../../domain/scope.ts'
 import { placeOfKey } from './key-place.ts'
+import { outOfReach } from './out-of-reach.ts'
 import { digestNamed, shownName } from './name-key.ts'
 import type { Ask, ManagePorts } from '../ports.ts'
 import { withSpend } from './read-key.ts'
 import type { KeyWithSpend } from './read-key.ts'
-import { foreign, keyNotFound, malformed } from '../refuse.ts'
+import { keyNotFound, malformed } from '../refuse.ts'
 
 export interface ResetSpend {
   readonly key: KeyWithSpend
@@ -33,7 +34,8 @@ export async function resetSpend(
   const reset = await ports.registry.change(ask.origin, about, async (rooms) => {
     const key = await rooms.keys.find(digest)
     if (key === undefined) return absent
-    if (!reachesKey(ask.reach, await placeOfKey(key, rooms), ask.origin.route)) return foreign(absent)
+    const place = await placeOfKey(key, rooms)
+    if (!reachesKey(ask.reach, place, ask.origin.route)) return outOfReach(place, ask, absent)
     if (wanted > previous)
       return malformed(`\`reset_to\` cannot be more than the current spend of ${usdText(previous)}.`)
     const { maxBudget } = key.limits

@@ -14,11 +14,12 @@ import { isGivenOut } from './issue-key.ts'
 import type { IssuedKey } from './issue-key.ts'
 import { makeKey } from './make-key.ts'
 import { placeOfKey } from './key-place.ts'
+import { outOfReach } from './out-of-reach.ts'
 import { digestNamed, shownName } from './name-key.ts'
 import { changer } from '../ports.ts'
 import type { Ask, ManagePorts } from '../ports.ts'
 import { provisionUser } from '../users/provision-user.ts'
-import { aliasTaken, foreign, keyNotFound, keyTaken, malformed } from '../refuse.ts'
+import { aliasTaken, keyNotFound, keyTaken, malformed } from '../refuse.ts'
 import type { KeyWish } from './revise-key.ts'
 import type { LimitWish } from '../budgets/revise-limits.ts'
 import { reviseWithin, wishedRow } from './update-key.ts'
@@ -101,7 +102,8 @@ async function reviseRotated(
   rooms: Rooms,
   ports: ManagePorts,
 ): Promise<Decision<RevisedKey>> {
-  if (!reachesKey(ask.reach, await placeOfKey(current, rooms), ask.origin.route)) return foreign(absent)
+  const place = await placeOfKey(current, rooms)
+  if (!reachesKey(ask.reach, place, ask.origin.route)) return outOfReach(place, ask, absent)
   const says = Object.entries(wish).some(
     ([name, value]) => value !== undefined && (name !== 'limits' || !isEmpty(wish.limits)),
   )

@@ -10,6 +10,11 @@ const names = fc.constantFrom(
   'guardrails',
   'object_permission',
   'policies',
+  'tpd_limit',
+  'tag_rpm_limit',
+  'mcp_rpm_limit',
+  'end_user_budget_id',
+  'allowed_model_region',
 )
 
 describe('fields that nothing enforces yet', () => {

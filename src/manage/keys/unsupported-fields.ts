@@ -12,6 +12,7 @@ const LATER = 'this version does not enforce it yet and therefore does not accep
 const UNSUPPORTED: ReadonlyMap<string, string> = new Map(
   because(LATER, [
     ['budget_limits', 'budget_fallbacks', 'rpm_limit_type', 'tpm_limit_type'],
+    ['tpd_limit', 'tag_rpm_limit', 'mcp_rpm_limit', 'end_user_budget_id', 'allowed_model_region'],
     ['project_id', 'agent_id', 'object_permission'],
     ['guardrails', 'policies', 'prompts', 'disable_global_guardrails'],
     ['allowed_vector_store_indexes', 'allowed_passthrough_routes', 'router_settings', 'logging'],

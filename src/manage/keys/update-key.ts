@@ -12,11 +12,12 @@ import { decideKeyGrant, findMoved } from './decide-key-grant.ts'
 import { describeChange, isSame } from '../describe-change.ts'
 import { decideHome, isMemberOf, loadKeyGrounds } from './key-grounds.ts'
 import { placeOfKey } from './key-place.ts'
+import { outOfReach } from './out-of-reach.ts'
 import { digestNamed, shownName } from './name-key.ts'
 import { changer } from '../ports.ts'
 import type { Ask, ManagePorts } from '../ports.ts'
 import { provisionUser } from '../users/provision-user.ts'
-import { aliasTaken, beyondYours, beyondYoursIn, foreign, keyNotFound, malformed } from '../refuse.ts'
+import { aliasTaken, beyondYours, beyondYoursIn, keyNotFound, malformed } from '../refuse.ts'
 import { reviseKey } from './revise-key.ts'
 import type { KeyWish } from './revise-key.ts'
 import { withCascade } from '../with-cascade.ts'
@@ -122,7 +123,8 @@ export async function reviseWithin(
   rooms: Rooms,
   ports: ManagePorts,
 ): Promise<Decision<RevisedKey>> {
-  if (!changesKey(ask.reach, await placeOfKey(current, rooms), ask.origin.route)) return foreign(absent)
+  const place = await placeOfKey(current, rooms)
+  if (!changesKey(ask.reach, place, ask.origin.route)) return outOfReach(place, ask, absent)
   const revised = revise(current)
   if (revised.verdict === 'deny') return revised
   // Asked before anything is looked up, so that what there is elsewhere can't be told from what there is not.

@@ -52,15 +52,25 @@ describe('POST /customer/new', () => {
     })
   })
 
-  test('the gateway’s models and the known regions are kept', async () => {
-    const wish = { user_id: unique('c'), default_model: 'gpt-4o', allowed_model_region: 'eu' }
+  test('one of the gateway’s models is kept', async () => {
+    const wish = { user_id: unique('c'), default_model: 'gpt-4o', allowed_model_region: null }
     expect(await desk.done('/customer/new', wish)).toMatchObject(wish)
   })
+
+  test.each(['/customer/new', '/customer/update', '/end_user/new'])(
+    '%s refuses a region by name: no call would be kept in it',
+    async (path) => {
+      const user_id = unique('c')
+      if (path === '/customer/update') await desk.done('/customer/new', { user_id })
+      expectError(await desk.post(path, { user_id, allowed_model_region: 'eu' }), 400, {
+        message: /allowed_model_region/,
+      })
+    },
+  )
 
   test.each([
     ['two budgets', { max_budget: 1, budget_id: 'gold' }],
     ['a model that the gateway has not', { default_model: 'nobody' }],
-    ['a region that nobody knows', { allowed_model_region: 'moon' }],
   ])('%s are 422', async (_what, fields) => {
     expectFailure(await desk.post('/customer/new', { user_id: unique('c'), ...fields }), 422)
   })

@@ -142,6 +142,17 @@ describe('POST /model/update', () => {
     expect(JSON.stringify(desk.mock.requests.last?.rawHeaders)).toContain(SECRET)
   })
 
+  test('the model may be named beside its information, which comes first', async () => {
+    const { model_id } = await newModel(unique('beside'))
+    const litellm_params = { model: 'openai/gpt-4o-mini' }
+    await desk.done('/model/update', { id: model_id, litellm_params, model_info: { tier: 'paid' } })
+    expect(await infoOf(model_id)).toMatchObject({ litellm_params, model_info: { id: model_id, tier: 'paid' } })
+    const named = { id: unique('other'), model_info: { id: model_id, tier: 'free' } }
+    await desk.done('/model/update', named)
+    expect((await infoOf(model_id)).model_info.tier).toBe('free')
+    expect((await desk.post('/model/update', { litellm_params })).status).toBe(422)
+  })
+
   test('a model of the configuration is not edited', async () => {
     expectError(
       await desk.post('/model/update', { litellm_params: { rpm: 1 }, model_info: { id: 'gpt-4o-deployment' } }),

@@ -264,6 +264,32 @@ describe.each(STORES)('Terraform on the %s store', (store) => {
     expect([gone.status, gone.text]).toEqual([404, expect.stringContaining('not found')])
   })
 
+  test('tag: what it may spend is told in its budget, and no id that was not sent', async () => {
+    const sent = { name: unique('tf-tag'), description: 'd', models: ['gpt-4o'] }
+    await apply('POST', '/tag/new', { ...sent, max_budget: 5, budget_duration: 'weekly' })
+    const read = async () => (await apply('POST', '/tag/info', { names: [sent.name] }))[sent.name]
+    noDifference(sent, await read())
+    expect(await read()).toMatchObject({ litellm_budget_table: { max_budget: 5, budget_duration: 'weekly' } })
+    expect(await read()).not.toHaveProperty('budget_id')
+    await apply('POST', '/tag/delete', { name: sent.name })
+  })
+
+  test.each(['/key/generate', '/team/new', '/user/new', '/organization/new', '/budget/new'])(
+    '%s: a window in words is read as it was written',
+    async (path) => {
+      const sent = { organization_alias: unique('tf'), max_budget: 5, budget_duration: 'monthly' }
+      const made = await apply('POST', path, sent)
+      const budget = path === '/organization/new' ? await budgetOf(made.budget_id) : made
+      expect(budget.budget_duration).toBe('monthly')
+      expect(budget.budget_reset_at).toMatch(/-01T00:00:00\.000Z$/)
+    },
+  )
+
+  async function budgetOf(id: string): Promise<Answer['json']> {
+    const { json } = await call('POST', '/budget/info', { budgets: [id] })
+    return json[0]
+  }
+
   test('budget', async () => {
     const budget_id = unique('tf-budget')
     const sent = {

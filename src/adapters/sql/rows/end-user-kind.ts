@@ -8,7 +8,6 @@ interface EndUserColumns {
   readonly end_user_id: EndUserId
   readonly alias: string | null
   readonly blocked: boolean
-  readonly allowed_model_region: 'eu' | 'us' | null
   readonly default_model: string | null
   readonly budget_id: BudgetId | null
   readonly created_at: EpochMs
@@ -23,7 +22,6 @@ export const endUserKind: RowKind<EndUser, EndUserId, EndUserColumns> = {
     id: row.end_user_id,
     alias: row.alias ?? undefined,
     blocked: row.blocked,
-    allowedModelRegion: row.allowed_model_region ?? undefined,
     defaultModel: row.default_model ?? undefined,
     budgetId: row.budget_id ?? undefined,
     createdAt: row.created_at,
@@ -33,7 +31,6 @@ export const endUserKind: RowKind<EndUser, EndUserId, EndUserColumns> = {
     end_user_id: endUser.id,
     alias: textOrNull(endUser.alias),
     blocked: endUser.blocked,
-    allowed_model_region: endUser.allowedModelRegion ?? null,
     default_model: textOrNull(endUser.defaultModel),
     budget_id: endUser.budgetId ?? null,
     created_at: timestampText(endUser.createdAt),

@@ -1,0 +1,118 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { mockModel } from '../../support/gateway.ts'
+import { openDesk, query, unique } from './support/desk.ts'
+import type { Desk } from './support/desk.ts'
+
+let desk: Desk
+
+beforeAll(async () => {
+  desk = await openDesk({
+    config: ({ apiBase }) => ({
+      model_list: [
+        mockModel('open', apiBase),
+        mockModel('beta-one', apiBase, { info: { access_groups: ['beta'] } }),
+        mockModel('beta-two', apiBase, { info: { access_groups: ['beta', 'other'] } }),
+        mockModel('house/*', apiBase, { model: 'openai/*' }),
+        mockModel('small/*', apiBase, { model: 'openai/gpt-4o*' }),
+        mockModel('homely/*', apiBase, { model: 'hosted_vllm/*' }),
+      ],
+      router_settings: {
+        fallbacks: [{ open: ['beta-one', 'beta-two'] }],
+        context_window_fallbacks: [{ open: ['beta-two'] }],
+      },
+    }),
+  })
+})
+
+afterAll(() => desk.close())
+
+interface Listed {
+  readonly id: string
+  readonly metadata?: { readonly fallbacks: readonly string[] }
+}
+
+async function list(asked: Readonly<Record<string, string>>, key?: string): Promise<readonly Listed[]> {
+  return (await desk.read(query('/v1/models', asked), key)).data
+}
+
+async function ids(asked: Readonly<Record<string, string>>, key?: string): Promise<readonly string[]> {
+  return (await list(asked, key)).map(({ id }) => id)
+}
+
+const ONLY = { only_model_access_groups: 'True' }
+
+describe('access groups in the list of models', () => {
+  test('are left out unless they are asked for, and stand behind the models', async () => {
+    const key = await desk.newKey({ models: ['open', 'beta'] })
+    expect(await ids({}, key)).toEqual(['open', 'beta-one', 'beta-two'])
+    expect(await ids({ include_model_access_groups: 'true' }, key)).toEqual(['open', 'beta-one', 'beta-two', 'beta'])
+    expect(await ids(ONLY, key)).toEqual(['beta'])
+  })
+
+  test('are all of them where no list restricts the caller', async () => {
+    expect(await ids(ONLY)).toEqual(['beta', 'other'])
+    expect(await ids(ONLY, await desk.newKey())).toEqual(['beta', 'other'])
+    expect(await ids(ONLY, await desk.newKey({ models: ['all-proxy-models'] }))).toEqual(['beta', 'other'])
+  })
+
+  test('must be on every list, and a model of theirs is not the group', async () => {
+    expect(await ids(ONLY, await desk.newKey({ models: ['beta-one'] }))).toEqual([])
+    const team_id = await desk.newTeam({ models: ['beta', 'other'] })
+    expect(await ids(ONLY, await desk.newKey({ team_id, models: ['other'] }))).toEqual(['other'])
+    expect(await ids(ONLY, await desk.newKey({ team_id }))).toEqual(['beta', 'other'])
+    const { key } = await desk.newUser({ models: ['no-default-models', 'beta'] })
+    expect(await ids(ONLY, key)).toEqual([])
+  })
+
+  test('with a row are told by their names, to those who were given the id as well', async () => {
+    const access_group_name = unique('rowed')
+    const made = await desk.ask('POST', '/v1/access_group', {
+      body: { access_group_name, access_model_names: ['open'] },
+    })
+    expect(made.status).toBe(201)
+    const given = await desk.newKey({ access_group_ids: [made.json.access_group_id] })
+    expect(await ids(ONLY, given)).toEqual([access_group_name])
+    expect(await ids(ONLY, await desk.newKey({ models: ['beta'] }))).toEqual(['beta'])
+  })
+})
+
+describe('what patterns stand for', () => {
+  test('is listed when it is asked for: the models that the provider is known to have', async () => {
+    const plain = await ids({})
+    expect(plain).toContain('house/*')
+    expect(plain).not.toContain('house/gpt-4o')
+    const whole = await ids({ return_wildcard_routes: 'true' })
+    expect(whole).toEqual(expect.arrayContaining([...plain, 'house/gpt-4o', 'house/gpt-4o-mini', 'small/-mini']))
+    expect(new Set(whole).size).toBe(whole.length)
+    expect(whole.filter((id) => id.startsWith('homely/'))).toEqual(['homely/*'])
+  })
+
+  test('is what the caller can call', async () => {
+    const key = await desk.newKey({ models: ['open', 'house/gpt-4o*'] })
+    const listed = await ids({ return_wildcard_routes: 'true' }, key)
+    expect(listed).toEqual(expect.arrayContaining(['open', 'house/gpt-4o', 'house/gpt-4o-mini']))
+    expect(listed.filter((id) => id !== 'open' && !id.startsWith('house/gpt-4o'))).toEqual([])
+    for (const model of listed) expect([model, (await desk.chat(model, key)).status]).toEqual([model, 200])
+  })
+})
+
+describe('fallbacks in the list of models', () => {
+  async function fallbacks(asked: Readonly<Record<string, string>>, key?: string): Promise<unknown> {
+    return (await list(asked, key)).find(({ id }) => id === 'open')?.metadata
+  }
+
+  test('are told when they are asked for, by their kind', async () => {
+    expect(await fallbacks({})).toBeUndefined()
+    expect(await fallbacks({ include_metadata: 'true' })).toEqual({ fallbacks: ['beta-one', 'beta-two'] })
+    const of = (fallback_type: string) => fallbacks({ include_metadata: 'true', fallback_type })
+    expect(await of('general')).toEqual({ fallbacks: ['beta-one', 'beta-two'] })
+    expect(await of('context_window')).toEqual({ fallbacks: ['beta-two'] })
+    expect(await of('content_policy')).toEqual({ fallbacks: [] })
+    expect((await desk.get(query('/models', { fallback_type: 'any' }))).status).toBe(422)
+  })
+
+  test('name no model that the caller may not use', async () => {
+    const key = await desk.newKey({ models: ['open', 'beta-two'] })
+    expect(await fallbacks({ include_metadata: 'true' }, key)).toEqual({ fallbacks: ['beta-two'] })
+  })
+})
