@@ -111,6 +111,8 @@ export const deleteBody = z
 
 export const blockBody = z.object({ key: text })
 
+export const keyHealthBody = z.object({})
+
 export const keyInfoQuery = z.object({ key: optional(filledText) })
 
 const pageNumber = wholeNumber.pipe(z.number().min(1))

@@ -6,6 +6,7 @@ import {
   deleteBody,
   generateBody,
   keyAliasesQuery,
+  keyHealthBody,
   keyInfoQuery,
   keyListQuery,
   keyNamesBody,
@@ -100,6 +101,12 @@ export function keyRoutes(app: FastifyInstance, edge: EdgePorts, ports: ManagePo
     const deleted = granted(await deleteKeys(names, askOf(ask), ports))
     const along = deleted.mappingIds.length === 0 ? {} : { deleted_jwt_key_mappings: deleted.mappingIds }
     return { deleted_keys: deleted.names.map(unspoken), ...along }
+  })
+
+  write('/key/health', 'Whether the calling key works', keyHealthBody, async (ask) => {
+    await readOptionalJson(ask)
+    // Who gets this far was let in, and keys have no destinations of their own for logs that could be tried.
+    return { key: 'healthy', logging_callbacks: null }
   })
 
   write('/key/block', 'Block a key', blockBody, (ask) => switchKey(ask, true))
