@@ -4,7 +4,7 @@ import { nearestName } from './config/nearest-name.ts'
 import type { LoadedConfig } from './config/load.ts'
 import type { RouteName } from './config/route-names.ts'
 import { ROUTE_GROUPS } from './journey/4-authorise/route-groups.ts'
-import { meaningOf } from './known-routes.ts'
+import { leftOut, meaningOf } from './known-routes.ts'
 import type { Meaning } from './known-routes.ts'
 
 /** Groups of routes that are known by name, and have no route here. */
@@ -37,7 +37,21 @@ export function checkRouteNames({
     if (entry.name.startsWith('/')) checkPath(entry, meaningOf(entry.name, passThroughs), findings)
     else checkGroup(entry, findings)
   }
+  const kept = routeNames.filter(({ list }) => list === 'keeps')
+  for (const entry of kept) checkNamesakes(entry, kept, findings)
   return findings.list()
+}
+
+/** What has two names is open as long as one of them is. */
+function checkNamesakes({ name, place, key }: RouteName, kept: readonly RouteName[], findings: Findings): void {
+  const [open] = name.startsWith('/')
+    ? leftOut(
+        name,
+        kept.map((each) => each.name),
+      )
+    : []
+  if (open === undefined) return
+  findings.warn(place, key, `The same is called at ${open} as well, which stays open.`, `Add ${open}.`)
 }
 
 /** A misspelt path opens nothing, which somebody will notice; what it should have kept is open to all, which nobody will. */

@@ -37,6 +37,16 @@ export function meaningOf(entry: string, passThroughs: LoadedConfig['passThrough
   return { is: 'nothing', nearest }
 }
 
+/** Other names of what an entry stands for that none of the entries stands for: `/v1/models` beside `/models`. */
+export function leftOut(entry: string, entries: readonly string[]): readonly string[] {
+  const namesakes = PATHS.filter((path) => covers(entry, path)).map(namesakeOf)
+  return namesakes.filter((path) => PATHS.includes(path) && !entries.some((each) => covers(each, path)))
+}
+
+function namesakeOf(path: string): string {
+  return path.startsWith('/v1/') ? path.slice('/v1'.length) : `/v1${path}`
+}
+
 function reaches(entry: string, path: string, includesSubpath: boolean): boolean {
   return covers(entry, path) || (includesSubpath && entry.startsWith(`${path}/`))
 }
