@@ -240,6 +240,7 @@ export async function compose(parts: Parts): Promise<Gateway> {
     storesModels: settings.storeModels,
     modelReader,
     tokens: tokens?.texts,
+    log,
   }
 
   const doors = new Doors()

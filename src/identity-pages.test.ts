@@ -27,7 +27,7 @@ describe.each(PAGES)('%s', (page) => {
   test('has a configuration, and nothing is to be said about it', () => {
     expect(configurationsOf(page).length).toBeGreaterThan(0)
     for (const loaded of load(page)) {
-      expect([...loaded.findings, ...checkRouteNames(loaded.routeNames)]).toEqual([])
+      expect([...loaded.findings, ...checkRouteNames(loaded)]).toEqual([])
       expect(loaded.settings?.tokens).toBeDefined()
     }
   })

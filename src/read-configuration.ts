@@ -21,7 +21,7 @@ export function readConfiguration(source: ConfigSource): Configuration {
   const loaded = loadSettings(source)
   const built = buildDeployments(loaded)
   const passed = buildPassThroughs(loaded)
-  const findings = [...loaded.findings, ...built.findings, ...passed.findings, ...checkRouteNames(loaded.routeNames)]
+  const findings = [...loaded.findings, ...built.findings, ...passed.findings, ...checkRouteNames(loaded)]
   const { settings } = loaded
   if (settings === undefined || findings.some(({ severity }) => severity === 'error'))
     return { usable: undefined, findings }

@@ -8,6 +8,7 @@ import { auditRoutes } from './http/admin/audit.routes.ts'
 import { activityRoutes } from './http/admin/activity.routes.ts'
 import { budgetRoutes } from './http/admin/budgets.routes.ts'
 import { customerRoutes } from './http/admin/customers.routes.ts'
+import { globalActivityRoutes } from './http/admin/global-activity.routes.ts'
 import { globalSpendRoutes } from './http/admin/global-spend.routes.ts'
 import { identityRoutes } from './http/admin/identities.routes.ts'
 import { invitationRoutes } from './http/admin/invitations.routes.ts'
@@ -83,6 +84,7 @@ export async function registerRoutes(
   accessGroupRoutes(app, edge, manage)
   spendRoutes(app, edge, manage, facts)
   globalSpendRoutes(app, edge, manage)
+  globalActivityRoutes(app, edge, manage)
   activityRoutes(app, edge, manage)
   teamRoutes(app, edge, manage)
   teamMemberRoutes(app, edge, manage)

@@ -2,7 +2,8 @@ import { Secret } from '../domain/secret.ts'
 import type { Findings } from './finding.ts'
 import { kindOf } from './located.ts'
 import type { Located } from './located.ts'
-import { aHeaderName, aSecret, aText, listOf, oneOf } from './readers.ts'
+import { anEndUserHeader } from './header-readers.ts'
+import { aSecret, aText, listOf, oneOf } from './readers.ts'
 import type { Reader } from './readers.ts'
 import { showKey } from './show-name.ts'
 
@@ -17,9 +18,6 @@ function textThat(expects: string, accepts: (text: string) => boolean): Reader<s
     },
   }
 }
-
-/** An exact path, or one that ends in `*`. */
-export const aRoute = textThat('a path such as /chat/completions', (text) => /^\/[!-~]{0,255}$/.test(text))
 
 export const anOrigin = textThat('an origin such as https://app.example.com', (text) => {
   const url = URL.canParse(text) ? new URL(text) : undefined
@@ -92,7 +90,7 @@ export const endUserHeaderMappings: Reader<readonly string[]> = listOf({
     }
     const header = node.entries.get('header_name')?.value
     const mapped = node.entries.get('litellm_user_role')?.value
-    const name = header === undefined ? undefined : aHeaderName.read(header, `${key}.header_name`, findings)
+    const name = header === undefined ? undefined : anEndUserHeader.read(header, `${key}.header_name`, findings)
     const as = mapped === undefined ? undefined : role.read(mapped, `${key}.litellm_user_role`, findings)
     if (header === undefined) findings.error(node.place, key, 'header_name is missing.')
     if (mapped === undefined) findings.error(node.place, key, 'litellm_user_role is missing.')

@@ -1,22 +1,13 @@
 import { GENERAL_UNSUPPORTED } from './unsupported-general-settings.ts'
-import { anAddressRange, anOrigin, aRoute, databaseUrl, endUserHeaderMappings } from './general-readers.ts'
+import { anAddressRange, anOrigin, databaseUrl, endUserHeaderMappings } from './general-readers.ts'
 import { anEgressEntry } from './egress-reader.ts'
+import { aKeyHeaderName, anEndUserHeader } from './header-readers.ts'
 import { honour } from './key-table.ts'
 import { passThroughEndpoints } from './pass-through/read-pass-through.ts'
 import { rolePermissions } from './tokens/known-token-lists.ts'
-import { anUnquotedFlag } from './tokens/token-readers.ts'
+import { anUnquotedFlag, routes } from './tokens/token-readers.ts'
 import type { KeyTable } from './key-table.ts'
-import {
-  aFlag,
-  aHeaderName,
-  aJsonObject,
-  aSecret,
-  aText,
-  aWholeNumber,
-  listOf,
-  megabytesAsBytes,
-  oneOf,
-} from './readers.ts'
+import { aFlag, aJsonObject, aSecret, aText, aWholeNumber, listOf, megabytesAsBytes, oneOf } from './readers.ts'
 
 export const GENERAL = {
   masterKey: honour('master_key', aSecret, 'The operator’s key. Must begin with `sk-`.'),
@@ -40,12 +31,20 @@ export const GENERAL = {
   enforceUserParam: honour('enforce_user_param', aFlag, 'Model requests must carry `user`.'),
   enforcedParams: honour('enforced_params', listOf(aText), 'Model requests must carry these members.'),
   rejectClientsideMetadataTags: honour('reject_clientside_metadata_tags', aFlag, 'Refuse `metadata.tags` of callers.'),
-  userHeaderName: honour('user_header_name', aHeaderName, 'The header that names the end user.'),
+  userHeaderName: honour('user_header_name', anEndUserHeader, 'The header that names the end user.'),
   userHeaderMappings: honour('user_header_mappings', endUserHeaderMappings, 'The same as a list; role customer only.'),
   alwaysIncludeStreamUsage: honour('always_include_stream_usage', aFlag, 'Every stream ends with its usage.'),
-  keyHeaderName: honour('litellm_key_header_name', aHeaderName, 'The one header that carries the credential.'),
-  allowedRoutes: honour('allowed_routes', listOf(aRoute), 'The only routes that are served.'),
-  adminOnlyRoutes: honour('admin_only_routes', listOf(aRoute), 'Routes for administrators only.'),
+  keyHeaderName: honour(
+    'litellm_key_header_name',
+    aKeyHeaderName,
+    'The one header that carries the credential; none that clients, proxies or the gateway use for something else.',
+  ),
+  allowedRoutes: honour('allowed_routes', routes, 'The only routes that are served: paths, or groups of routes.'),
+  adminOnlyRoutes: honour(
+    'admin_only_routes',
+    routes,
+    'Routes for administrators only. One that there is not stops the start.',
+  ),
   passThroughs: honour(
     'pass_through_endpoints',
     passThroughEndpoints,

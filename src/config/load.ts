@@ -16,7 +16,7 @@ import type { Environment } from './resolve-references.ts'
 import { membersOf } from './section.ts'
 import type { Settings } from './settings.ts'
 import { showKey } from './show-name.ts'
-import type { RouteName } from './tokens/route-names.ts'
+import type { RouteName } from './route-names.ts'
 
 export type ProcessEnvironment = Readonly<Record<string, string | undefined>>
 
@@ -33,7 +33,7 @@ export interface LoadedConfig {
   readonly settings?: Settings
   /** Every model that could be read, with its places, other errors or not. */
   readonly models: readonly LocatedModel[]
-  /** Names of groups of routes, with their places. */
+  /** Entries of lists of routes, with their places. */
   readonly routeNames: readonly RouteName[]
   /** With their places as well. */
   readonly passThroughs: readonly LocatedPassThrough[]

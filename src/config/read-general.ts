@@ -1,4 +1,5 @@
 import type { Findings } from './finding.ts'
+import { checkHeaders } from './header-readers.ts'
 import { ENV } from './known-environment.ts'
 import { GENERAL } from './known-general-settings.ts'
 import { COMPAT } from './known-own-sections.ts'
@@ -42,13 +43,18 @@ export function readGeneral(general: Section, env: Section, findings: Findings):
   const databaseUrlOfEnv = readDatabaseUrl(env, findings)
   const headerName = general.take(GENERAL.userHeaderName)
   const headerMappings = general.take(GENERAL.userHeaderMappings) ?? []
+  const keyHeaderName = general.take(GENERAL.keyHeaderName)
+  const endUserHeaders = [...new Set([...headerMappings, ...(headerName === undefined ? [] : [headerName])])]
+  const { name } = GENERAL.keyHeaderName
+  const place = general.placeOf(GENERAL.keyHeaderName)
+  checkHeaders(keyHeaderName, endUserHeaders, { place, key: general.pathOf(name) }, findings)
   const docs = env.take(ENV.noDocs) !== true
 
   return {
     ...withoutAbsent({
       databaseUrl: general.take(GENERAL.databaseUrl) ?? databaseUrlOfEnv,
       saltKey: env.take(ENV.saltKey),
-      keyHeaderName: general.take(GENERAL.keyHeaderName),
+      keyHeaderName,
       allowedRoutes: general.take(GENERAL.allowedRoutes),
     }),
     storeModels: firstOf(general.take(GENERAL.storeModels), env.take(ENV.storeModels)) ?? false,
@@ -73,7 +79,7 @@ export function readGeneral(general: Section, env: Section, findings: Findings):
       counts: general.take(GENERAL.tokenRateLimitType) ?? 'total',
       windowMs: env.take(ENV.rateWindowMs) ?? MINUTE_MS,
     },
-    endUserHeaders: [...new Set([...headerMappings, ...(headerName === undefined ? [] : [headerName])])],
+    endUserHeaders,
     alwaysIncludeStreamUsage: general.take(GENERAL.alwaysIncludeStreamUsage) ?? false,
     enforcedParams: general.take(GENERAL.enforcedParams) ?? [],
     enforceUserParam: general.take(GENERAL.enforceUserParam) ?? false,

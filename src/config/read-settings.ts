@@ -15,7 +15,6 @@ import { Credentials } from './read-credentials.ts'
 import type { LocatedPassThrough } from './pass-through/read-pass-through.ts'
 import type { ReadText } from './read-text-file.ts'
 import { readTokens } from './tokens/read-tokens.ts'
-import type { RouteName } from './tokens/route-names.ts'
 import { openEnvironment, readProviderEnvironment } from './read-environment.ts'
 import { readBudgets } from './read-budgets.ts'
 import { readCompat, readGeneral } from './read-general.ts'
@@ -23,6 +22,8 @@ import { readModels } from './read-models.ts'
 import type { LocatedModel } from './read-models.ts'
 import { readRouter } from './read-router.ts'
 import type { Environment } from './resolve-references.ts'
+import { findOperatorRoutes } from './route-names.ts'
+import type { RouteName } from './route-names.ts'
 import { Section } from './section.ts'
 import type { LogLevel, Settings } from './settings.ts'
 import { withoutAbsent } from './without-absent.ts'
@@ -50,7 +51,7 @@ export interface ReadConfig {
   readonly settings: Settings
   /** The models of it with their places, those that could be read. */
   readonly models: readonly LocatedModel[]
-  /** Names of groups of routes in it. */
+  /** The entries of its lists of routes. */
   readonly routeNames: readonly RouteName[]
   readonly passThroughs: readonly LocatedPassThrough[]
 }
@@ -84,7 +85,9 @@ export function readSettings(
   for (const list of [LITELLM.serviceCallback, LITELLM.serviceCallbacks]) litellm.take(list)
 
   const userDefaults = litellm.take(LITELLM.userDefaults) ?? {}
-  const { tokens, customValidate, routeNames } = readTokens({ general, env, userDefaults, readText }, findings)
+  const read = readTokens({ general, env, userDefaults, readText }, findings)
+  const { tokens, customValidate } = read
+  const routeNames = [...findOperatorRoutes(general), ...read.routeNames]
   const listen = readListen(env, cli)
   const others = { models, providerEnvironment, saltKey: generalSettings.saltKey, host: listen.host }
   const masterKey = readMasterKey(sections, others, findings)

@@ -22,7 +22,7 @@ describe('bodies and queries', () => {
       fc.property(fc.jsonValue(), (value) => {
         const result = schema.safeParse(value)
         if (result.success) return
-        const details = describeIssues(result.error.issues, 'body', value)
+        const details = describeIssues(result.error.issues, ['body'], value)
         expect(details.length).toBeGreaterThan(0)
         for (const { type, loc, msg } of details) {
           expect([typeof type, loc[0], msg.length > 0]).toEqual(['string', 'body', true])
@@ -60,7 +60,7 @@ describe('bodies and queries', () => {
   ])('a wrong entry has the place that it was sent in: %s', (_what, member, loc, type, input) => {
     const body = { team_id: 't', member }
     const result = memberAddBody.safeParse(body)
-    expect(describeIssues(result.error?.issues ?? [], 'body', body)).toMatchObject([{ loc, type, input }])
+    expect(describeIssues(result.error?.issues ?? [], ['body'], body)).toMatchObject([{ loc, type, input }])
   })
 
   test('K-04: a refusal does not repeat what may be a key', () => {
@@ -71,12 +71,12 @@ describe('bodies and queries', () => {
       { key: secret, models: [{ key: secret }] },
     ]) {
       const result = regenerateBody.safeParse(body)
-      expect(JSON.stringify(describeIssues(result.error?.issues ?? [], 'body', body))).not.toContain(secret)
+      expect(JSON.stringify(describeIssues(result.error?.issues ?? [], ['body'], body))).not.toContain(secret)
     }
     const token = newRevocationBody.safeParse({ token: [secret], jti: secret })
-    const tokens = describeIssues(token.error?.issues ?? [], 'body', { token: [secret] })
+    const tokens = describeIssues(token.error?.issues ?? [], ['body'], { token: [secret] })
     expect([tokens.length > 0, JSON.stringify(tokens).includes(secret)]).toEqual([true, false])
     const keys = deleteBody.safeParse({ keys: secret })
-    expect(JSON.stringify(describeIssues(keys.error?.issues ?? [], 'body', { keys: secret }))).not.toContain(secret)
+    expect(JSON.stringify(describeIssues(keys.error?.issues ?? [], ['body'], { keys: secret }))).not.toContain(secret)
   })
 })

@@ -14,7 +14,7 @@ const LONGEST_INPUT = 200
 
 export function describeIssues(
   issues: readonly z.core.$ZodIssue[],
-  place: 'body' | 'query',
+  place: IssueDetail['loc'],
   input: unknown,
 ): readonly IssueDetail[] {
   return issues.map((issue) => {
@@ -22,7 +22,7 @@ export function describeIssues(
     const value = valueAt(input, path)
     const isSecret = path.some((part) => SECRET.test(String(part)))
     const { type, msg } = nameIssue(issue, value)
-    return { type, loc: [place, ...path], msg, input: isSecret || type === 'missing' ? {} : shown(value) }
+    return { type, loc: [...place, ...path], msg, input: isSecret || type === 'missing' ? {} : shown(value) }
   })
 }
 

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { filledText, flag, jsonMap, optional, text, textMap, texts, wholeNumber } from './lenient.ts'
-import { clearable, limitFields, limitWish, windowFields } from './limits.ts'
+import { limitFields, limitWish, windowFields } from './limits.ts'
 import type { LimitFields } from './limits.ts'
 
 export const inertFields = {
@@ -15,7 +15,7 @@ const keyFields = {
   user_id: optional(filledText),
   team_id: optional(filledText),
   organization_id: optional(filledText),
-  budget_id: clearable(text),
+  budget_id: filledText.nullish(),
   access_group_ids: optional(texts),
   ...limitFields,
   ...windowFields,
@@ -34,6 +34,9 @@ const keyFields = {
 /** An update that sends `null` takes the expiry away, as `-1` does. */
 const changedDuration = text.nullish().transform((value) => (value === null ? '-1' : value))
 
+/** Clients that manage whole resources send an empty text for what was never set: it leaves the expiry as it is. */
+const updatedDuration = changedDuration.transform((value) => (value === '' ? undefined : value))
+
 /** What may be said about a new one. */
 export const generateFields = {
   ...keyFields,
@@ -51,7 +54,7 @@ export const updateBody = z
   .object({
     ...keyFields,
     key: text,
-    duration: changedDuration,
+    duration: updatedDuration,
     temp_budget_increase: optional(z.number()),
     temp_budget_expiry: optional(text),
     updated_at: optional(text),
@@ -107,6 +110,8 @@ export const deleteBody = z
   })
 
 export const blockBody = z.object({ key: text })
+
+export const keyHealthBody = z.object({})
 
 export const keyInfoQuery = z.object({ key: optional(filledText) })
 

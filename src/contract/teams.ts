@@ -94,6 +94,20 @@ export const teamListQuery = z
   .object({ user_id: optional(filledText), organization_id: optional(filledText) })
   .transform(({ user_id, organization_id }) => ({ userId: user_id, organizationId: organization_id }))
 
+export const teamFilterQuery = z
+  .object({
+    team_id: optional(filledText),
+    team_alias: optional(filledText),
+    page: optional(wholeNumber.pipe(z.number().min(1))),
+    page_size: optional(wholeNumber.pipe(z.number().min(1).max(100))),
+  })
+  .transform((query) => ({
+    teamId: query.team_id,
+    alias: query.team_alias,
+    page: query.page ?? 1,
+    size: query.page_size ?? 50,
+  }))
+
 export const teamPageQuery = z
   .object({
     page: optional(wholeNumber.pipe(z.number().min(1))),

@@ -41,9 +41,9 @@ export interface BudgetWindow {
   readonly anchor: EpochMs
 }
 
-/** As written; checked at the door. */
+/** As written; checked at the door. Undefined: nothing was said, which limits as much as an empty one. */
 export interface ModelLimits {
-  readonly maxBudget: Readonly<Record<string, JsonObject>>
+  readonly maxBudget: Readonly<Record<string, JsonObject>> | undefined
   readonly tokensPerMinute: Readonly<Record<string, number>> | undefined
   readonly requestsPerMinute: Readonly<Record<string, number>> | undefined
 }
@@ -56,5 +56,5 @@ export const NO_LIMITS: Limits = {
   tokensPerMinute: undefined,
   requestsPerMinute: undefined,
   parallelRequests: undefined,
-  perModel: { maxBudget: {}, tokensPerMinute: undefined, requestsPerMinute: undefined },
+  perModel: { maxBudget: undefined, tokensPerMinute: undefined, requestsPerMinute: undefined },
 }

@@ -13,7 +13,8 @@ const money = (amount: bigint, duration?: string) =>
 const slots = (...some: readonly (readonly [bigint, string])[]) =>
   limits({ perWindow: some.map(([amount, duration]) => ({ maxBudget: picoUsd(amount), window: window(duration) })) })
 const perModel = (some: Partial<Limits['perModel']>) => limits({ perModel: { ...NO_LIMITS.perModel, ...some } })
-const budgetOf = (budget: Limits['perModel']['maxBudget'][string]) => perModel({ maxBudget: { gpt: budget } })
+const budgetOf = (budget: NonNullable<Limits['perModel']['maxBudget']>[string]) =>
+  perModel({ maxBudget: { gpt: budget } })
 
 describe('Z-15: what counts as a raise', () => {
   test.each([

@@ -5,7 +5,7 @@ import type { Ceiling, Limits } from './limits.ts'
 import { MODEL_BUDGET_MEMBERS as MEMBERS, memberOf } from './model-budget.ts'
 
 type Amounts = Readonly<Record<string, number>> | undefined
-type ModelBudgets = Limits['perModel']['maxBudget']
+type ModelBudgets = NonNullable<Limits['perModel']['maxBudget']>
 
 /** Of each limit, whether the change lets more through. The type makes the list whole. */
 const RAISES: Readonly<Record<keyof Limits, (before: Limits, after: Limits) => boolean>> = {
@@ -19,7 +19,7 @@ const RAISES: Readonly<Record<keyof Limits, (before: Limits, after: Limits) => b
   perModel: ({ perModel: before }, { perModel: after }) =>
     anyGrows(before.tokensPerMinute, after.tokensPerMinute) ||
     anyGrows(before.requestsPerMinute, after.requestsPerMinute) ||
-    anyBudgetGrows(before.maxBudget, after.maxBudget),
+    anyBudgetGrows(before.maxBudget ?? {}, after.maxBudget ?? {}),
 }
 
 const KNOWN_MEMBERS: ReadonlySet<string> = new Set(Object.values(MEMBERS).flat())

@@ -13,6 +13,7 @@ import type { FaultPorts } from './wire/answer-fault.ts'
 import { isClosing } from './wire/closing.ts'
 import { findFrameFlaw } from './wire/check-frame.ts'
 import type { Doors } from './wire/doors.ts'
+import { inTurn } from './wire/in-turn.ts'
 import type { Upgrades } from './wire/upgrades.ts'
 import { renderProblem, sendProblem, statusOf } from './wire/render-problem.ts'
 
@@ -121,7 +122,7 @@ function strictServer(
       noDelay: true,
       shouldUpgradeCallback: (request) => ports.upgrades.wants(request),
     },
-    receive,
+    (request, response) => inTurn(request, response, receive),
   )
   server.on('upgrade', (request, socket, head) => receive(request, ports.upgrades.hold(request, socket, head)))
   server.maxHeadersCount = MAX_HEADERS

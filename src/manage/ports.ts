@@ -11,6 +11,7 @@ import type { Clock } from '../ports/clock.ts'
 import type { Digests } from '../ports/digests.ts'
 import type { LedgerReader } from '../ports/ledger.ts'
 import type { ModelReader } from '../ports/model-reader.ts'
+import type { OperatorLog } from '../ports/operator-log.ts'
 import type { Passwords } from '../ports/passwords.ts'
 import type { Registry } from '../ports/registry.ts'
 import type { Seal } from '../ports/seal.ts'
@@ -42,6 +43,7 @@ export interface ManagePorts {
   readonly modelReader: ModelReader
   /** Undefined: tokens of identity providers are not taken. */
   readonly tokens: TokenTexts | undefined
+  readonly log: Pick<OperatorLog, 'warn'>
 }
 
 /** What stands behind the names of groups. */

@@ -36,6 +36,7 @@ export function quietPorts() {
     seal: createSeal([new Secret('a-salt-key-0123456789')], ''),
     storesModels: false,
     tokens: undefined,
+    log: { warn: () => undefined },
     modelReader: createModelReader({ providerEnvironment: new Map() }, new EgressGuard([])),
   }
 }

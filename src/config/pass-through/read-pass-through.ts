@@ -2,6 +2,7 @@ import { PASS_THROUGH_METHODS } from '../../domain/pass-through.ts'
 import type { PassThroughEntry } from '../../domain/pass-through-entry.ts'
 import type { Secret } from '../../domain/secret.ts'
 import type { Findings, Place } from '../finding.ts'
+import { whyNoKeyHeader } from '../header-readers.ts'
 import { listOf } from '../readers.ts'
 import type { Reader } from '../readers.ts'
 import { need } from '../section-reader.ts'
@@ -54,8 +55,10 @@ function readEntry(section: Section, findings: Findings): PassThroughEntry | und
 function takeUserKey(headers: Map<string, Secret>, section: Section, findings: Findings): string | undefined {
   const name = headers.get(USER_KEY)?.reveal().toLowerCase()
   headers.delete(USER_KEY)
-  if (name === undefined || HEADER_NAME.test(name)) return name
-  findings.error(section.placeOf(ENDPOINT.headers), `${section.pathOf('headers')}.${USER_KEY}`, NO_HEADER)
+  if (name === undefined) return undefined
+  const because = HEADER_NAME.test(name) ? whyNoKeyHeader(name) : NO_HEADER
+  if (because === undefined) return name
+  findings.error(section.placeOf(ENDPOINT.headers), `${section.pathOf('headers')}.${USER_KEY}`, because)
   return undefined
 }
 

@@ -3,13 +3,13 @@ import { JWT_AUTH_TABLE } from './known-jwt-auth.ts'
 import { readCustomValidate } from './read-custom-validate.ts'
 import { readOrigins } from './read-token-origins.ts'
 import { readTokenPolicy } from './read-token-policy.ts'
-import { findRouteNames } from './route-names.ts'
-import type { RouteName } from './route-names.ts'
 import { tellUnusedTokenSettings } from './tell-unused-token-settings.ts'
 import type { ClaimFields, TokenSettings } from '../../domain/token-settings.ts'
 import type { UserDefaults } from '../../domain/key-rules.ts'
 import type { Findings } from '../finding.ts'
 import { GENERAL } from '../known-general-settings.ts'
+import { findTokenRoutes } from '../route-names.ts'
+import type { RouteName } from '../route-names.ts'
 import type { ReadText } from '../read-text-file.ts'
 import { Section } from '../section.ts'
 
@@ -58,7 +58,7 @@ export function readTokens(sources: Sources, findings: Findings): TokenReading {
   return {
     tokens,
     customValidate: readCustomValidate(jwt, sources.readText, findings),
-    routeNames: findRouteNames(general, jwt),
+    routeNames: findTokenRoutes(general, jwt),
   }
 }
 

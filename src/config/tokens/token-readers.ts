@@ -48,13 +48,13 @@ export const anEmailDomain: Reader<string> = textBut('a domain such as example.c
     : 'Expected a domain such as example.com, without @ and without *.',
 )
 
-export const GROUP_NAME = /^[a-z][a-z_]{0,63}$/
+export function isRouteOrGroup(text: string): boolean {
+  return /^\/[!-~]{0,255}$/.test(text) || /^[a-z][a-z_]{0,63}$/.test(text)
+}
 
-/** A path, which may end in `*`, or the name of a group; which groups there are is checked where routes are known. */
+/** A path, which may end in `*`, or the name of a group; which of them there are is checked where routes are known. */
 export const aRouteOrGroup = textBut('a path such as /chat/completions, or a group such as openai_routes', (text) =>
-  /^\/[!-~]{0,255}$/.test(text) || GROUP_NAME.test(text)
-    ? undefined
-    : 'Expected a path that begins with /, or the name of a group of routes.',
+  isRouteOrGroup(text) ? undefined : 'Expected a path that begins with /, or the name of a group of routes.',
 )
 
 export const anAlgorithm: Reader<SigningAlgorithm> = {

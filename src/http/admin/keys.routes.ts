@@ -6,6 +6,7 @@ import {
   deleteBody,
   generateBody,
   keyAliasesQuery,
+  keyHealthBody,
   keyInfoQuery,
   keyListQuery,
   keyNamesBody,
@@ -14,6 +15,7 @@ import {
   serviceAccountBody,
   updateBody,
 } from '../../contract/keys.ts'
+import type { Decision } from '../../domain/decision.ts'
 import { Problem, PROBLEMS } from '../../domain/problem.ts'
 import { readKeys, updateKeys } from '../../manage/keys/bulk-keys.ts'
 import { deleteKeys } from '../../manage/keys/delete-keys.ts'
@@ -68,7 +70,10 @@ export function keyRoutes(app: FastifyInstance, edge: EdgePorts, ports: ManagePo
 
   write('/key/bulk_update', 'Change several keys', bulkUpdateBody, async (ask) => {
     const { keys: bodies } = shaped(bulkUpdateBody, await readJson(ask))
-    const wishes = bodies.map((body) => shaped(updateBody, granted(decideKeyFields(body, 'update'))))
+    const wishes = bodies.map((body, at) => {
+      const fields = granted(saidOf(`keys[${at}]`, decideKeyFields(body, 'update')))
+      return shaped(updateBody, fields, ['keys', at])
+    })
     const outcomes = granted(await updateKeys(wishes, askOf(ask), ports))
     const done: object[] = []
     const failed: object[] = []
@@ -96,6 +101,12 @@ export function keyRoutes(app: FastifyInstance, edge: EdgePorts, ports: ManagePo
     const deleted = granted(await deleteKeys(names, askOf(ask), ports))
     const along = deleted.mappingIds.length === 0 ? {} : { deleted_jwt_key_mappings: deleted.mappingIds }
     return { deleted_keys: deleted.names.map(unspoken), ...along }
+  })
+
+  write('/key/health', 'Whether the calling key works', keyHealthBody, async (ask) => {
+    await readOptionalJson(ask)
+    // Who gets this far was let in, and keys have no destinations of their own for logs that could be tried.
+    return { key: 'healthy', logging_callbacks: null }
   })
 
   write('/key/block', 'Block a key', blockBody, (ask) => switchKey(ask, true))
@@ -193,6 +204,13 @@ export function keyRoutes(app: FastifyInstance, edge: EdgePorts, ports: ManagePo
   function write(path: string, summary: string, body: z.ZodType, answer: (ask: PlainAsk) => Promise<object>): void {
     schemaRoute(app, edge, { method: 'POST', paths: [path], summary, body, answer })
   }
+}
+
+/** Which of several entries a refusal is about. */
+function saidOf<Value>(entry: string, decision: Decision<Value>): Decision<Value> {
+  return decision.verdict === 'allow'
+    ? decision
+    : { ...decision, say: `${entry}: ${decision.say ?? PROBLEMS[decision.problem].say}` }
 }
 
 function paramsOf({ request }: PlainAsk): { readonly key: string } {

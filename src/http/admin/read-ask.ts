@@ -64,14 +64,19 @@ export async function readOptionalJson(ask: PlainAsk): Promise<JsonObject> {
   return text.trim() === '' ? {} : granted(parseBody(text, MANAGEMENT_BOUNDS)).value
 }
 
-export function shaped<Shape extends z.ZodType>(schema: Shape, body: JsonObject): z.output<Shape> {
-  return check(schema, body, 'body')
+/** `at`: where it stands in the body, if it is not the whole of it. */
+export function shaped<Shape extends z.ZodType>(
+  schema: Shape,
+  body: JsonObject,
+  at: IssueDetail['loc'] = [],
+): z.output<Shape> {
+  return check(schema, body, ['body', ...at])
 }
 
 /** What is asked for is compared with what is stored, which holds no NUL. */
 export function shapedQuery<Shape extends z.ZodType>(schema: Shape, request: FastifyRequest): z.output<Shape> {
   const asked = [...readQuery(request)].map(([name, value]) => [name, storableText(value)] as const)
-  return check(schema, Object.fromEntries(asked), 'query')
+  return check(schema, Object.fromEntries(asked), ['query'])
 }
 
 /** K-04: keys in URLs end up in the logs of others; the operator may forbid them. */
@@ -93,7 +98,7 @@ export function askOf(ask: PlainAsk): Ask {
   return { principal, reach, origin: originOf(ask) }
 }
 
-function check<Shape extends z.ZodType>(schema: Shape, input: unknown, place: 'body' | 'query'): z.output<Shape> {
+function check<Shape extends z.ZodType>(schema: Shape, input: unknown, place: IssueDetail['loc']): z.output<Shape> {
   const result = schema.safeParse(input)
   if (!result.success) throw new WrongShape(describeIssues(result.error.issues, place, input))
   return result.data

@@ -15,7 +15,7 @@ export function renderLimits(limits: Limits, now: EpochMs) {
     tpm_limit: limits.tokensPerMinute ?? null,
     rpm_limit: limits.requestsPerMinute ?? null,
     max_parallel_requests: limits.parallelRequests ?? null,
-    model_max_budget: limits.perModel.maxBudget,
+    model_max_budget: limits.perModel.maxBudget ?? {},
   }
 }
 
@@ -39,12 +39,11 @@ export function limitMetadata({ perModel }: Limits): object {
 
 export function renderBudget(budget: Budget, now: EpochMs) {
   const { limits } = budget
-  const { model_max_budget, ...members } = renderLimits(limits, now)
   return {
     budget_id: budget.id,
-    ...members,
+    ...renderLimits(limits, now),
     soft_budget: usdOrNull(limits.softBudget),
-    model_max_budget: Object.keys(model_max_budget).length === 0 ? null : model_max_budget,
+    model_max_budget: limits.perModel.maxBudget ?? null,
     allowed_models: budget.allowedModels,
     ...renderStamps(budget),
   }

@@ -1,11 +1,11 @@
 import type { EpochMs } from '../../domain/ids.ts'
 import { usdNumber } from '../../domain/money.ts'
 import type { OrganizationMemberDetail, OrganizationView } from '../../manage/organizations/view-organizations.ts'
-import { limitMetadata, renderBudgetOrNull, renderStamps, timeOf } from './render-limits.ts'
+import { limitMetadata, renderBudgetOrNull, renderModelSpend, renderStamps, timeOf } from './render-limits.ts'
 import { renderTeam } from './render-team.ts'
 
 /** An organisation's row. */
-export function renderOrganization({ organization, budget, spend }: OrganizationView) {
+export function renderOrganization({ organization, budget, spend, modelSpend }: OrganizationView) {
   return {
     organization_id: organization.id,
     organization_alias: organization.alias,
@@ -13,7 +13,7 @@ export function renderOrganization({ organization, budget, spend }: Organization
     metadata: { ...organization.metadata, ...(budget === undefined ? {} : limitMetadata(budget.limits)) },
     models: organization.models,
     spend: usdNumber(spend),
-    model_spend: {},
+    model_spend: renderModelSpend(modelSpend),
     object_permission_id: null,
     ...renderStamps(organization),
   }

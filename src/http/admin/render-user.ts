@@ -49,14 +49,14 @@ export function renderUser({ user, spend, modelSpend, teams, subject }: UserView
 /** The members of the key first; the user's own stand in their place where both have one. */
 export function renderNewUser({ user, teams, key }: NewUser, now: EpochMs): object {
   const noKey = { key: '', token: null, token_id: null, key_name: null, key_alias: null, expires: null, duration: null }
-  const { model_max_budget, ...row } = renderUser({ user, spend: NO_MONEY, teams, subject: undefined }, now)
+  const row = renderUser({ user, spend: NO_MONEY, teams, subject: undefined }, now)
   return {
     ...(key === undefined ? noKey : renderIssuedKey(key, now)),
     ...row,
     team_id: key?.row.teamId ?? null,
     organization_id: key?.row.organizationId ?? null,
     allowed_cache_controls: key?.row.inert['allowed_cache_controls'] ?? [],
-    model_max_budget: Object.keys(model_max_budget).length === 0 ? null : model_max_budget,
+    model_max_budget: user.limits.perModel.maxBudget ?? null,
     blocked: user.blocked ? true : null,
     policies: null,
     ...renderStamps(user),

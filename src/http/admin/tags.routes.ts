@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import type { z } from 'zod'
+import { spendTagsQuery } from '../../contract/spend.ts'
 import { tagBody, tagNameBody, tagNamesBody } from '../../contract/tags.ts'
 import type { JsonObject } from '../../domain/json.ts'
 import { usdNumber } from '../../domain/money.ts'
@@ -9,9 +10,11 @@ import type { ManagePorts } from '../../manage/ports.ts'
 import { listTags, readTags } from '../../manage/budgets/read-tags.ts'
 import type { TagView } from '../../manage/budgets/read-tags.ts'
 import { decideFields } from '../../manage/keys/unsupported-fields.ts'
+import { rankBy, readSpendParts } from '../../manage/spend/report-spend.ts'
+import type { Ranked } from '../../manage/spend/report-spend.ts'
 import { granted } from '../route.ts'
 import type { EdgePorts, PlainAsk } from '../route.ts'
-import { askOf, readJson, schemaRoute, shaped } from './read-ask.ts'
+import { askOf, readJson, schemaRoute, shaped, shapedQuery } from './read-ask.ts'
 import { renderBudgetOrNull, timeOf } from './render-limits.ts'
 
 /** Words by which calls are counted together: those that were made here, and those that calls brought along. */
@@ -46,6 +49,21 @@ export function tagRoutes(app: FastifyInstance, edge: EdgePorts, ports: ManagePo
     answer: async (ask) => (await listTags(askOf(ask), ports)).map(renderWithBudget),
   })
 
+  schemaRoute(app, edge, {
+    method: 'GET',
+    paths: ['/tag/summary'],
+    summary: 'What was called and spent under each tag',
+    query: spendTagsQuery,
+    answer: async (ask) => {
+      const { tags, ...dates } = shapedQuery(spendTagsQuery, ask.request)
+      const only = tags === undefined ? {} : { tag: tags }
+      const wanted = { by: 'tag', apart: ['entities'], only, ...dates, otherwise: 'month' } as const
+      const { parts } = granted(await readSpendParts(wanted, askOf(ask), ports))
+      const asked = rankBy(parts, ({ entities }) => entities).filter(({ name }) => tags?.includes(name) ?? true)
+      return { results: asked.map(renderSummary) }
+    },
+  })
+
   function renderStored(tag: Tag) {
     const catalogue = ports.catalogue()
     const deployments = tag.models.flatMap((model) => {
@@ -70,6 +88,18 @@ export function tagRoutes(app: FastifyInstance, edge: EdgePorts, ports: ManagePo
 
   function write(path: string, summary: string, body: z.ZodType, answer: (ask: PlainAsk) => Promise<object>): void {
     schemaRoute(app, edge, { method: 'POST', paths: [path], summary, body, answer })
+  }
+}
+
+function renderSummary({ name, calls, promptTokens, completionTokens, spend, parts }: Ranked<string>) {
+  const successes = parts.reduce((sum, part) => sum + part.successes, 0)
+  return {
+    tag: name,
+    total_requests: calls,
+    successful_requests: successes,
+    failed_requests: calls - successes,
+    total_tokens: promptTokens + completionTokens,
+    total_spend: usdNumber(spend),
   }
 }
 

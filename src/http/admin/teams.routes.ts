@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import type { z } from 'zod'
 import {
   teamDeleteBody,
+  teamFilterQuery,
   teamListQuery,
   teamModelsBody,
   teamNamed,
@@ -17,6 +18,7 @@ import type { Team } from '../../domain/team.ts'
 import { createTeam } from '../../manage/teams/create-team.ts'
 import { deleteTeams } from '../../manage/teams/delete-teams.ts'
 import { decideDirectoryFields } from '../../manage/directory-fields.ts'
+import { findTeams } from '../../manage/teams/find-teams.ts'
 import { MEMBER_PERMISSIONS } from '../../manage/teams/member-permissions.ts'
 import type { ManagePorts } from '../../manage/ports.ts'
 import { listAvailableTeams, listTeams, readOwnTeam, readTeam, readTeamPage } from '../../manage/teams/read-teams.ts'
@@ -108,6 +110,15 @@ export function teamRoutes(app: FastifyInstance, edge: EdgePorts, ports: ManageP
       page_size: query.size,
       total_pages: Math.ceil(total / query.size),
     }
+  })
+
+  read('/team/filter/ui', 'Find teams', teamFilterQuery, async (ask) => {
+    const found = await findTeams(shapedQuery(teamFilterQuery, ask.request), askOf(ask), ports)
+    return found.map(({ id, alias, organizationId }) => ({
+      team_id: id,
+      team_alias: alias ?? null,
+      organization_id: organizationId ?? null,
+    }))
   })
 
   read('/team/available', 'Teams that anybody may join', undefined, async (ask) => {

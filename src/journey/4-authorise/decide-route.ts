@@ -122,12 +122,18 @@ function refuseRole(principal: Principal, { path, row }: RouteFacts): Decision<n
   )
 }
 
-/** An entry is a group's name, a path, a path above, or a prefix that ends in `*`. */
+/** An entry is a group's name, a path, a path above, or a prefix that ends in `*`; a parameter in it may have any name. */
 export function covers(entry: string, path: string): boolean {
   const group = ROUTE_GROUPS.get(entry)
   if (group !== undefined) return group.includes(path) || group.some((member) => isBelow(member, path))
-  if (entry.endsWith('*')) return path.startsWith(entry.slice(0, -1))
-  return entry !== '' && (path === entry || path.startsWith(`${entry}/`))
+  const [wanted, asked] = entry.includes('{') ? [nameless(entry), nameless(path)] : [entry, path]
+  if (wanted.endsWith('*')) return asked.startsWith(wanted.slice(0, -1))
+  return wanted !== '' && (asked === wanted || asked.startsWith(`${wanted}/`))
+}
+
+/** `/key/{key_id}/regenerate` and `/key/{key}/regenerate` are one route. */
+function nameless(path: string): string {
+  return path.replaceAll(/\{[^{}/]*\}/g, '{}')
 }
 
 /** A member of a group that ends in `/*` stands for a prefix and all that is below it. */

@@ -58,6 +58,7 @@ const PROVIDER_PREFIXES = [
 const INFO_ROUTES = [
   '/key/info',
   '/v2/key/info',
+  '/key/health',
   '/key/list',
   '/key/aliases',
   '/team/info',

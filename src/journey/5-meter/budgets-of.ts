@@ -47,7 +47,7 @@ export function budgetsOf(
     for (const { maxBudget, window } of perWindow)
       levels.push({ kind, id, limit: maxBudget, window: spanAt(window, now), period: window?.duration })
   }
-  const addModels = (kind: BudgetLevel['kind'], id: string, written: ModelBudgets | undefined): void => {
+  const addModels = (kind: BudgetLevel['kind'], id: string, written: ModelBudgets): void => {
     for (const budget of modelBudgets(written ?? {}))
       levels.push({ kind, id, models: [budget.model], limit: budget.limit, window: spanAt(budget.window, now) })
   }
@@ -121,7 +121,7 @@ function isFinite({ maxBudget, perWindow, perModel }: Limits): boolean {
   return maxBudget !== undefined || perWindow.length > 0 || !isEmpty(perModel.maxBudget)
 }
 
-function isEmpty(record: object): boolean {
+function isEmpty(record: ModelBudgets): boolean {
   for (const name in record) if (Object.hasOwn(record, name)) return false
   return true
 }

@@ -37,7 +37,7 @@ export function raised(limits: Limits, { level, ceiling }: Raise): RaisedLimits 
   }
   if (level.models === undefined) return { fields: { max_budget: amount }, limits: { ...limits, maxBudget: ceiling } }
   const [model] = level.models
-  const { maxBudget } = limits.perModel
+  const maxBudget = limits.perModel.maxBudget ?? {}
   const before = Object.hasOwn(maxBudget, model) ? (maxBudget[model] ?? {}) : {}
   const name = MODEL_BUDGET_MEMBERS.amount.find((each) => Object.hasOwn(before, each)) ?? MODEL_BUDGET_MEMBERS.amount[0]
   const wider = { ...maxBudget, [model]: { ...before, [name]: amount } }

@@ -22,7 +22,7 @@ export async function readModelSpend(
 ): Promise<ReadonlyMap<string, PicoUsd>> {
   const now = clock.now()
   const known = catalogue()
-  const levels = modelBudgets(limits.perModel.maxBudget).map(({ model, limit, window }): BudgetLevel => {
+  const levels = modelBudgets(limits.perModel.maxBudget ?? {}).map(({ model, limit, window }): BudgetLevel => {
     const models = [model, ...known.groupsNamed(model, modelAliases, teamId)] as const
     return { kind, id, models, limit, window: spanAt(window, now) }
   })

@@ -53,7 +53,7 @@ export function reviseLimits(current: Limits, wish: LimitWish, now: EpochMs): De
     requestsPerMinute: kept(wish.requestsPerMinute, current.requestsPerMinute),
     parallelRequests: kept(wish.parallelRequests, current.parallelRequests),
     perModel: {
-      maxBudget: wish.modelMaxBudget === undefined ? perModel.maxBudget : (wish.modelMaxBudget ?? {}),
+      maxBudget: kept(wish.modelMaxBudget, perModel.maxBudget),
       tokensPerMinute: kept(wish.modelTokensPerMinute, perModel.tokensPerMinute),
       requestsPerMinute: kept(wish.modelRequestsPerMinute, perModel.requestsPerMinute),
     },

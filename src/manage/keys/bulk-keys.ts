@@ -12,6 +12,7 @@ import type { Ask, ManagePorts } from '../ports.ts'
 import type { KeyWithSpend } from './read-key.ts'
 import { keyNotFound, malformed } from '../refuse.ts'
 import type { KeyWish } from './revise-key.ts'
+import { tellZeros } from './tell-zeros.ts'
 import { aboutKey, changeWithin, updateOf } from './update-key.ts'
 
 const MOST_AT_ONCE = 500
@@ -35,7 +36,7 @@ export async function updateKeys(
   }
   const named = wishes.map(({ key, wish }) => ({ name: key, digest: digestNamed(key, ports.digests), wish }))
   const digests = [...new Set(named.map(({ digest }) => digest))].filter((digest) => digest !== undefined)
-  return ports.registry.change(ask.origin, aboutKey('updated', digests.join(',')), async (rooms) => {
+  const changed = await ports.registry.change(ask.origin, aboutKey('updated', digests.join(',')), async (rooms) => {
     const known = await rooms.keys.findMany(digests)
     for (const key of known) {
       const place = await placeOfKey(key, rooms)
@@ -60,6 +61,11 @@ export async function updateKeys(
     }
     return allow({ outcome, records, refusals })
   })
+  if (changed.verdict === 'deny') return changed
+  for (const [at, { result }] of changed.granted.entries()) {
+    if (result.verdict === 'allow') tellZeros(result.granted, wishes[at]?.wish.limits, ports.log)
+  }
+  return changed
 }
 
 /** All of them, or none. */

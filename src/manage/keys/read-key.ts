@@ -52,7 +52,7 @@ export async function readKey(name: string | undefined, ask: Ask, ports: ManageP
 
 /** What it says itself about single models replaces what its row of limits says. */
 function ownerOf({ digest, limits, modelAliases, teamId }: VirtualKey, row: Budget | undefined): LimitedOwner {
-  const says = Object.keys(limits.perModel.maxBudget).length > 0
+  const says = Object.keys(limits.perModel.maxBudget ?? {}).length > 0
   return { kind: 'key', id: digest, limits: says ? limits : (row?.limits ?? limits), modelAliases, teamId }
 }
 

@@ -24,6 +24,7 @@ import type { KeyWish } from './revise-key.ts'
 import type { LimitWish } from '../budgets/revise-limits.ts'
 import { reviseWithin, wishedRow } from './update-key.ts'
 import type { RevisedKey } from './update-key.ts'
+import { tellZeros } from './tell-zeros.ts'
 import { withCascade } from '../with-cascade.ts'
 
 export interface RotationOrder extends KeyWish {
@@ -67,7 +68,7 @@ export async function rotateKey(
   // Asked before the change: once the old secret is gone, nothing may keep the new one from its holder.
   const spend = (await ports.ledger.spendOfKeys([digest])).get(digest) ?? NO_MONEY
   const about = { action: 'rotated', objectType: 'LiteLLM_VerificationToken', objectId: digest } as const
-  return ports.registry.change(ask.origin, about, async (rooms) => {
+  const rotated = await ports.registry.change(ask.origin, about, async (rooms) => {
     const current = await rooms.keys.find(digest)
     if (current === undefined) return absent
     const wished = await reviseRotated(current, order, absent, ask, rooms, ports)
@@ -91,6 +92,8 @@ export async function rotateKey(
     const outcome = { row, secret: secret.granted.key, duration: order.duration, spend }
     return allow({ outcome, records: [withCascade({ ...about, ...describeChange(current, row) }, newcomers)] })
   })
+  if (rotated.verdict === 'allow') tellZeros(rotated.granted.row, order.limits, ports.log)
+  return rotated
 }
 
 /** Reaching a key is enough for a new secret; with fields in the body it is a change like any other. */

@@ -20,6 +20,7 @@ import { provisionUser } from '../users/provision-user.ts'
 import { aliasTaken, beyondYours, beyondYoursIn, keyNotFound, malformed } from '../refuse.ts'
 import { reviseKey } from './revise-key.ts'
 import type { KeyWish } from './revise-key.ts'
+import { tellZeros } from './tell-zeros.ts'
 import { withCascade } from '../with-cascade.ts'
 
 export async function updateKey(
@@ -30,7 +31,9 @@ export async function updateKey(
 ): Promise<Decision<VirtualKey>> {
   const digest = digestNamed(name, ports.digests)
   if (digest === undefined) return keyNotFound()
-  return change(updateOf(digest, wish, ports), ask, ports)
+  const changed = await change(updateOf(digest, wish, ports), ask, ports)
+  if (changed.verdict === 'allow') tellZeros(changed.granted, wish.limits, ports.log)
+  return changed
 }
 
 export function updateOf(digest: KeyDigest, wish: KeyWish, ports: Pick<ManagePorts, 'clock' | 'rules'>): KeyChange {

@@ -44,7 +44,7 @@ function infoOf(deployment: Deployment, facts: ModelFacts, now: EpochMs): JsonOb
     ...withoutSecrets(entry.info),
     id: deployment.id,
     db_model: stored !== undefined,
-    ...(stored === undefined ? {} : stampsOf(stored)),
+    ...(stored === undefined ? {} : { ...stampsOf(stored), blocked: stored.blocked }),
   }
 }
 

@@ -10,6 +10,7 @@ import { reachesOrganization } from '../../domain/scope.ts'
 import type { Team } from '../../domain/team.ts'
 import { memberSpendId } from '../../ports/ledger.ts'
 import type { OrganizationMemberView } from '../../ports/registry.ts'
+import { readModelSpend } from '../budgets/budget-standing.ts'
 import type { Ask, ManagePorts } from '../ports.ts'
 import { organizationNotFound } from '../teams/refuse-teams.ts'
 import { scopeOf } from '../scope-of.ts'
@@ -27,6 +28,8 @@ export interface OrganizationView {
   readonly organization: Organization
   readonly budget: Budget | undefined
   readonly spend: PicoUsd
+  /** Of its budgets of single models, in their present windows. */
+  readonly modelSpend?: ReadonlyMap<string, PicoUsd>
   readonly members: readonly OrganizationMemberDetail[]
   readonly teams: readonly TeamRowView[]
 }
@@ -76,6 +79,7 @@ export async function readOrganizations(
   const views = new Map((await viewOrganizations(rows, ports)).map((view) => [view.organization.id, view]))
   const missing = ids.find((id) => !views.has(id))
   if (missing !== undefined) return organizationNotFound(missing, 'Organization not found')
+  for (const [id, view] of views) views.set(id, await withModelSpend(view, ports))
   return allow(ids.flatMap((id) => views.get(id) ?? []))
 }
 
@@ -119,6 +123,13 @@ export async function viewOrganizations(
 export async function viewOrganization(organization: Organization, ports: ManagePorts): Promise<OrganizationView> {
   const [view] = await viewOrganizations([organization], ports)
   return view ?? { organization, budget: undefined, spend: NO_MONEY, members: [], teams: [] }
+}
+
+async function withModelSpend(view: OrganizationView, ports: ManagePorts): Promise<OrganizationView> {
+  const { organization, budget } = view
+  if (budget === undefined) return view
+  const owner = { kind: 'organization', id: organization.id, limits: budget.limits } as const
+  return { ...view, modelSpend: await readModelSpend(owner, ports) }
 }
 
 const MOST_TEAMS = 100_000

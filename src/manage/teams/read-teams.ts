@@ -145,7 +145,7 @@ function mayList(userId: string | undefined, { reach, principal }: Ask): boolean
 }
 
 /** Also the teams in which the caller is a plain member, and the one that the key is of. */
-function teamScopeOf({ reach }: Ask): Scope {
+export function teamScopeOf({ reach }: Ask): Scope {
   const scope = scopeOf(reach)
   if (scope.sees === 'all' || reach.scope === 'all') return scope
   const ofKey = reach.keyTeamId === undefined ? [] : [reach.keyTeamId]

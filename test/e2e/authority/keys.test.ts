@@ -155,7 +155,8 @@ describe('AC-048, K-10: a duration that is none never makes a key without an end
     for (const caller of [pa, u2]) {
       for (const [path, body] of [
         ['/key/generate', { duration }],
-        ['/key/update', { key: hash, duration }],
+        // Resource managers send an empty text for what was never set: there it leaves the expiry as it is.
+        ...(duration === '' ? [] : [['/key/update', { key: hash, duration }] as const]),
         ['/key/regenerate', { key: hash, duration }],
         ['/user/new', { user_id: freshName('user', 'amber'), duration }],
       ] as const) {

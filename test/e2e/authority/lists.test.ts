@@ -45,6 +45,7 @@ const LISTS: readonly string[] = [
   '/budget/list',
   '/customer/list',
   '/tag/list',
+  '/tag/summary',
   '/model/info',
   '/v2/model/info',
   '/model_group/info',

@@ -130,6 +130,18 @@ test('what is spent of it is told with the key, the user and the team', async ()
   expect(red).toMatchObject({ team_info: { model_spend: { metered: expect.closeTo(LITTLE, 3) } } })
 })
 
+test('what is spent of it is told with the organisation', async () => {
+  const { organization_id } = await make('/organization/new', {
+    organization_alias: 'told',
+    model_max_budget: { metered: { budget_limit: LITTLE }, other: { budget_limit: 1 } },
+  })
+  await useUp(rig, await rig.newKey({ organization_id }))
+  const path = `/organization/info?organization_id=${String(organization_id)}`
+  const info: { readonly model_spend: Record<string, number> } = JSON.parse((await rig.get(path)).text)
+  expect(info.model_spend).toEqual({ metered: expect.closeTo(LITTLE, 3), other: 0 })
+  expect(info.model_spend['metered']).toBeGreaterThan(0)
+})
+
 test('a refusal says when the budget starts anew, in its text and as `retry-after`', async () => {
   const { message, headers } = await useUp(rig, await rig.newKey({ model_max_budget: PER_DAY }))
   expect(message).toMatch(/The budget starts anew at \d{4}-\d\d-\d\dT00:00:00\.000Z$/)

@@ -308,6 +308,8 @@ describe('totals', () => {
     '/global/spend/tags',
     '/global/spend/provider',
     '/global/spend/all_tag_names',
+    '/global/activity',
+    '/global/activity/model',
     query('/global/spend/report', DATES),
   ])('%s is for administrators and viewers', async (path) => {
     const viewer = await desk.newUser({ user_role: 'proxy_admin_viewer' })
@@ -326,6 +328,44 @@ describe('totals', () => {
     expect((await read('/all_tag_names')).tag_names).toEqual([tag, `${tag}-2`])
     expect((await read(`/tags?tags=${tag}`)).spend_per_tag).toMatchObject([{ name: tag, log_count: 1 }])
     expect(await desk.done('/global/spend/end_users', {})).toMatchObject([{ end_user: customer, total_count: 1 }])
+  })
+
+  test('calls and tokens by the day, of all and of each model', async () => {
+    // Seven tokens in, eight out; midnight may lie between two of the calls.
+    const sums = (calls: number) => ({ sum_api_requests: calls, sum_total_tokens: calls * 15 })
+    const all = await desk.read(query('/global/activity', DATES))
+    const made = (await desk.read('/spend/logs')).length
+    expect(all).toMatchObject(sums(made))
+    for (const { date } of all.daily_data)
+      expect(date).toMatch(/^(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) \d\d$/)
+    const add = (name: string): number =>
+      all.daily_data.reduce((sum: number, day: Record<string, number>) => sum + (day[name] ?? 0), 0)
+    expect([add('api_requests'), add('total_tokens')]).toEqual([made, made * 15])
+    expect(await desk.read('/global/activity')).toEqual(all)
+
+    const models = await desk.read('/global/activity/model')
+    expect(names(models, 'model')).toEqual(['gpt-4o', 'gpt-4o-mini'])
+    expect(models).toMatchObject([sums(made - 1), { ...sums(1), daily_data: [{ api_requests: 1, total_tokens: 15 }] }])
+    const before = query('/global/activity', { start_date: '2020-01-01', end_date: '2020-01-31' })
+    expect(await desk.read(before)).toEqual({ daily_data: [], ...sums(0) })
+    expect((await desk.get('/global/activity?start_date=2020-01-01')).status).toBe(400)
+  })
+
+  test('of each tag, as far as one sees the lines', async () => {
+    const row = (name: string) => ({
+      tag: name,
+      total_requests: 1,
+      successful_requests: 1,
+      failed_requests: 0,
+      total_tokens: 15,
+      total_spend: expect.any(Number),
+    })
+    const sorted = ({ results }: Answer['json']) =>
+      results.toSorted((one: { tag: string }, other: { tag: string }) => (one.tag < other.tag ? -1 : 1))
+    expect(sorted(await desk.read('/tag/summary'))).toEqual([row(tag), row(`${tag}-2`)])
+    expect(await desk.read(query('/tag/summary', { ...DATES, tags: tag }))).toEqual({ results: [row(tag)] })
+    for (const { key } of [boss, owner]) expect(sorted(await desk.read('/tag/summary', key))).toHaveLength(2)
+    for (const { key } of [member, stranger]) expect((await desk.get('/tag/summary', key)).status).toBe(401)
   })
 
   test('reports by team, customer, key and person', async () => {

@@ -157,6 +157,23 @@ describe('looking at teams', () => {
     expect(JSON.stringify(await asMember.get(`/v2/team/list`))).not.toContain('eve@example.com')
   })
 
+  test('/team/filter/ui finds those that the caller sees, by id and by a part of the name', async () => {
+    const { id, asBoss, asMember } = await teamOfTwo({ team_alias: `findable ${newName('alias')}` })
+    const other = await teamOfTwo({ team_alias: `findable ${newName('alias')}` })
+    const { asHead } = await organization()
+    const row = { team_id: id, team_alias: expect.stringContaining('findable'), organization_id: null }
+    for (const asker of [admin, asBoss, asMember]) {
+      expect((await asker.get(`/team/filter/ui?team_id=${id}`)).body).toEqual([row])
+    }
+    for (const asker of [asBoss, asMember]) {
+      expect((await asker.get('/team/filter/ui?team_alias=findable')).body).toEqual([row])
+      expect((await asker.get(`/team/filter/ui?team_id=${other.id}`)).body).toEqual([])
+    }
+    expect((await asHead.get('/team/filter/ui')).body).toEqual([])
+    expect((await admin.get('/team/filter/ui?team_alias=findable&page_size=1')).body).toHaveLength(1)
+    expect((await admin.get('/team/filter/ui?team_alias=findable&page=3')).body).toEqual([])
+  })
+
   test('users list their own teams, and nobody else’s', async () => {
     const { id, member, boss, asMember } = await teamOfTwo()
     const own = await asMember.get(`/team/list?user_id=${member}`)

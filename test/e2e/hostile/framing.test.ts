@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { MASTER_KEY } from '../../support/gateway.ts'
 import type { Stand } from './support/stand.ts'
 import { chatBody, startStand, stillServes } from './support/stand.ts'
 import { head, sendRaw } from './support/raw-socket.ts'
@@ -185,6 +186,48 @@ describe('N-10: a refusal before the body was read closes the connection', () =>
 
     expect(await stillServes(stand)).toBe(true)
     expect(stand.upstream.requests.total).toBe(forwarded + 1)
+  })
+})
+
+describe('RFC 9112 9.6: what was sent behind a request begins when that is answered', () => {
+  const whole = (): string => post(`Content-Length: ${LENGTH}`) + BODY
+  /** It has the form of a key, so that the store is asked, and the next request is there before the answer is. */
+  const NOBODYS = 'sk-Qm7vX2pLr9TzK4wBn8YcH5dGs3FjA6eU0iOy'
+  const ofNobody = (bytes: string): string => bytes.replace(stand.key, NOBODYS)
+
+  test('and never, where the answer closes the connection', async () => {
+    const order = JSON.stringify({ key_alias: 'made-behind-a-refusal' })
+    const lines = ['Host: gateway', `Authorization: Bearer ${MASTER_KEY}`, 'Content-Type: application/json']
+    const making = head('POST /key/generate HTTP/1.1', ...lines, `Content-Length: ${order.length}`) + order
+
+    for (const refused of [ofNobody(whole()), whole().replace('chat', 'chit')]) {
+      const answer = await sendRaw(stand.gateway.port, refused + making)
+      expect([answer.statuses.length, answer.isClosed]).toEqual([1, true])
+      expect([401, 404]).toContain(answer.statuses[0])
+    }
+
+    // Changes are made one after the other: what had been begun before this one would be done.
+    const { status } = await stand.asMaster({ path: '/key/generate', body: {} })
+    const made = await stand.asMaster({ path: '/key/aliases' })
+    expect([status, made.text.includes('the-caller'), made.text.includes('behind-a-refusal')]).toEqual([
+      200,
+      true,
+      false,
+    ])
+  })
+
+  test('a refusal that leaves the connection open says nothing about the next request', async () => {
+    const answer = await sendRaw(stand.gateway.port, ofNobody(get()) + whole() + get('Connection: close'))
+
+    expect(answer.statuses).toEqual([401, 200, 200])
+  })
+
+  test('who sends very many at once and waits for none is hung up on', async () => {
+    const answer = await sendRaw(stand.gateway.port, whole() + get().repeat(200))
+
+    expect(answer.isClosed).toBe(true)
+    expect(answer.statuses.length).toBeLessThan(200)
+    expect(await stillServes(stand)).toBe(true)
   })
 })
 

@@ -475,6 +475,17 @@ describe('POST /key/block and /key/unblock', () => {
   })
 })
 
+describe('POST /key/health', () => {
+  test('a key that works says so; one without a user and one that is blocked do not get there', async () => {
+    const { key } = await desk.newUser()
+    expect(await desk.done('/key/health', {}, key)).toEqual({ key: 'healthy', logging_callbacks: null })
+    expect((await desk.ask('POST', '/key/health', { key })).json).toEqual({ key: 'healthy', logging_callbacks: null })
+    expect((await desk.post('/key/health', {}, await desk.newKey())).status).toBe(401)
+    await desk.done('/key/block', { key })
+    expect((await desk.post('/key/health', {}, key)).status).toBe(401)
+  })
+})
+
 describe('POST /key/bulk_update', () => {
   test('each key has its own outcome', async () => {
     const one = await desk.done('/key/generate')

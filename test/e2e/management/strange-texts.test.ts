@@ -34,6 +34,9 @@ test.each([
   '/user/filter/ui?user_id=',
   '/invitation/info?invitation_id=',
   '/v2/team/list?team_alias=',
+  '/team/filter/ui?team_id=',
+  '/team/filter/ui?team_alias=',
+  '/tag/summary?tags=',
   '/organization/list?org_alias=',
   '/jwt/key/mapping/info?id=',
 ])('INV-25: nor is GET %s', async (path) => {

@@ -92,6 +92,20 @@ describe.each(STORES)('Terraform on the %s store', (store) => {
     expect(info.blocked).toBe(false)
   })
 
+  test('blank ids take a key out of nothing, and a blank duration leaves its end as it is', async () => {
+    const { team_id } = await apply('POST', '/team/new', { team_id: unique('tf-team') })
+    const { budget_id } = await apply('POST', '/budget/new', { budget_id: unique('tf-budget'), max_budget: 5 })
+    const { token_id, expires } = await apply('POST', '/key/generate', { team_id, budget_id, duration: '30d' })
+    expect(expires).toEqual(expect.any(String))
+    const blanks = { team_id: '', user_id: '', organization_id: '', budget_id: '', duration: '' }
+    await apply('POST', '/key/update', { key: token_id, ...blanks, rpm_limit: 0 })
+    const { info } = await apply('GET', `/key/info?key=${token_id}`)
+    expect(info).toMatchObject({ team_id, budget_id, expires, rpm_limit: 0 })
+    await vi.waitFor(() => expect(desk.gateway.stderr()).toContain('"limits":"rpm_limit"'), { timeout: 5_000 })
+    await apply('POST', '/key/update', { key: token_id, budget_id: null })
+    expect((await apply('GET', `/key/info?key=${token_id}`)).info.budget_id).toBeNull()
+  })
+
   test('an update without any change is none', async () => {
     const sent = {
       key_alias: unique('tf-same'),

@@ -80,7 +80,7 @@ describe('POST /key/update', () => {
     expect((await app.post('/key/update', { key, duration })).json.expires).toBeNull()
   })
 
-  test.each(['-1s', '0', '1e9d', 'NaN', '', '10000000000d', '1d; x', '-2'])(
+  test.each(['-1s', '0', '1e9d', 'NaN', ' ', '10000000000d', '1d; x', '-2'])(
     'AC-048, K-10: the duration %j is refused and the expiry stays',
     async (duration) => {
       const key = await app.makeKey({ duration: '1h' })
@@ -88,6 +88,57 @@ describe('POST /key/update', () => {
       expect((await app.get('/key/info', key)).json.info.expires).toBe('2026-01-15T13:00:00.000Z')
     },
   )
+
+  test('an empty duration, as resource managers send it, changes nothing; in a rotation it is refused', async () => {
+    const key = await app.makeKey({ duration: '1h' })
+    const { status, json } = await app.post('/key/update', { key, duration: '', max_budget: 3 })
+    expect([status, json.expires, json.max_budget]).toEqual([200, '2026-01-15T13:00:00.000Z', 3])
+    const bulk = await app.post('/key/bulk_update', { keys: [{ key, duration: '', max_budget: 4 }] })
+    expect(bulk.json.successful_updates[0].key_info).toMatchObject({ expires: json.expires, max_budget: 4 })
+    expect((await app.post('/key/regenerate', { key, duration: '' })).status).toBe(400)
+  })
+
+  test('an entry of the wrong shape is told by its place among the keys', async () => {
+    const key = await app.makeKey()
+    const good = { key, max_budget: 1 }
+    const wrong = await app.post('/key/bulk_update', { keys: [good, good, { key, tpm_limit: 'many' }] })
+    expect([wrong.status, wrong.json.detail[0].loc]).toEqual([422, ['body', 'keys', 2, 'tpm_limit']])
+    const nameless = await app.post('/key/bulk_update', { keys: [good, { max_budget: 1 }] })
+    expect([nameless.status, nameless.json.detail]).toEqual([
+      422,
+      [{ type: 'missing', loc: ['body', 'keys', 1, 'key'], msg: 'Field required', input: {} }],
+    ])
+    const later = await app.post('/key/bulk_update', { keys: [good, { key, guardrails: ['x'] }] })
+    expect(later.status).toBe(400)
+    expect(later.json.error.message).toMatch(/^keys\[1\]: `guardrails`: /)
+    expect((await app.get('/key/info', key)).json.info.max_budget).toBeNull()
+  })
+
+  test('gateway-api 16.1: limits of 0 are kept, and the log says of which key', async () => {
+    const warned: unknown[] = []
+    const log = { warn: (_message: string, facts: unknown) => void warned.push(facts) }
+    const watched = await openAdminApp({}, (ports) => ({ ...ports, log }))
+    const key = await watched.makeKey({ max_budget: 5 })
+    const { json } = await watched.post('/key/update', { key, max_budget: 0, tpm_limit: 0, rpm_limit: 7, team_id: '' })
+    expect(json).toMatchObject({ max_budget: 0, tpm_limit: 0, team_id: null })
+    const about = { event: 'zero_limits', key_name: json.key_name }
+    expect(warned).toEqual([{ ...about, limits: 'max_budget, tpm_limit' }])
+
+    await watched.post('/key/bulk_update', {
+      keys: [
+        { key, rpm_limit: 0 },
+        { key: 'sk-nobody', rpm_limit: 0 },
+      ],
+    })
+    expect(warned.slice(1)).toEqual([{ ...about, limits: 'rpm_limit' }])
+    const made = await watched.post('/key/generate', { max_parallel_requests: 0 })
+    expect(warned.slice(2)).toEqual([{ ...about, key_name: made.json.key_name, limits: 'max_parallel_requests' }])
+    const rotated = await watched.post('/key/regenerate', { key: made.json.key, soft_budget: 0 })
+    expect(warned.slice(3)).toEqual([{ ...about, key_name: rotated.json.key_name, limits: 'soft_budget' }])
+    expect((await watched.post('/key/update', { key: 'sk-nobody', max_budget: 0 })).status).toBe(404)
+    expect(warned).toHaveLength(4)
+    await watched.close()
+  })
 
   test('no change climbs over the operator’s bound', async () => {
     const bound = await openAdminApp({ keyUpperBounds: { duration: '30d' } })

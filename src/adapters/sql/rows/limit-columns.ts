@@ -111,7 +111,7 @@ function countsOf(value: JsonValue | undefined): Readonly<Record<string, number>
   )
 }
 
-function objectsOf(value: JsonValue | undefined): Readonly<Record<string, JsonObject>> {
-  if (!isObject(value)) return {}
+function objectsOf(value: JsonValue | undefined): Readonly<Record<string, JsonObject>> | undefined {
+  if (!isObject(value)) return undefined
   return Object.fromEntries(Object.entries(value).flatMap(([name, limit]) => (isObject(limit) ? [[name, limit]] : [])))
 }

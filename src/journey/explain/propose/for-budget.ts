@@ -72,7 +72,7 @@ async function raiseAt(raise: Raise, { principal, key, directory }: Situation): 
 
 /** What a key says about single models replaces what its row of limits says. */
 function countingLimits({ limits }: VirtualKey, row: Budget | undefined): Limits {
-  const says = Object.keys(limits.perModel.maxBudget).length > 0
+  const says = Object.keys(limits.perModel.maxBudget ?? {}).length > 0
   return says || row === undefined
     ? limits
     : { ...limits, perModel: { ...limits.perModel, maxBudget: row.limits.perModel.maxBudget } }
