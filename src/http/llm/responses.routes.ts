@@ -44,7 +44,9 @@ export function responseRoutes(app: FastifyInstance, edge: EdgePorts, ports: Ser
     const name = deployment.group
     granted(decideModelAccess(principal, name, ports.catalogue()))
 
-    const query = [...readQuery(request)]
+    const asked = readQuery(request)
+    refuseStream(asked)
+    const query = [...asked]
       .filter(([key]) => PASSED_ON.test(key))
       .map(([key, value]) => `${encodeURIComponent(key)}=${encodeURIComponent(value)}`)
     const path = `/responses/${encodeURIComponent(stored.upstreamId)}${end}${query.length === 0 ? '' : `?${query.join('&')}`}`
@@ -66,6 +68,15 @@ export function responseRoutes(app: FastifyInstance, edge: EdgePorts, ports: Ser
     )
     return value
   }
+}
+
+/** An answer as one JSON text would be read as a stream without events. */
+function refuseStream(query: ReadonlyMap<string, string>): void {
+  if (!['true', '1'].includes(query.get('stream') ?? '')) return
+  throw new Problem(
+    'bad-request',
+    'A stored response is not streamed again. Leave out `stream` and read it as a whole.',
+  )
 }
 
 function idOf(params: unknown): string {

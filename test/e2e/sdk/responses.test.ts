@@ -89,6 +89,13 @@ test('its owner reads it, goes on from it and deletes it', async () => {
   await expect(owner.responses.retrieve(first.id)).rejects.toBeInstanceOf(OpenAI.NotFoundError)
 })
 
+test('that a stored response is not streamed again is said, instead of a stream without events', async () => {
+  const { id } = await owner.responses.create({ model: 'plain', input: 'Hello' })
+  const refusal = await errorOf(owner.responses.retrieve(id, { stream: true }))
+  expect(refusal).toBeInstanceOf(OpenAI.BadRequestError)
+  expect(refusal.message).toContain('Leave out `stream`')
+})
+
 test('a background response can be cancelled; a finished one can’t, and says so', async () => {
   const running = await owner.responses.create({ model: 'plain', input: 'Take your time', background: true })
   expect(await owner.responses.cancel(running.id)).toMatchObject({ id: running.id, status: 'cancelled' })
