@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, expect, it } from 'vitest'
 import { epochMs, parseDeploymentId } from '../../domain/ids.ts'
+import { ANY_CHARACTER } from '../../../test/support/any-character.ts'
 import { makeEntry, NOON } from '../../../test/support/entries.ts'
 import { callLog } from './call-log.ts'
 import { openLog } from './operator-log.ts'
@@ -38,7 +39,7 @@ it('writes ASCII, so that no name turns a terminal round', () => {
 
 it('writes one line of JSON for a call, whatever people call their models', () => {
   fc.assert(
-    fc.property(fc.string({ unit: 'binary' }), fc.string(), (modelGroup, callId) => {
+    fc.property(fc.string({ unit: ANY_CHARACTER }), fc.string(), (modelGroup, callId) => {
       const deploymentId = parseDeploymentId(String.raw`a "quoted" \ name`)
       const entry = makeEntry(7, { modelGroup, callId, deploymentId })
       expect(linesOf('info', (observer) => observer.finished(entry, entry.startedAt))).toEqual([
