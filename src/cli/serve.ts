@@ -8,7 +8,6 @@ import type { ConfigSource, ProcessEnvironment } from '../config/load.ts'
 import { renderFindings, summarise } from '../config/render-findings.ts'
 import { COMPATIBLE_VERSION } from '../journey/reply-headers.ts'
 import { BENCH_LEVELS, WHOLE_WORK } from '../level-of-work.ts'
-import { openGatewayStore } from '../open-gateway-store.ts'
 import { readConfiguration } from '../read-configuration.ts'
 import type { Configuration } from '../read-configuration.ts'
 import { chooseMasterKey } from './choose-master-key.ts'
@@ -104,7 +103,8 @@ async function serveUntilStopped(
   log: Log,
   io: ServeIo,
 ): Promise<number> {
-  // The larger part of the gateway is read while the store opens, and not at all where the configuration has errors.
+  // Not read where the configuration has errors; the larger part of the gateway is read while the store opens.
+  const { openGatewayStore } = await import('../open-gateway-store.ts')
   const [store, { compose }] = await Promise.all([openGatewayStore(settings, log), import('../compose.ts')])
   let draining = false
   let gateway: Gateway | undefined

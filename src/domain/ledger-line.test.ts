@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { ANY_CHARACTER } from '../../test/support/any-character.ts'
 import { digestOf, makeEntry } from '../../test/support/entries.ts'
 import { entryOf, parseLedgerLine, writeLedgerLine } from './ledger-line.ts'
 import { picoUsd } from './money.ts'
@@ -64,7 +65,7 @@ test('parse undoes write for every entry', () => {
 
 test('a line is one line, of text that every database can hold', () => {
   fc.assert(
-    fc.property(fc.string({ unit: 'binary' }), (hostile) => {
+    fc.property(fc.string({ unit: ANY_CHARACTER }), (hostile) => {
       const line = writeLedgerLine(
         makeEntry(1, { requestId: `${hostile}\0\ud800`, callerMetadata: { [hostile]: hostile } }),
       )

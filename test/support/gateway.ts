@@ -3,6 +3,7 @@ import type { ChildProcess } from 'node:child_process'
 import { cpSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { BUILT_GATEWAY } from './built-gateway.ts'
 import { inherited } from './inherited.ts'
 
 export const MASTER_KEY = 'sk-test-master-key-0123456789abcdef'
@@ -38,7 +39,10 @@ const START_MS = 90_000
 
 /** Starts the built gateway as a user does, and waits until it answers. */
 export async function startGateway(options: GatewayOptions = {}): Promise<RunningGateway> {
-  const started = await tryGateway(options)
+  const home = mkdtempSync(join(tmpdir(), 'latchkey-e2e-'))
+  const fresh = process.env['LATCHKEY_FRESH_STORE']
+  if (fresh !== undefined && isOrdinary(options)) cpSync(fresh, dataDirOf(options, home), { recursive: true })
+  const started = await startIn(home, options)
   if (!started.ok)
     throw new Error(`the gateway did not start (exit ${started.code}):\n${started.stdout}${started.stderr}`)
   return started.gateway
@@ -48,13 +52,18 @@ export type StartOutcome =
   | { readonly ok: true; readonly gateway: RunningGateway }
   | { readonly ok: false; readonly code: number | null; readonly stdout: string; readonly stderr: string }
 
-/** As `startGateway`, for starts that are meant to fail. */
-export async function tryGateway(options: GatewayOptions = {}): Promise<StartOutcome> {
-  const home = mkdtempSync(join(tmpdir(), 'latchkey-e2e-'))
-  const dataDir = options.dataDir ?? join(home, 'data')
-  const fresh = process.env['LATCHKEY_FRESH_STORE']
-  if (fresh !== undefined && isOrdinary(options)) cpSync(fresh, dataDir, { recursive: true })
-  const args = ['dist/cli.js', 'serve', '--port', '0', '--data-dir', dataDir, ...(options.args ?? [])]
+/** As `startGateway`, for starts that are meant to fail: most of them do before they look at a store. */
+export function tryGateway(options: GatewayOptions = {}): Promise<StartOutcome> {
+  return startIn(mkdtempSync(join(tmpdir(), 'latchkey-e2e-')), options)
+}
+
+function dataDirOf({ dataDir }: GatewayOptions, home: string): string {
+  return dataDir ?? join(home, 'data')
+}
+
+async function startIn(home: string, options: GatewayOptions): Promise<StartOutcome> {
+  const dataDir = dataDirOf(options, home)
+  const args = [...BUILT_GATEWAY, 'serve', '--port', '0', '--data-dir', dataDir, ...(options.args ?? [])]
   if (options.config !== undefined) {
     const file = join(home, 'config.yaml')
     writeFileSync(file, typeof options.config === 'string' ? options.config : JSON.stringify(options.config))

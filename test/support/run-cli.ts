@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
+import { BUILT_GATEWAY } from './built-gateway.ts'
 import { inherited } from './inherited.ts'
 
 export interface Ran {
@@ -17,7 +18,7 @@ export interface RunOptions {
 
 /** The built `latchkey`, as an operator runs it; nothing of this process's environment that means anything to it reaches it. */
 export async function runCli(args: readonly string[], { env = {}, input = '' }: RunOptions = {}): Promise<Ran> {
-  const child = spawn(process.execPath, ['dist/cli.js', ...args], {
+  const child = spawn(process.execPath, [...BUILT_GATEWAY, ...args], {
     cwd: join(import.meta.dirname, '..', '..'),
     env: { ...inherited('PATH'), ...env },
     timeout: 60_000,

@@ -3,9 +3,9 @@ import type { Clock } from '../../ports/clock.ts'
 import type { FactChanges } from '../../ports/fact-changes.ts'
 import type { OperatorLog } from '../../ports/operator-log.ts'
 
-/** One connection that hears `latchkey_changes` and a channel of its own. A new one is made after every loss. */
+/** One connection that hears `latchkey_changes` and its own beats. A new one is made after every loss. */
 export interface ChangeLine {
-  /** Sends itself a message on its own channel. Whoever hears it has heard all that was committed before. */
+  /** Makes itself hear this. Whoever hears it has heard all that was committed before. */
   beat(payload: string): Promise<void>
   close(): Promise<void>
 }

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { ANY_CHARACTER } from '../../support/any-character.ts'
 import { MASTER_KEY } from '../../support/gateway.ts'
 import type { Stand } from './support/stand.ts'
 import { chatBody, startStand, stillServes } from './support/stand.ts'
@@ -123,7 +124,7 @@ type Mutation = { readonly at: number; readonly cut: number; readonly put: strin
 const mutation: fc.Arbitrary<Mutation> = fc.record({
   at: fc.double({ min: 0, max: 1, noNaN: true }),
   cut: fc.nat(6),
-  put: fc.oneof(fc.constantFrom(...SPECIAL), fc.string({ unit: 'binary', maxLength: 4 }), fc.constant('')),
+  put: fc.oneof(fc.constantFrom(...SPECIAL), fc.string({ unit: ANY_CHARACTER, maxLength: 4 }), fc.constant('')),
 })
 
 function mutate(text: string, mutations: readonly Mutation[]): string {

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { IdentityProvider } from '../../support/identity-provider.ts'
 import { startIdentityProvider } from '../../support/identity-provider.ts'
-import type { TestKey } from '../../support/raw-token.ts'
+import type { Members, TestKey } from '../../support/raw-token.ts'
 import { makeKey, signToken } from '../../support/raw-token.ts'
 import type { Verdict } from './support/asks.ts'
 import { chat, chatAsk, chatOnce, read } from './support/asks.ts'
@@ -39,6 +39,23 @@ async function inTown<T>(
     return await act(town)
   } finally {
     await town.close()
+  }
+}
+
+/** A gateway that believes the usual provider on the global path, and others as issuers. */
+async function amongProviders(
+  count: number,
+  act: (town: Town, providers: readonly IdentityProvider[]) => Promise<void>,
+): Promise<void> {
+  const providers = await Promise.all(
+    Array.from({ length: count }, () => startIdentityProvider({ keys: [idp.keys.RS256] })),
+  )
+  const issuers = providers.map(({ issuer, audience }) => ({ issuer, audience }))
+  const env = { JWT_PUBLIC_KEY_URL: idp.jwksUrl, JWT_AUDIENCE: idp.audience, JWT_ISSUER: idp.issuer }
+  try {
+    await inTown({ ...PEOPLE, issuers, issuers_allow_fallthrough: true }, (town) => act(town, providers), env)
+  } finally {
+    await Promise.all(providers.map((provider) => provider.stop()))
   }
 }
 
@@ -81,19 +98,22 @@ describe('which key', () => {
 
   test('J-14: discovery of another issuer, or with keys at another host, is not believed', async () => {
     const other = await startIdentityProvider({ keys: [idp.keys.RS256] })
-    const wrong = [
-      { issuer: other.issuer },
-      { issuer: `${idp.issuer}/` },
-      { jwks_uri: other.jwksUrl.replace('127.0.0.1', 'localhost') },
-      { jwks_uri: 'file:///etc/passwd' },
-      { jwks_uri: 'http://169.254.169.254/keys' },
+    const wrong: readonly ((own: IdentityProvider) => Members)[] = [
+      () => ({ issuer: other.issuer }),
+      (own) => ({ issuer: `${own.issuer}/` }),
+      () => ({ jwks_uri: other.jwksUrl.replace('127.0.0.1', 'localhost') }),
+      () => ({ jwks_uri: 'file:///etc/passwd' }),
+      () => ({ jwks_uri: 'http://169.254.169.254/keys' }),
     ]
-    for (const members of wrong) {
-      idp.discover(members)
-      const auth = { ...PEOPLE, issuers: [{ issuer: idp.issuer, audience: 'gw' }] }
-      const { status } = await inTown(auth, (town) => chat(town, idp.token()))
-      expect([401, 503], JSON.stringify(members)).toContain(status)
-    }
+    await amongProviders(wrong.length, async (town, providers) => {
+      for (const [at, provider] of providers.entries()) {
+        const members = wrong[at]?.(provider) ?? {}
+        provider.discover(members)
+        const { status } = await chat(town, provider.token())
+        expect([401, 503], JSON.stringify(members)).toContain(status)
+      }
+      expect((await chat(town, idp.token())).status).toBe(200)
+    })
     expect(other.counters.jwks).toBe(0)
     await other.stop()
   })
@@ -162,14 +182,15 @@ describe('a provider that is ill', () => {
       { status: 302, body: '{}', headers: { location: '/jwks?again' } },
       { status: 403, body: '{"keys":[]}' },
     ]
-    for (const ill of ills) {
-      idp.fail(ill, 'jwks')
-      await inTown(PEOPLE, async (town) => {
-        expect(await chatOnce(town, idp.token()), JSON.stringify(ill)).toMatchObject({ status: 401 })
-        idp.recover()
-        expect((await chatOnce(town, idp.token())).status, JSON.stringify(ill)).toBe(200)
-      })
-    }
+    await amongProviders(ills.length - 1, async (town, providers) => {
+      for (const [at, provider] of [idp, ...providers].entries()) {
+        const ill = ills[at] ?? 'reset'
+        provider.fail(ill, 'jwks')
+        expect(await chatOnce(town, provider.token()), JSON.stringify(ill)).toMatchObject({ status: 401 })
+        provider.recover()
+        expect((await chatOnce(town, provider.token())).status, JSON.stringify(ill)).toBe(200)
+      }
+    })
   })
 
   test('AT-047: away, with a copy that is not too old: accepted, with a warning', async () => {

@@ -1,16 +1,23 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { IdentityProvider } from '../../support/identity-provider.ts'
 import { startIdentityProvider } from '../../support/identity-provider.ts'
+import { createDatabase } from '../../support/stores.ts'
 import type { Settings, TownOptions } from './support/town.ts'
 import { tryTown } from './support/town.ts'
 
 let idp: IdentityProvider
+/** What a start leaves in it is no matter of the next one's configuration. */
+let database: Awaited<ReturnType<typeof createDatabase>>
 
 beforeAll(async () => {
   idp = await startIdentityProvider()
+  database = await createDatabase()
 })
 
-afterAll(() => idp.stop())
+afterAll(async () => {
+  await idp.stop()
+  await database.drop()
+})
 
 interface Wrong extends TownOptions {
   readonly name: string
@@ -155,7 +162,7 @@ const WRONG: readonly Wrong[] = [
 
 describe('a mistake stops the start and is named', () => {
   test.each(WRONG)('$name', async ({ says, auth, ...more }) => {
-    const outcome = await tryTown({ idp, auth: auth ?? {}, ...more })
+    const outcome = await tryTown({ idp, databaseUrl: database.url, auth: auth ?? {}, ...more })
     expect(outcome).not.toBe('started')
     if (outcome === 'started') return
     expect(outcome.code).not.toBe(0)
@@ -174,7 +181,7 @@ describe('what is no mistake starts', () => {
     ['an issuer with a list of audiences', { auth: listed(one({ audience: ['a', 'b'] })) }],
     ['all of the policy', { auth: EVERYTHING() }],
   ])('%s', async (_, options) => {
-    expect(await tryTown({ idp, ...options })).toBe('started')
+    expect(await tryTown({ idp, databaseUrl: database.url, ...options })).toBe('started')
   })
 })
 

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { tryEndpoints } from './support/stand.ts'
+import { startGateway } from '../../support/gateway.ts'
+import { tryEndpoints, withEndpoints } from './support/stand.ts'
 
 const fine = { path: '/bria', target: 'https://engine.example.com' }
 
@@ -56,16 +57,13 @@ test('credentials of callers are not passed on, whatever a setting says', async 
 })
 
 test('the start stops at nothing of this', async () => {
-  const outcome = await tryEndpoints(
-    [
-      { path: '/bria', target: 'http://engine.internal:8080', methods: ['POST'] },
-      { path: '/bria', target: 'https://engine.example.com', methods: ['GET'] },
-      { path: '/v1/rerank', target: 'https://api.example.com/v1/rerank', cost_per_request: 0.5 },
-      { path: '/open', target: 'http://localhost:9', auth: false, headers: { x: 'y' } },
-    ],
-    { provider_egress_allow: ['engine.internal:8080'] },
-  )
-  if (!outcome.ok) throw new Error(outcome.stderr)
-  expect(outcome.gateway.stderr()).toMatch(/auth.*Everybody who reaches the gateway/s)
-  expect(await outcome.gateway.stop()).toBe(0)
+  const endpoints = [
+    { path: '/bria', target: 'http://engine.internal:8080', methods: ['POST'] },
+    { path: '/bria', target: 'https://engine.example.com', methods: ['GET'] },
+    { path: '/v1/rerank', target: 'https://api.example.com/v1/rerank', cost_per_request: 0.5 },
+    { path: '/open', target: 'http://localhost:9', auth: false, headers: { x: 'y' } },
+  ]
+  const gateway = await startGateway(withEndpoints(endpoints, { provider_egress_allow: ['engine.internal:8080'] }))
+  expect(gateway.stderr()).toMatch(/auth.*Everybody who reaches the gateway/s)
+  expect(await gateway.stop()).toBe(0)
 })

@@ -4,7 +4,7 @@ import type { FactKind } from '../../../src/ports/fact-changes.ts'
 import type { Rooms } from '../../../src/ports/registry.ts'
 import { digestOf, makeKey } from '../../support/entries.ts'
 import { makeBudget, makeOrganization, makeTeam, makeUser } from '../../support/rows.ts'
-import { emptied, type OpenedStore, openEmbedded, openServer } from '../../support/stores.ts'
+import { REAL_CLOCK, emptied, type OpenedStore, openEmbedded, openServer } from '../../support/stores.ts'
 import { writeRows } from '../../support/write-rows.ts'
 
 const STAMPS = "now(), 'x', now(), 'x'"
@@ -190,6 +190,18 @@ describe.each([
     }
   })
 
+  test('what was committed before `completeUntil` has been announced by then', async () => {
+    const heard = await listen('key')
+    await writeRows(store, ({ keys }) => keys.insert(makeKey(13)))
+    const committed = REAL_CLOCK.now()
+    let announced: boolean | undefined
+    await eventually(() => {
+      if (store.changes.completeUntil > committed) announced ??= heard.has(digestOf(13))
+      return announced !== undefined
+    })
+    expect(announced).toBe(true)
+  })
+
   test('the end of a team or an organisation is announced for each of its members', async () => {
     await sql`insert into latchkey.team_member (team_id, user_id, role, created_at) values ('t', 'ana', 'user', now())`.execute(
       store.db,
@@ -205,6 +217,22 @@ describe.each([
     await sql.raw(`truncate latchkey.${table} cascade`).execute(store.db)
     await eventually(() => heard.has('*'))
   })
+})
+
+test('an embedded database that nobody uses writes nothing, however long it listens', async () => {
+  const { store, close } = await openEmbedded()
+  const nextTransaction = async (): Promise<unknown> => {
+    const { rows } = await sql`select pg_snapshot_xmax(pg_current_snapshot())::text as next`.execute(store.db)
+    return rows[0]
+  }
+  await eventually(() => store.changes.watch !== undefined)
+  const before = await nextTransaction()
+  for (let beats = 0; beats < 3; beats += 1) {
+    const { completeUntil } = store.changes
+    await eventually(() => store.changes.completeUntil > completeUntil)
+  }
+  expect(await nextTransaction()).toEqual(before)
+  await close()
 })
 
 async function eventually(holds: () => boolean): Promise<void> {

@@ -77,16 +77,14 @@ export async function openTown(options: TownOptions = {}): Promise<Town> {
 }
 
 /** Whether a configuration starts, and what is said where it doesn't. */
-export async function tryTown(options: TownOptions & { readonly idp: IdentityProvider }): Promise<Refused | 'started'> {
+export async function tryTown(
+  options: TownOptions & { readonly idp: IdentityProvider; readonly databaseUrl: string },
+): Promise<Refused | 'started'> {
   const upstream = await startMockUpstream()
-  const database = await createDatabase()
-  const outcome: StartOutcome = await tryGateway({
-    ...configure(options, options.idp, upstream),
-    databaseUrl: database.url,
-  })
+  const { databaseUrl } = options
+  const outcome: StartOutcome = await tryGateway({ ...configure(options, options.idp, upstream), databaseUrl })
   if (outcome.ok) await outcome.gateway.stop()
   await upstream.close()
-  await database.drop()
   return outcome.ok ? 'started' : { code: outcome.code, said: outcome.stdout + outcome.stderr }
 }
 

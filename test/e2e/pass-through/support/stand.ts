@@ -121,7 +121,11 @@ export async function openPassStand(options: PassStandOptions): Promise<PassStan
 
 /** What a start with these endpoints says. */
 export function tryEndpoints(endpoints: unknown, general: Record<string, unknown> = {}): Promise<StartOutcome> {
-  return tryGateway({ config: { general_settings: { ...general, pass_through_endpoints: endpoints } } })
+  return tryGateway(withEndpoints(endpoints, general))
+}
+
+export function withEndpoints(endpoints: unknown, general: Record<string, unknown>): GatewayOptions {
+  return { config: { general_settings: { ...general, pass_through_endpoints: endpoints } } }
 }
 
 /** Everything of a request in one text, for what must not be in it. */
