@@ -603,3 +603,42 @@ describe('J-31: revocations', () => {
     expect(world.cache.peekRevocations(NAMES)).toBe('ask')
   })
 })
+
+describe('AT-137: what a name has just led to is there, before the word of its making arrives', () => {
+  const names: readonly (readonly [string, (world: World) => Promise<unknown>])[] = [
+    ['a link', ({ cache }) => cache.findIdentity({ issuer: 'i', subject: 's' })],
+    ['an SSO subject', ({ cache }) => cache.findUserBySsoSubject('s')],
+    ['an address', ({ cache }) => cache.findUsersByEmail('ana@example.com')],
+  ]
+
+  test.each(names)('%s', async (_, follow) => {
+    const world = new World()
+    expect(await world.cache.findUser(ANA)).toBeUndefined()
+    world.user = makeUser('ana')
+    expect(await world.cache.findUser(ANA)).toBeUndefined()
+    await follow(world)
+    expect((await world.cache.findUser(ANA))?.user.id).toBe(ANA)
+  })
+
+  test.each(names)('%s, while an older question is under way', async (_, follow) => {
+    const world = new World()
+    const held = Promise.withResolvers<void>()
+    world.hold = () => held.promise
+    const older = world.cache.findUser(ANA)
+    world.hold = undefined
+    world.user = makeUser('ana')
+    await follow(world)
+    expect((await world.cache.findUser(ANA))?.user.id).toBe(ANA)
+    held.resolve()
+    await older
+    expect((await world.cache.findUser(ANA))?.user.id).toBe(ANA)
+  })
+
+  test('the alias of a team', async () => {
+    const world = new World()
+    expect(await world.cache.findTeam(TEAM)).toBeUndefined()
+    world.team = makeTeam('team')
+    await world.cache.findTeamsByAlias('Red')
+    expect((await world.cache.findTeam(TEAM))?.id).toBe(TEAM)
+  })
+})

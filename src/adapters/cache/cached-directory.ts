@@ -88,16 +88,25 @@ export class CachedDirectory implements WarmDirectory {
     this.#budgets = new FactCache({ ...shared, ask: (id) => directory.findBudget(id) })
     this.#tagBudgets = new FactCache({ ...shared, ask: () => directory.findTagBudgets() })
     this.#formerUsers = new FactCache({ ...shared, ask: (id) => directory.findFormerUser(id) })
-    this.#identities = new NameCache({ ...shared, ask: (id) => directory.findIdentity(linkOf(id)) })
-    this.#ssoSubjects = new NameCache({ ...shared, ask: (subject) => directory.findUserBySsoSubject(subject) })
-    this.#emails = new NameCache({ ...shared, ask: async (email) => anyOf(await directory.findUsersByEmail(email)) })
+    this.#identities = new NameCache({
+      ...shared,
+      ask: async (id) => this.#ledTo(await directory.findIdentity(linkOf(id))),
+    })
+    this.#ssoSubjects = new NameCache({
+      ...shared,
+      ask: async (subject) => this.#ledTo(await directory.findUserBySsoSubject(subject)),
+    })
+    this.#emails = new NameCache({
+      ...shared,
+      ask: async (email) => anyOf(leadingTo(this.#users, await directory.findUsersByEmail(email))),
+    })
     this.#teamAliases = new NameCache({
       ...shared,
-      ask: async (alias) => anyOf(await directory.findTeamsByAlias(alias)),
+      ask: async (alias) => anyOf(leadingTo(this.#teams, await directory.findTeamsByAlias(alias))),
     })
     this.#organizationAliases = new NameCache({
       ...shared,
-      ask: async (alias) => anyOf(await directory.findOrganizationsByAlias(alias)),
+      ask: async (alias) => anyOf(leadingTo(this.#organizations, await directory.findOrganizationsByAlias(alias))),
     })
     this.#keyMappings = new NameCache({
       ...shared,
@@ -141,6 +150,11 @@ export class CachedDirectory implements WarmDirectory {
         () => this.#users.clear(),
       )
     }
+  }
+
+  #ledTo(linked: LinkedUser | undefined): LinkedUser | undefined {
+    if (linked !== undefined) leadingTo(this.#users, [linked.userId])
+    return linked
   }
 
   /** To be called when a change has ended, well or not, and before its caller learns of it. */
@@ -312,6 +326,15 @@ function claimOf(id: string): MappedClaim {
 function linkOf(id: string): IdentityLink {
   const end = id.indexOf('\n')
   return { issuer: id.slice(0, end), subject: id.slice(end + 1) }
+}
+
+/**
+ * What the store has just led to is there, whatever was known before. The word of its making may still be under way, and
+ * half of a newcomer would pass for somebody who was deleted.
+ */
+function leadingTo<Id>(cache: { forgetAbsence(id: Id): void }, ids: readonly Id[]): readonly Id[] {
+  for (const id of ids) cache.forgetAbsence(id)
+  return ids
 }
 
 /** Nobody at all is an absence, which is remembered apart and shorter. */

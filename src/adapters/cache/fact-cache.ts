@@ -92,6 +92,12 @@ export class FactCache<Id extends string, Fact extends object> {
     for (const leading of this.#leading.get(name) ?? []) this.#present.delete(leading)
   }
 
+  /** To be called when something says that it is there: an absence that is known here is from before. */
+  forgetAbsence(id: Id): void {
+    this.#absent.delete(id)
+    this.#flights.delete(id)
+  }
+
   clear(): void {
     this.#generation += 1
     this.#flights.clear()
@@ -106,8 +112,9 @@ export class FactCache<Id extends string, Fact extends object> {
       askedAt: asked.askedAt,
       answer: this.#options.ask(id).then(
         (fact) => {
+          const isWanted = this.#flights.get(id) === flight && generation === this.#generation
           this.#land(id, flight)
-          if (generation === this.#generation) this.#remember(id, { fact, ...asked })
+          if (isWanted) this.#remember(id, { fact, ...asked })
           return fact
         },
         (error: unknown) => {
