@@ -111,6 +111,8 @@ export function describeSpendReports(name: string, open: () => Promise<OpenedSpe
       expect(ranked.map(({ spend }) => spend)).toEqual(
         ranked.map(({ spend }) => spend).toSorted((one, other) => (one === other ? 0 : one < other ? 1 : -1)),
       )
+      const untold = EVERY_TRAIT.filter((trait) => !apart.includes(trait))
+      expect(ranked.flatMap((part) => untold.flatMap((trait) => part[trait] ?? []))).toEqual([])
       expect(await reader.sumActivity(query, { apart, most })).toEqual(ranked.slice(0, most))
 
       const { rows, total } = await reader.dailyActivity(query, { page: 1, size: 1_000 })

@@ -31,7 +31,7 @@ const ENTITIES: Readonly<Record<EntityKind, RawBuilder<unknown>>> = {
 export const AMOUNTS = sql`l.key_alias, l.amount_pico::text as spend, l.prompt_tokens as prompt,
   l.completion_tokens as completion, l.cached_input_tokens as cache_read, l.cache_write_input_tokens as cache_write,
   l.successes, l.failures`
-export const SUMS = sql`max(l.key_alias) as key_alias, sum(l.amount_pico)::text as spend, sum(l.prompt_tokens) as prompt,
+export const SUMS = sql`sum(l.amount_pico)::text as spend, sum(l.prompt_tokens) as prompt,
   sum(l.completion_tokens) as completion, sum(l.cached_input_tokens) as cache_read,
   sum(l.cache_write_input_tokens) as cache_write, sum(l.successes) as successes, sum(l.failures) as failures`
 
@@ -40,7 +40,7 @@ export type Traits = Readonly<Record<ActivityTrait, RawBuilder<unknown>>>
 /** What rows are told apart by, under the names of today. */
 export function traitsBy(kind: EntityKind): Traits {
   return {
-    day: sql`to_char(l.day, 'YYYY-MM-DD')`,
+    day: sql`l.day`,
     key: sql`coalesce(earlier.successor, ${payerName})`,
     teamId: sql`l.team_id`,
     entities: ENTITIES[kind],
