@@ -9,8 +9,20 @@ import type {
   SummedPart,
   TopActivity,
 } from '../../ports/spend-reports.ts'
-import { AMOUNTS, DAYS, JOINS, SUMS, columnsOf, daysOf, partOf, readParts, traitsBy } from './daily-spend.ts'
+import {
+  AMOUNTS,
+  DAYS,
+  JOINS,
+  SUMS,
+  columnsOf,
+  daysOf,
+  daysWithin,
+  partOf,
+  readParts,
+  traitsBy,
+} from './daily-spend.ts'
 import type { PartRow, Traits } from './daily-spend.ts'
+import { TOTALS, isOfEverybody } from './daily-totals.ts'
 import type { Database } from './database.ts'
 import { readAsText } from './rows-as-text.ts'
 import { where } from './rows/sql-rows.ts'
@@ -58,11 +70,13 @@ async function sumParts<Trait extends ActivityTrait>(
   const told = new Set<ActivityTrait>(apart)
   const kept = sql.join(apart.map((trait) => traits[trait]))
   const alias = told.has('key') ? KEY_ALIAS : NOTHING
+  const rows = isOfEverybody(query, apart)
+    ? sql`${TOTALS} ${where(daysWithin(query))}`
+    : sql`${DAYS} ${JOINS} ${where(daysOf(query))}`
   return readParts(
     db,
     query.by,
-    sql`select ${columnsOf(onlyThose(traits, told))}, ${alias} as key_alias, ${SUMS}
-    from ${DAYS} ${JOINS} ${where(daysOf(query))}
+    sql`select ${columnsOf(onlyThose(traits, told))}, ${alias} as key_alias, ${SUMS} from ${rows}
     group by ${kept} order by sum(l.amount_pico) desc, ${kept} ${most === undefined ? sql`` : sql`limit ${most}`}`,
   )
 }
