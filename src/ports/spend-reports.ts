@@ -58,12 +58,24 @@ export interface ActivityPart {
 /** What parts can be told apart by. */
 export type ActivityTrait = 'day' | 'key' | 'teamId' | 'entities' | 'model' | 'modelGroup' | 'provider' | 'callType'
 
-export interface ActivitySums {
-  /** In what else parts differ, any of theirs stands for all. */
-  readonly apart: readonly ActivityTrait[]
+export interface ActivitySums<Trait extends ActivityTrait = ActivityTrait> {
+  /** Parts that agree in these are one, which says nothing of what else they differ in. */
+  readonly apart: readonly Trait[]
   /** Only so many, those on which most was spent. */
   readonly most?: number | undefined
 }
+
+/** `keyAlias`: where keys are told apart. */
+export type SummedPart<Trait extends ActivityTrait = never> = Pick<ActivityPart, Trait | 'keyAlias' | AmountName>
+
+type AmountName =
+  | 'spend'
+  | 'promptTokens'
+  | 'completionTokens'
+  | 'cacheReadTokens'
+  | 'cacheWriteTokens'
+  | 'successes'
+  | 'failures'
 
 /** All of a report, in which only the keys and entities that spent most are told apart. */
 export interface TopActivity {
@@ -100,7 +112,10 @@ export interface SpendReports {
   /** A page of what was spent by the day, newest day first. A day may begin on one page and end on another. */
   dailyActivity(query: ActivityQuery, page: Pick<Page, 'page' | 'size'>): Promise<PageOf<ActivityPart>>
   /** Those on which most was spent first. */
-  sumActivity(query: ActivityQuery, sums: ActivitySums): Promise<readonly ActivityPart[]>
+  sumActivity<Trait extends ActivityTrait>(
+    query: ActivityQuery,
+    sums: ActivitySums<Trait>,
+  ): Promise<readonly SummedPart<Trait>[]>
   topActivity(query: ActivityQuery, most: number): Promise<TopActivity>
   lines(query: LineQuery): Promise<PageOf<LedgerEntry>>
 }

@@ -85,8 +85,9 @@ export const keyQuery = fc.record({
   aliasPart: maybe(['SVC', 'É 2', 'nowhere']),
 })
 
+const all = fc.constant({ sees: 'all' } as const)
 const scope = fc.oneof(
-  fc.constant({ sees: 'all' } as const),
+  all,
   fc.record({
     sees: fc.constant('some'),
     organizations: fc.subarray([organizationId('east')]),
@@ -102,28 +103,56 @@ const asked = {
   key: maybe([1, 2].map(digestOf)),
   model: maybe(['small', 'm"\\1', 'none']),
 }
-export const lineQuery = fc.record({
+/** Of everybody, and nothing of it left out. */
+const unasked = { scope: all, only: fc.constant({}), key: fc.constant(undefined) }
+const shifted = (...shifts: readonly number[]) => fc.constantFrom(...shifts).map((shift) => epochMs(MIDNIGHT + shift))
+const listed = {
   ...asked,
   ...page,
   sort: fc.constantFrom('startTime', 'endTime', 'spend', 'total_tokens'),
+  status: maybe(['success', 'failure'] as const),
+  from: shifted(-DAY_MS, -1, 0, 1),
+  until: shifted(1, DAY_MS - 1, DAY_MS, DAY_MS + 1, 2 * DAY_MS),
+}
+const filteredLines = fc.record({
+  ...listed,
   keyAlias: maybe(['Größe 1']),
   deploymentId: maybe(['d1']),
   sessionId: maybe(['s1', `long ${'s'.repeat(9_000)}`]),
   errorPart: maybe(['TIME']),
   httpStatus: maybe(['200', 'x']),
-  status: maybe(['failure'] as const),
   leastSpend: maybe([picoUsd(1n)]),
   mostSpend: maybe([picoUsd(2n)]),
 })
+/** Also those that are of everybody but for one thing. */
+export const lineQuery = fc.oneof(
+  filteredLines,
+  fc.record({ ...listed, ...unasked }),
+  fc.record({ ...listed, ...unasked, scope }),
+  fc.record({ ...listed, ...unasked, only: asked.only }),
+  fc.record({ ...listed, ...unasked, key: asked.key }),
+)
+
 const traits = ['day', 'key', 'teamId', 'entities', 'model', 'modelGroup', 'provider', 'callType'] as const
+const days = { from: shifted(-DAY_MS, 0), until: shifted(DAY_MS, 2 * DAY_MS) }
+const except = fc.constantFrom<string[][]>([], ['ana', 'red'], ['a', 'end'], ['east', 'b"'])
+const by = fc.constantFrom('user', 'team', 'organization', 'end_user', 'tag')
+const asUsers = { except: fc.constant<string[]>([]), by: fc.constant('user' as const) }
 export const dayQuery = fc.record({
-  query: fc.record({
-    ...asked,
-    except: fc.constantFrom([], ['ana', 'red'], ['a', 'end'], ['east', 'b"']),
-    by: fc.constantFrom('user', 'team', 'organization', 'end_user', 'tag'),
-  }),
+  query: fc.oneof(
+    fc.record({ ...asked, ...days, except, by }),
+    fc.record({ ...asked, ...days, ...unasked, ...asUsers }),
+    fc.record({ ...asked, ...days, ...unasked, ...asUsers, scope }),
+    fc.record({ ...asked, ...days, ...unasked, ...asUsers, only: asked.only }),
+    fc.record({ ...asked, ...days, ...unasked, ...asUsers, key: asked.key }),
+    fc.record({ ...asked, ...days, ...unasked, except, by: asUsers.by }),
+    fc.record({ ...asked, ...days, ...unasked, except: asUsers.except, by }),
+  ),
   size: fc.integer({ min: 1, max: 5 }),
-  apart: fc.subarray([...traits], { minLength: 1 }),
+  apart: fc.oneof(
+    fc.subarray([...traits], { minLength: 1 }),
+    fc.subarray(['day', 'model', 'modelGroup', 'provider', 'callType'] as const, { minLength: 1 }),
+  ),
   most: fc.integer({ min: 1, max: 3 }),
 })
 

@@ -108,6 +108,7 @@ const KEPT_FOREVER = ['ledger_entry', 'audit_record', 'audit_head'] as const
 const EMPTIED = [
   'ledger_entry',
   'daily_spend',
+  'daily_total',
   'audit_record',
   'spend_total',
   'budget_hold',

@@ -30,6 +30,11 @@ export function timestampText(at: EpochMs): string {
   return new Date(Math.min(Math.max(at, FIRST), LAST)).toISOString()
 }
 
+/** Of UTC. */
+export function dayText(at: EpochMs): string {
+  return timestampText(at).slice(0, 'YYYY-MM-DD'.length)
+}
+
 /** Read as epoch milliseconds by both drivers (`column-types.ts`), written as ISO text. */
 export type Timestamp = ColumnType<EpochMs, string, string>
 export type NullableTimestamp = ColumnType<EpochMs | null, string | null, string | null>

@@ -6,10 +6,23 @@ import type {
   ActivitySums,
   ActivityTrait,
   SpendReports,
+  SummedPart,
   TopActivity,
 } from '../../ports/spend-reports.ts'
-import { AMOUNTS, DAYS, JOINS, SUMS, columnsOf, daysOf, partOf, readParts, traitsBy } from './daily-spend.ts'
+import {
+  AMOUNTS,
+  DAYS,
+  JOINS,
+  SUMS,
+  columnsOf,
+  daysOf,
+  daysWithin,
+  partOf,
+  readParts,
+  traitsBy,
+} from './daily-spend.ts'
 import type { PartRow, Traits } from './daily-spend.ts'
+import { TOTALS, isOfEverybody } from './daily-totals.ts'
 import type { Database } from './database.ts'
 import { readAsText } from './rows-as-text.ts'
 import { where } from './rows/sql-rows.ts'
@@ -47,22 +60,29 @@ async function readPage(
   return { rows, total }
 }
 
-async function sumParts(
+/** Only what parts are told apart by is looked at: of each of its rows, the rest would be compared for nothing. */
+async function sumParts<Trait extends ActivityTrait>(
   db: Kysely<Database>,
   query: ActivityQuery,
-  { apart, most }: ActivitySums,
-): Promise<readonly ActivityPart[]> {
+  { apart, most }: ActivitySums<Trait>,
+): Promise<readonly SummedPart<Trait>[]> {
   const traits = traitsBy(query.by)
+  const told = new Set<ActivityTrait>(apart)
   const kept = sql.join(apart.map((trait) => traits[trait]))
-  const any = (trait: ActivityTrait): RawBuilder<unknown> =>
-    apart.includes(trait) ? traits[trait] : sql`max(${traits[trait]})`
+  const alias = told.has('key') ? KEY_ALIAS : NOTHING
+  const rows = isOfEverybody(query, apart)
+    ? sql`${TOTALS} ${where(daysWithin(query))}`
+    : sql`${DAYS} ${JOINS} ${where(daysOf(query))}`
   return readParts(
     db,
     query.by,
-    sql`select ${columnsOf(eachTrait(any))}, ${SUMS} from ${DAYS} ${JOINS} ${where(daysOf(query))}
+    sql`select ${columnsOf(onlyThose(traits, told))}, ${alias} as key_alias, ${SUMS} from ${rows}
     group by ${kept} order by sum(l.amount_pico) desc, ${kept} ${most === undefined ? sql`` : sql`limit ${most}`}`,
   )
 }
+
+const NOTHING = sql`null`
+const KEY_ALIAS = sql`max(l.key_alias)`
 
 interface TopRow extends PartRow {
   readonly is_of_other_keys: boolean
@@ -71,53 +91,55 @@ interface TopRow extends PartRow {
 }
 
 async function readTop(db: Kysely<Database>, query: ActivityQuery, most: number): Promise<TopActivity> {
-  const isTopKey = sql`top_key.name is not null`
-  const apart: Traits = {
-    day: sql`l.day`,
-    key: sql`case when ${isTopKey} then l.key end`,
-    teamId: sql`case when ${isTopKey} then l.team_id end`,
-    entities: sql`top_entity.name`,
-    model: sql`l.model`,
-    modelGroup: sql`l.model_group`,
-    provider: sql`l.provider`,
-    callType: sql`l.call_type`,
-  }
-  const kept = sql.join(Object.values(apart))
-  const rows = await readAsText<TopRow>(
+  const all = traitsBy(query.by)
+  const { key, teamId, ...common } = { ...all, entities: sql`top_entity.name` }
+  const ofKeys = { ...common, key, teamId }
+  const ofOthers = { ...common, key: NOTHING, teamId: NOTHING }
+  const keyName = sql`coalesce(${key}, '')`
+  const rows = sql`from ${DAYS} ${JOINS}`
+  const conditions = daysOf(query)
+  const counts = sql`(select count(*) from each_key) as key_count, (select count(*) from each_entity) as entity_count`
+  const joinEntity = sql`left join top_entity on top_entity.name = ${all.entities}`
+  const read = await readAsText<TopRow>(
     db,
-    sql`with each as materialized (
-      select ${columnsOf(traitsBy(query.by))}, l.key_alias, l.amount_pico, l.prompt_tokens, l.completion_tokens,
-        l.cached_input_tokens, l.cache_write_input_tokens, l.successes, l.failures
-      from ${DAYS} ${JOINS} ${where(daysOf(query))}
+    sql`with each_key as materialized (
+      select ${keyName} as name, sum(l.amount_pico) as spend ${rows} ${where(conditions)} group by 1
+    ), each_entity as materialized (
+      select ${all.entities} as name, sum(l.amount_pico) as spend
+      ${rows} ${where([...conditions, sql`${all.entities} is not null`])} group by 1
     ), top_key as (
-      select coalesce(key, '') as name, count(*) over () as count from each
-      group by 1 order by sum(amount_pico) desc, 1 limit ${most}
+      select name from each_key order by spend desc, name limit ${most}
     ), top_entity as (
-      select entity as name, count(*) over () as count from each where entity is not null
-      group by 1 order by sum(amount_pico) desc, 1 limit ${most}
+      select name from each_entity order by spend desc, name limit ${most}
+    ), part as (
+      select ${columnsOf(ofKeys)}, ${KEY_ALIAS} as key_alias, ${SUMS}, false as is_of_other_keys
+      ${rows} join top_key on top_key.name = ${keyName} ${joinEntity} ${where(conditions)}
+      group by ${sql.join(Object.values(ofKeys))}
+      union all
+      select ${columnsOf(ofOthers)}, null, ${SUMS}, true
+      ${rows} left join top_key on top_key.name = ${keyName} ${joinEntity}
+      ${where([...conditions, sql`top_key.name is null`])}
+      group by ${sql.join(Object.values(common))}
     )
-    select ${columnsOf(apart)}, ${SUMS}, not (${isTopKey}) as is_of_other_keys,
-      (select count from top_key limit 1) as key_count, coalesce((select count from top_entity limit 1), 0) as entity_count
-    from each l
-    left join top_key on top_key.name = coalesce(l.key, '')
-    left join top_entity on top_entity.name = l.entity
-    group by ${isTopKey}, ${kept} order by l.day desc, ${isTopKey} desc, ${kept}`,
+    select part.*, ${counts} from part
+    order by day desc, is_of_other_keys, key, team_id, entity, model, model_group, provider, call_type`,
   )
-  const parts = rows.map((row) =>
+  const parts = read.map((row) =>
     row.is_of_other_keys ? { ...partOf(row, query.by), isOfOtherKeys: true as const } : partOf(row, query.by),
   )
-  return { parts, keys: rows[0]?.key_count ?? 0, entities: rows[0]?.entity_count ?? 0 }
+  return { parts, keys: read[0]?.key_count ?? 0, entities: read[0]?.entity_count ?? 0 }
 }
 
-function eachTrait(value: (trait: ActivityTrait) => RawBuilder<unknown>): Traits {
+function onlyThose(traits: Traits, those: ReadonlySet<ActivityTrait>): Traits {
+  const told = (trait: ActivityTrait): RawBuilder<unknown> => (those.has(trait) ? traits[trait] : NOTHING)
   return {
-    day: value('day'),
-    key: value('key'),
-    teamId: value('teamId'),
-    entities: value('entities'),
-    model: value('model'),
-    modelGroup: value('modelGroup'),
-    provider: value('provider'),
-    callType: value('callType'),
+    day: told('day'),
+    key: told('key'),
+    teamId: told('teamId'),
+    entities: told('entities'),
+    model: told('model'),
+    modelGroup: told('modelGroup'),
+    provider: told('provider'),
+    callType: told('callType'),
   }
 }

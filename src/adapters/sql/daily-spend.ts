@@ -1,10 +1,10 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely'
 import { epochMs } from '../../domain/ids.ts'
-import type { EpochMs, KeyDigest } from '../../domain/ids.ts'
+import type { KeyDigest } from '../../domain/ids.ts'
 import type { CallType } from '../../domain/ledger-entry.ts'
 import { picoUsd } from '../../domain/money.ts'
 import type { ActivityPart, ActivityQuery, ActivityTrait, EntityKind } from '../../ports/spend-reports.ts'
-import { timestampText } from './column-types.ts'
+import { dayText } from './column-types.ts'
 import type { Database } from './database.ts'
 import { isModel, linesInScope, namesOne, naming, ofKey, payerName } from './ledger-conditions.ts'
 import { readAsText } from './rows-as-text.ts'
@@ -31,7 +31,7 @@ const ENTITIES: Readonly<Record<EntityKind, RawBuilder<unknown>>> = {
 export const AMOUNTS = sql`l.key_alias, l.amount_pico::text as spend, l.prompt_tokens as prompt,
   l.completion_tokens as completion, l.cached_input_tokens as cache_read, l.cache_write_input_tokens as cache_write,
   l.successes, l.failures`
-export const SUMS = sql`max(l.key_alias) as key_alias, sum(l.amount_pico)::text as spend, sum(l.prompt_tokens) as prompt,
+export const SUMS = sql`sum(l.amount_pico)::text as spend, sum(l.prompt_tokens) as prompt,
   sum(l.completion_tokens) as completion, sum(l.cached_input_tokens) as cache_read,
   sum(l.cache_write_input_tokens) as cache_write, sum(l.successes) as successes, sum(l.failures) as failures`
 
@@ -40,7 +40,7 @@ export type Traits = Readonly<Record<ActivityTrait, RawBuilder<unknown>>>
 /** What rows are told apart by, under the names of today. */
 export function traitsBy(kind: EntityKind): Traits {
   return {
-    day: sql`to_char(l.day, 'YYYY-MM-DD')`,
+    day: sql`l.day`,
     key: sql`coalesce(earlier.successor, ${payerName})`,
     teamId: sql`l.team_id`,
     entities: ENTITIES[kind],
@@ -59,18 +59,30 @@ export function columnsOf(traits: Traits): RawBuilder<unknown> {
 }
 
 /** The rows that a query is about. */
-export function daysOf({ scope, by, only, except, key, model, from, until }: ActivityQuery): RawBuilder<unknown>[] {
+export function daysOf(query: ActivityQuery): RawBuilder<unknown>[] {
+  const { scope, by, only, except, key } = query
   const isNamed = [by, ...Object.keys(only)].some((kind) => kind === 'end_user' || kind === 'tag')
   return [
     isNamed ? sql`l.is_named` : sql`not l.is_named`,
-    sql`l.day >= ${dayOf(from)}::date`,
-    sql`l.day <= ${dayOf(epochMs(until - 1))}::date`,
+    ...daysWithin(query),
     ...linesInScope(scope),
     ...naming(only, TAGS),
     ...(except.length === 0 ? [] : [sql`(${namesOne(by, except, TAGS)}) is not true`]),
     ...(key === undefined ? [] : [ofKey(key)]),
-    ...(model === undefined ? [] : [isModel(model)]),
     ...(by === 'user' ? [] : [sql`${ENTITIES[by]} is not null`]),
+  ]
+}
+
+/** Those of a range, and of a model where one is named. */
+export function daysWithin({
+  model,
+  from,
+  until,
+}: Pick<ActivityQuery, 'model' | 'from' | 'until'>): RawBuilder<unknown>[] {
+  return [
+    sql`l.day >= ${dayText(from)}::date`,
+    sql`l.day <= ${dayText(epochMs(until - 1))}::date`,
+    ...(model === undefined ? [] : [isModel(model)]),
   ]
 }
 
@@ -128,8 +140,4 @@ function entitiesOf(entity: string | null, by: EntityKind): readonly string[] {
   if (by !== 'tag') return [entity]
   const tags: readonly string[] = JSON.parse(entity)
   return [...new Set(tags)]
-}
-
-function dayOf(at: EpochMs): string {
-  return timestampText(at).slice(0, 'YYYY-MM-DD'.length)
 }

@@ -4,6 +4,7 @@ import { type LedgerRow, entryOf, parseLedgerDetail } from '../../domain/ledger-
 import { storableText } from '../../domain/storable-text.ts'
 import type { PageOf } from '../../ports/page.ts'
 import type { LineQuery } from '../../ports/spend-reports.ts'
+import { countByTotals } from './daily-totals.ts'
 import type { Database } from './database.ts'
 import { between, isModel, lineUser, linesInScope, naming, ofKey } from './ledger-conditions.ts'
 import { contains, pageOf } from './rows/page-sql.ts'
@@ -45,6 +46,7 @@ export async function readLines(db: Kysely<Database>, query: LineQuery): Promise
     instead: sql`${lineUser} as user_id`,
     id: 'entry_id',
     conditions: [...linesInScope(query.scope), ...between(query.from, query.until), ...conditionsOf(query)],
+    counted: countByTotals(query),
     sort: SORTS[query.sort],
     tie: sql`l.entry_id`,
     page: query,

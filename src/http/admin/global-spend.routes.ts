@@ -15,6 +15,7 @@ import { readProviderBudgets } from '../../manage/budgets/budget-standing.ts'
 import { readTotalSpend } from '../../manage/spend/read-spend.ts'
 import { rankBy, readSpendParts } from '../../manage/spend/report-spend.ts'
 import type { ReportAsk, SpendParts } from '../../manage/spend/report-spend.ts'
+import type { ActivityTrait } from '../../ports/spend-reports.ts'
 import { granted } from '../route.ts'
 import type { EdgePorts, PlainAsk } from '../route.ts'
 import { askOf, readJson, refuseSecretInUrl, schemaRoute, shaped, shapedQuery } from './read-ask.ts'
@@ -146,7 +147,10 @@ export function globalSpendRoutes(app: FastifyInstance, edge: EdgePorts, ports: 
     return query
   }
 
-  async function partsOf(wanted: ReportAsk, ask: PlainAsk): Promise<SpendParts> {
+  async function partsOf<Trait extends ActivityTrait>(
+    wanted: ReportAsk<Trait>,
+    ask: PlainAsk,
+  ): Promise<SpendParts<Trait>> {
     return granted(await readSpendParts(wanted, askOf(ask), ports))
   }
 

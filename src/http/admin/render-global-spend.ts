@@ -3,12 +3,12 @@ import { MASTER_ALIAS } from '../../domain/principal.ts'
 import { rankBy } from '../../manage/spend/report-spend.ts'
 import type { SpendParts } from '../../manage/spend/report-spend.ts'
 import type { ActivityNames } from '../../manage/spend/name-activity.ts'
-import type { ActivityPart } from '../../ports/spend-reports.ts'
+import type { SummedPart } from '../../ports/spend-reports.ts'
 
 /** Teams go by their aliases, as far as those tell them apart. */
-export function renderSpendByTeam({ parts, names }: SpendParts): object {
+export function renderSpendByTeam({ parts, names }: SpendParts<'day' | 'entities'>): object {
   const nameOf = namesOf(names)
-  const teamsOf = ({ entities }: ActivityPart) => entities.map(nameOf)
+  const teamsOf = ({ entities }: SummedPart<'entities'>) => entities.map(nameOf)
   const totals = rankBy(parts, teamsOf)
   return {
     daily_spend: oldestFirst(parts).map(([date, those]) => ({
@@ -21,7 +21,10 @@ export function renderSpendByTeam({ parts, names }: SpendParts): object {
 }
 
 /** Per day, what each team or customer spent with which key on which model. */
-export function renderReportByDay(kind: 'team' | 'customer', { parts, names }: SpendParts): readonly object[] {
+export function renderReportByDay(
+  kind: 'team' | 'customer',
+  { parts, names }: SpendParts<'day' | 'entities' | 'key' | 'model'>,
+): readonly object[] {
   const nameOf = kind === 'team' ? namesOf(names) : (id: string) => id
   const label = kind === 'team' ? 'team_name' : 'customer'
   return oldestFirst(parts).map(([day, those]) => ({
@@ -41,7 +44,7 @@ export function renderReportByDay(kind: 'team' | 'customer', { parts, names }: S
   }))
 }
 
-export function renderReportByKey({ parts }: SpendParts): readonly object[] {
+export function renderReportByKey({ parts }: SpendParts<'key' | 'model'>): readonly object[] {
   return rankBy(parts, ({ key }) => [key]).map((sum) => ({
     api_key: sum.name ?? MASTER_ALIAS,
     total_cost: usdNumber(sum.spend),
@@ -56,14 +59,16 @@ export function renderReportByKey({ parts }: SpendParts): readonly object[] {
   }))
 }
 
-function ofKeys(parts: readonly ActivityPart[]) {
+function ofKeys(parts: readonly SummedPart<'key' | 'model'>[]) {
   return rankBy(parts, ({ key }) => [key ?? MASTER_ALIAS]).map(({ name, parts: own }) => ({
     key: name,
     models: rankBy(own, ({ model }) => [model]),
   }))
 }
 
-function oldestFirst(parts: readonly ActivityPart[]): readonly (readonly [day: string, readonly ActivityPart[]])[] {
+function oldestFirst<Part extends SummedPart<'day'>>(
+  parts: readonly Part[],
+): readonly (readonly [day: string, readonly Part[]])[] {
   return [...Map.groupBy(parts, ({ day }) => day)].toSorted(([one], [other]) => (one < other ? -1 : 1))
 }
 

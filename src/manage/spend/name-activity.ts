@@ -1,6 +1,6 @@
 import { parseEndUserId, parseOrganizationId, parseTeamId, parseUserId } from '../../domain/ids.ts'
 import type { KeyDigest } from '../../domain/ids.ts'
-import type { ActivityPart, EntityKind } from '../../ports/spend-reports.ts'
+import type { ActivityPart, EntityKind, SummedPart } from '../../ports/spend-reports.ts'
 import type { KeyLabel, Rooms } from '../../ports/registry.ts'
 import type { ManagePorts } from '../ports.ts'
 
@@ -22,12 +22,12 @@ const FINDERS: Readonly<Record<EntityKind, (rooms: Rooms, ids: readonly string[]
 }
 
 export async function nameActivity(
-  parts: readonly ActivityPart[],
+  parts: readonly (SummedPart & Partial<Pick<ActivityPart, 'key' | 'entities'>>)[],
   by: EntityKind,
   { registry }: Pick<ManagePorts, 'registry'>,
 ): Promise<ActivityNames> {
   const digests = new Set(parts.map(({ key }) => key).filter((key) => key !== undefined))
-  const ids = new Set(parts.flatMap(({ entities }) => entities))
+  const ids = new Set(parts.flatMap(({ entities }) => entities ?? []))
   const [keys, entities] = await Promise.all([
     registry.rooms.keys.labels([...digests]),
     FINDERS[by](registry.rooms, [...ids]),

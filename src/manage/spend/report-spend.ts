@@ -2,7 +2,7 @@ import { allow } from '../../domain/decision.ts'
 import type { Decision } from '../../domain/decision.ts'
 import { NO_MONEY, addUsd } from '../../domain/money.ts'
 import type { PicoUsd } from '../../domain/money.ts'
-import type { ActivityPart, ActivitySums, EntityFilter, EntityKind } from '../../ports/spend-reports.ts'
+import type { ActivitySums, ActivityTrait, EntityFilter, EntityKind, SummedPart } from '../../ports/spend-reports.ts'
 import { nameActivity } from './name-activity.ts'
 import type { ActivityNames } from './name-activity.ts'
 import { digestNamed } from '../keys/name-key.ts'
@@ -11,7 +11,7 @@ import { allDays, lastDays, readDays } from './read-days.ts'
 import { SPEND_LOGS } from './read-spend.ts'
 import { spendScopeOf } from './spend-scope.ts'
 
-export interface ReportAsk extends ActivitySums {
+export interface ReportAsk<Trait extends ActivityTrait> extends ActivitySums<Trait> {
   readonly by: EntityKind
   readonly only?: EntityFilter
   /** A key, in full or by its digest. */
@@ -22,19 +22,19 @@ export interface ReportAsk extends ActivitySums {
   readonly otherwise: 'month' | 'ever'
 }
 
-export interface SpendParts {
-  readonly parts: readonly ActivityPart[]
+export interface SpendParts<Trait extends ActivityTrait> {
+  readonly parts: readonly SummedPart<Trait>[]
   readonly names: ActivityNames
 }
 
 const MONTH = 30
 
 /** The parts that reports are summed from, as far as the caller sees them. */
-export async function readSpendParts(
-  { by, only = {}, key, startDate, endDate, otherwise, ...sums }: ReportAsk,
+export async function readSpendParts<Trait extends ActivityTrait>(
+  { by, only = {}, key, startDate, endDate, otherwise, ...sums }: ReportAsk<Trait>,
   ask: Ask,
   ports: ManagePorts,
-): Promise<Decision<SpendParts>> {
+): Promise<Decision<SpendParts<Trait>>> {
   const range = readDays(startDate, endDate)
   if (range.verdict === 'deny') return range
   const now = ports.clock.now()
@@ -57,20 +57,20 @@ export async function readSpendParts(
   return allow({ parts, names: await nameActivity(parts, by, ports) })
 }
 
-export interface Ranked<Name> {
+export interface Ranked<Name, Part extends SummedPart> {
   readonly name: Name
   readonly spend: PicoUsd
   readonly calls: number
   readonly promptTokens: number
   readonly completionTokens: number
-  readonly parts: readonly ActivityPart[]
+  readonly parts: readonly Part[]
 }
 
 /** By what was spent, most first. A part with several names counts for each of them. */
-export function rankBy<Name>(
-  parts: readonly ActivityPart[],
-  namesOf: (part: ActivityPart) => readonly Name[],
-): readonly Ranked<Name>[] {
+export function rankBy<Name, Part extends SummedPart>(
+  parts: readonly Part[],
+  namesOf: (part: Part) => readonly Name[],
+): readonly Ranked<Name, Part>[] {
   const named = parts.flatMap((part) => namesOf(part).map((name) => ({ name, part })))
   return [...Map.groupBy(named, ({ name }) => name)]
     .map(([name, those]) =>
@@ -82,7 +82,7 @@ export function rankBy<Name>(
     .toSorted((one, other) => (one.spend === other.spend ? 0 : one.spend < other.spend ? 1 : -1))
 }
 
-function total<Name>(name: Name, parts: readonly ActivityPart[]): Ranked<Name> {
+function total<Name, Part extends SummedPart>(name: Name, parts: readonly Part[]): Ranked<Name, Part> {
   return {
     name,
     spend: parts.reduce((sum, part) => addUsd(sum, part.spend), NO_MONEY),
