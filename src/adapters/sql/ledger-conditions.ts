@@ -38,8 +38,9 @@ export function ofUsers(ids: readonly string[]): RawBuilder<unknown> {
     select former.user_id from latchkey.former_user former where former.survivor_id = any(${ids}::text[])))`
 }
 
-/** Whose line it is, whatever id it was written under. */
-export const lineUser = sql<UserId | null>`latchkey.canonical_user_id(l.user_id)`
+/** Whose line it is, whatever id it was written under. As `canonical_user_id` says it, which would be called for each row. */
+export const lineUser = sql<UserId | null>`coalesce(
+  (select former.survivor_id from latchkey.former_user former where former.user_id = l.user_id), l.user_id)`
 
 /** By its public name or its upstream's. */
 export function isModel(model: string): RawBuilder<unknown> {

@@ -88,16 +88,7 @@ test('lines that wait for a rotation under way are told of the key under its new
     })
     await isRotated.promise
     const keeping = store.ledger.keep([writeLedgerLine(makeEntry(1, { amount: picoUsd(7n) }))])
-    await expect
-      .poll(async () => {
-        const { rows } = await sql<{ waiting: bigint }>`
-          select count(*) as waiting from pg_locks l join pg_stat_activity a using (pid)
-          where not l.granted and a.datname = current_database() and a.query like '%keep_ledger_lines%'`.execute(
-          store.db,
-        )
-        return rows[0]?.waiting
-      })
-      .toBe(1n)
+    await expect.poll(() => waitingFor(store, 'keep_ledger_lines')).toBe(1n)
     isWaited.resolve()
     await Promise.all([rotating, keeping])
     const { rows } = await sql`select digest, spent_pico from latchkey.key_spend`.execute(store.db)
@@ -106,3 +97,32 @@ test('lines that wait for a rotation under way are told of the key under its new
     await close()
   }
 })
+
+test('a rotation waits for the first lines of its new digest, and is told of them', async () => {
+  const { store, close } = await openServer()
+  try {
+    await writeRows(store, ({ keys }) => keys.insert(makeKey(1)))
+    const first = writeLedgerLine(
+      makeEntry(1, { payer: { kind: 'key', digest: digestOf(2), alias: undefined }, amount: picoUsd(7n) }),
+    )
+    let rotating: Promise<unknown> = Promise.resolve()
+    await store.db.transaction().execute(async (transaction) => {
+      await sql`select latchkey.keep_ledger_lines(${`[${first}]`}::json)`.execute(transaction)
+      rotating = writeRows(store, ({ keys }) => keys.rotate(digestOf(1), makeKey(2), undefined))
+      await expect.poll(() => waitingFor(store, 'virtual_key')).toBe(1n)
+    })
+    await rotating
+    const { rows } = await sql`select digest, spent_pico from latchkey.key_spend`.execute(store.db)
+    expect(rows).toEqual([{ digest: digestOf(2), spent_pico: '7' }])
+  } finally {
+    await close()
+  }
+})
+
+/** How many statements that name it wait for a lock. */
+async function waitingFor(store: Store, name: string): Promise<bigint | undefined> {
+  const { rows } = await sql<{ waiting: bigint }>`
+    select count(*) as waiting from pg_locks l join pg_stat_activity a using (pid)
+    where not l.granted and a.datname = current_database() and a.query like ${`%${name}%`}`.execute(store.db)
+  return rows[0]?.waiting
+}
