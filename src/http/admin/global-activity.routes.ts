@@ -2,8 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import { spendDatesQuery } from '../../contract/spend.ts'
 import type { ManagePorts } from '../../manage/ports.ts'
 import { readSpendParts } from '../../manage/spend/report-spend.ts'
-import type { ReportAsk } from '../../manage/spend/report-spend.ts'
-import type { ActivityPart } from '../../ports/spend-reports.ts'
+import type { ActivityTrait, SummedPart } from '../../ports/spend-reports.ts'
 import { granted } from '../route.ts'
 import type { EdgePorts, PlainAsk } from '../route.ts'
 import { askOf, schemaRoute, shapedQuery } from './read-ask.ts'
@@ -27,7 +26,10 @@ export function globalActivityRoutes(app: FastifyInstance, edge: EdgePorts, port
     answer: async (ask) => renderModelActivity(await partsOf(['day', 'modelGroup'], ask)),
   })
 
-  async function partsOf(apart: ReportAsk['apart'], ask: PlainAsk): Promise<readonly ActivityPart[]> {
+  async function partsOf<Trait extends ActivityTrait>(
+    apart: readonly Trait[],
+    ask: PlainAsk,
+  ): Promise<readonly SummedPart<Trait>[]> {
     const dates = shapedQuery(spendDatesQuery, ask.request)
     const wanted = { by: 'user', apart, ...dates, otherwise: 'month' } as const
     return granted(await readSpendParts(wanted, askOf(ask), ports)).parts

@@ -1,8 +1,8 @@
 import { rankBy } from '../../manage/spend/report-spend.ts'
-import type { ActivityPart } from '../../ports/spend-reports.ts'
+import type { SummedPart } from '../../ports/spend-reports.ts'
 
 /** Oldest day first. */
-export function renderTotalActivity(parts: readonly ActivityPart[]) {
+export function renderTotalActivity(parts: readonly SummedPart<'day'>[]) {
   const days = rankBy(parts, ({ day }) => [day]).toSorted((one, other) => one.name.localeCompare(other.name))
   const tokens = ({ promptTokens, completionTokens }: (typeof days)[number]): number => promptTokens + completionTokens
   return {
@@ -17,7 +17,7 @@ export function renderTotalActivity(parts: readonly ActivityPart[]) {
 }
 
 /** By their public names, those on which most was spent first. */
-export function renderModelActivity(parts: readonly ActivityPart[]): readonly object[] {
+export function renderModelActivity(parts: readonly SummedPart<'day' | 'modelGroup'>[]): readonly object[] {
   return rankBy(parts, ({ modelGroup }) => [modelGroup]).map(({ name, parts: own }) => ({
     model: name,
     ...renderTotalActivity(own),

@@ -12,6 +12,7 @@ import type { TagView } from '../../manage/budgets/read-tags.ts'
 import { decideFields } from '../../manage/keys/unsupported-fields.ts'
 import { rankBy, readSpendParts } from '../../manage/spend/report-spend.ts'
 import type { Ranked } from '../../manage/spend/report-spend.ts'
+import type { SummedPart } from '../../ports/spend-reports.ts'
 import { granted } from '../route.ts'
 import type { EdgePorts, PlainAsk } from '../route.ts'
 import { askOf, readJson, schemaRoute, shaped, shapedQuery } from './read-ask.ts'
@@ -91,7 +92,7 @@ export function tagRoutes(app: FastifyInstance, edge: EdgePorts, ports: ManagePo
   }
 }
 
-function renderSummary({ name, calls, promptTokens, completionTokens, spend, parts }: Ranked<string>) {
+function renderSummary({ name, calls, promptTokens, completionTokens, spend, parts }: Ranked<string, SummedPart>) {
   const successes = parts.reduce((sum, part) => sum + part.successes, 0)
   return {
     tag: name,
