@@ -144,7 +144,6 @@ export function thingsOf(desk: Desk): readonly Thing[] {
         ...PLAIN_LIMITS,
         alias: TEXTS,
         blocked: FLAGS,
-        allowed_model_region: ['eu', 'us'],
         default_model: ['gpt-4o'],
       },
       create: (fields) => desk.post('/customer/new', { user_id: unique('customer'), ...fields }),
