@@ -48,9 +48,8 @@ export class FactCache<Id extends string, Fact extends object> {
   readonly #absent: LRUCache<Id, Known<Fact>>
   /** By the name of a change, the ids whose facts change with it. */
   readonly #leading = new Map<string, Set<Id>>()
+  /** Reads under way whose answers will be remembered: one that an invalidation took out may be out of date when it ends. */
   readonly #flights = new Map<Id, Flight<Fact>>()
-  /** Counts invalidations: a read that began before one may be out of date when it ends. */
-  #generation = 0
 
   constructor(options: FactCacheOptions<Id, Fact>) {
     this.#options = options
@@ -87,7 +86,6 @@ export class FactCache<Id extends string, Fact extends object> {
 
   /** The same where the write was to what facts are only announced as. */
   invalidateNamed(name: string): void {
-    this.#generation += 1
     this.#flights.clear()
     for (const leading of this.#leading.get(name) ?? []) this.#present.delete(leading)
   }
@@ -99,22 +97,18 @@ export class FactCache<Id extends string, Fact extends object> {
   }
 
   clear(): void {
-    this.#generation += 1
     this.#flights.clear()
     this.#present.clear()
     this.#absent.clear()
   }
 
   #ask(id: Id): Flight<Fact> {
-    const generation = this.#generation
     const asked = { askedAt: this.#clock.now(), watch: this.#changes.watch }
     const flight: Flight<Fact> = {
       askedAt: asked.askedAt,
       answer: this.#options.ask(id).then(
         (fact) => {
-          const isWanted = this.#flights.get(id) === flight && generation === this.#generation
-          this.#land(id, flight)
-          if (isWanted) this.#remember(id, { fact, ...asked })
+          if (this.#land(id, flight)) this.#remember(id, { fact, ...asked })
           return fact
         },
         (error: unknown) => {
@@ -127,8 +121,9 @@ export class FactCache<Id extends string, Fact extends object> {
     return flight
   }
 
-  #land(id: Id, flight: Flight<Fact>): void {
-    if (this.#flights.get(id) === flight) this.#flights.delete(id)
+  /** Whether it still was under way. */
+  #land(id: Id, flight: Flight<Fact>): boolean {
+    return this.#flights.get(id) === flight && this.#flights.delete(id)
   }
 
   #remember(id: Id, known: Known<Fact>): void {
