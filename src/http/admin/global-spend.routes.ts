@@ -13,7 +13,7 @@ import { Problem } from '../../domain/problem.ts'
 import type { ManagePorts } from '../../manage/ports.ts'
 import { readProviderBudgets } from '../../manage/budgets/budget-standing.ts'
 import { readTotalSpend } from '../../manage/spend/read-spend.ts'
-import { rankBy, readSpendParts } from '../../manage/spend/report-spend.ts'
+import { rankBy, rankTags, readSpendParts } from '../../manage/spend/report-spend.ts'
 import type { ReportAsk, SpendParts } from '../../manage/spend/report-spend.ts'
 import type { ActivityTrait } from '../../ports/spend-reports.ts'
 import { granted } from '../route.ts'
@@ -81,10 +81,8 @@ export function globalSpendRoutes(app: FastifyInstance, edge: EdgePorts, ports: 
   })
 
   read('/global/spend/tags', 'Tags by what was spent under them', spendTagsQuery, async (ask) => {
-    const { tags, ...dates } = shapedQuery(spendTagsQuery, ask.request)
-    const only = tags === undefined ? {} : { tag: tags }
-    const { parts } = await partsOf({ by: 'tag', apart: ['entities'], only, ...dates, otherwise: 'month' }, ask)
-    const asked = rankBy(parts, ({ entities }) => entities).filter(({ name }) => tags?.includes(name) ?? true)
+    const wanted = { ...shapedQuery(spendTagsQuery, ask.request), otherwise: 'month' } as const
+    const asked = granted(await rankTags(wanted, askOf(ask), ports))
     return {
       spend_per_tag: asked.map(({ name, spend, calls }) => ({ name, spend: usdNumber(spend), log_count: calls })),
     }

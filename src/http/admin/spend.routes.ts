@@ -14,7 +14,7 @@ import { readSpendLines } from '../../manage/spend/list-spend-lines.ts'
 import { nameTeams } from '../../manage/spend/name-teams.ts'
 import type { ManagePorts } from '../../manage/ports.ts'
 import { MOST_LINES_UNFILTERED, readSpend } from '../../manage/spend/read-spend.ts'
-import { rankBy, readSpendParts } from '../../manage/spend/report-spend.ts'
+import { rankTags } from '../../manage/spend/report-spend.ts'
 import { readSpendOfUsers } from '../../manage/spend/spend-of-users.ts'
 import { scopeOf } from '../../manage/scope-of.ts'
 import type { ModelFacts } from '../../ports/model-facts.ts'
@@ -97,12 +97,8 @@ export function spendRoutes(app: FastifyInstance, edge: EdgePorts, ports: Manage
     summary: 'Tags by what was spent under them',
     query: spendTagsQuery,
     answer: async (ask) => {
-      const { tags, ...dates } = shapedQuery(spendTagsQuery, ask.request)
-      const only = tags === undefined ? {} : { tag: tags }
-      const wanted = { by: 'tag', apart: ['entities'], only, ...dates, otherwise: 'ever' } as const
-      const { parts } = granted(await readSpendParts(wanted, askOf(ask), ports))
-      const asked = rankBy(parts, ({ entities }) => entities).filter(({ name }) => tags?.includes(name) ?? true)
-      return asked.map(({ name, calls, spend }) => ({
+      const wanted = { ...shapedQuery(spendTagsQuery, ask.request), otherwise: 'ever' } as const
+      return granted(await rankTags(wanted, askOf(ask), ports)).map(({ name, calls, spend }) => ({
         individual_request_tag: name,
         log_count: calls,
         total_spend: usdNumber(spend),

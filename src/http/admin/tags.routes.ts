@@ -10,7 +10,7 @@ import type { ManagePorts } from '../../manage/ports.ts'
 import { listTags, readTags } from '../../manage/budgets/read-tags.ts'
 import type { TagView } from '../../manage/budgets/read-tags.ts'
 import { decideFields } from '../../manage/keys/unsupported-fields.ts'
-import { rankBy, readSpendParts } from '../../manage/spend/report-spend.ts'
+import { rankTags } from '../../manage/spend/report-spend.ts'
 import type { Ranked } from '../../manage/spend/report-spend.ts'
 import type { SummedPart } from '../../ports/spend-reports.ts'
 import { granted } from '../route.ts'
@@ -56,12 +56,8 @@ export function tagRoutes(app: FastifyInstance, edge: EdgePorts, ports: ManagePo
     summary: 'What was called and spent under each tag',
     query: spendTagsQuery,
     answer: async (ask) => {
-      const { tags, ...dates } = shapedQuery(spendTagsQuery, ask.request)
-      const only = tags === undefined ? {} : { tag: tags }
-      const wanted = { by: 'tag', apart: ['entities'], only, ...dates, otherwise: 'month' } as const
-      const { parts } = granted(await readSpendParts(wanted, askOf(ask), ports))
-      const asked = rankBy(parts, ({ entities }) => entities).filter(({ name }) => tags?.includes(name) ?? true)
-      return { results: asked.map(renderSummary) }
+      const wanted = { ...shapedQuery(spendTagsQuery, ask.request), otherwise: 'month' } as const
+      return { results: granted(await rankTags(wanted, askOf(ask), ports)).map(renderSummary) }
     },
   })
 

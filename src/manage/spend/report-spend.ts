@@ -57,6 +57,24 @@ export async function readSpendParts<Trait extends ActivityTrait>(
   return allow({ parts, names: await nameActivity(parts, by, ports) })
 }
 
+export type TagRanksAsk = Pick<ReportAsk<'entities'>, 'startDate' | 'endDate' | 'otherwise'> & {
+  /** Absent: all that were brought along. */
+  readonly tags: readonly string[] | undefined
+}
+
+/** Tags by what was spent under them, only those that were asked for: their calls may have brought others along. */
+export async function rankTags(
+  { tags, ...range }: TagRanksAsk,
+  ask: Ask,
+  ports: ManagePorts,
+): Promise<Decision<readonly Ranked<string, SummedPart<'entities'>>[]>> {
+  const only = tags === undefined ? {} : { tag: tags }
+  const read = await readSpendParts({ by: 'tag', apart: ['entities'], only, ...range }, ask, ports)
+  if (read.verdict === 'deny') return read
+  const ranked = rankBy(read.granted.parts, ({ entities }) => entities)
+  return allow(ranked.filter(({ name }) => tags?.includes(name) ?? true))
+}
+
 export interface Ranked<Name, Part extends SummedPart> {
   readonly name: Name
   readonly spend: PicoUsd
