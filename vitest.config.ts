@@ -1,9 +1,11 @@
 import { defineConfig } from 'vitest/config'
 import { LongestFirst } from './tools/longest-first.ts'
+import { OutcomeReporter } from './tools/outcome-reporter.ts'
 
 export default defineConfig({
   test: {
     sequence: { sequencer: LongestFirst },
+    reporters: ['default', new OutcomeReporter()],
     projects: [
       {
         test: {
@@ -21,6 +23,9 @@ export default defineConfig({
       {
         test: {
           name: 'integration',
+          // The embedded database is one large module that each file loads anew: what V8 would spend on tiering it up,
+          // no file lives long enough to earn back.
+          execArgv: ['--wasm-tiering-budget=1000000000'],
           include: ['test/integration/**/*.test.ts'],
           globalSetup: ['test/support/setup-integration.ts', 'test/support/setup-migrated.ts'],
           testTimeout: 60_000,

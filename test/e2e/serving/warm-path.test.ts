@@ -7,6 +7,7 @@ import { CHAT, chat, startRig } from './support/rig.ts'
 import type { Answer, Rig } from './support/rig.ts'
 
 const CALLS = 60
+const MEASURES = 5
 
 let database: Awaited<ReturnType<typeof createDatabase>>
 let tap: StatementTap
@@ -27,8 +28,21 @@ afterAll(async () => {
   await database.drop()
 })
 
-/** What the gateway asked while `work` ran and its lines were written down, by what it was for. */
-async function askedDuring(work: () => Promise<void>): Promise<Readonly<Record<'lines' | 'facts', readonly string[]>>> {
+type Asked = Readonly<Record<'lines' | 'facts', readonly string[]>>
+
+/**
+ * What the gateway asked while `work` ran. A machine that stands still for a second makes a gateway ask again, as it
+ * must, for then nobody knows whether its facts still stand: a measure with more facts than are `wanted` is taken again.
+ */
+async function askedDuring(work: () => Promise<void>, wanted = 0): Promise<Asked> {
+  for (let left = MEASURES; ; left -= 1) {
+    const asked = await askedOnce(work)
+    if (asked.facts.length <= wanted || left === 1) return asked
+  }
+}
+
+/** The same of one time, its lines written down, by what it was for. */
+async function askedOnce(work: () => Promise<void>): Promise<Asked> {
   await linesOnRecord()
   tap.taken()
   await work()
@@ -125,7 +139,7 @@ test('under a budget a call asks for its reservation, and for nothing else', asy
     for (const key of keys) expect((await call(key, chat('plain'))).status).toBe(200)
   }
   await callEach()
-  const { facts } = await askedDuring(callEach)
+  const { facts } = await askedDuring(callEach, keys.length)
   expect(facts).toHaveLength(keys.length)
   expect(facts.filter((text) => !text.includes('reserve_budget'))).toEqual([])
 })
@@ -150,7 +164,7 @@ test.each([
     for (const key of keys) expect((await call(key, chat('plain'))).status).toBe(200)
   }
   await callEach()
-  const { facts } = await askedDuring(callEach)
+  const { facts } = await askedDuring(callEach, keys.length * asks.length)
   const count = (name: string): number => facts.filter((text) => text.includes(name)).length
   expect(asks.map(count)).toEqual(asks.map(() => keys.length))
   expect(facts.filter((text) => !asks.some((name) => text.includes(name)))).toEqual([])
