@@ -22,6 +22,7 @@ import { chance, newCallId, timers } from './adapters/system/chance.ts'
 import { clock } from './adapters/system/clock.ts'
 import { watchLoad } from './adapters/system/load-watch.ts'
 import { nextTurn } from './adapters/system/next-turn.ts'
+import { makeTogether } from './adapters/system/together.ts'
 import { holdFile } from './adapters/system/hold-file.ts'
 import { LineAcceptor } from './adapters/websocket/line-acceptor.ts'
 import { WsDialler } from './adapters/websocket/ws-dialler.ts'
@@ -193,6 +194,7 @@ export async function compose(parts: Parts): Promise<Gateway> {
     clock,
     timers,
     upstream,
+    together: makeTogether(),
     signer,
     standing: new StandingWatch((admission) => askAgain(admission, journey), clock, timers),
     catalogue,
@@ -258,6 +260,7 @@ export async function compose(parts: Parts): Promise<Gateway> {
     passing: { ...serving, keyHeader: journey.settings.keyHeader },
     manage,
     doors,
+    together: makeTogether(),
     realtime: { upgrades, acceptor: new LineAcceptor(), dialler: new WsDialler(lookupFor) },
     faults,
     metrics,

@@ -44,6 +44,7 @@ import type { Doors } from './http/wire/doors.ts'
 import type { PassPorts } from './journey/serve-pass-through.ts'
 import type { ServePorts } from './journey/serve.ts'
 import type { ManagePorts } from './manage/ports.ts'
+import type { Together } from './ports/together.ts'
 
 interface RoutePorts {
   readonly edge: EdgePorts
@@ -51,6 +52,7 @@ interface RoutePorts {
   readonly passing: PassPorts
   readonly manage: ManagePorts
   readonly doors: Doors
+  readonly together: Together
   readonly realtime: Pick<RealtimePorts, 'upgrades' | 'acceptor' | 'dialler'>
   readonly faults: FaultPorts
   readonly metrics: CallMetrics
@@ -63,9 +65,23 @@ interface RoutePorts {
 /** Everything that can be asked for. The pages about them come last, because they tell of all the others. */
 export async function registerRoutes(
   app: FastifyInstance,
-  { edge, serving, passing, manage, doors, realtime, faults, metrics, facts, settings, store, isDraining }: RoutePorts,
+  {
+    edge,
+    serving,
+    passing,
+    manage,
+    doors,
+    together,
+    realtime,
+    faults,
+    metrics,
+    facts,
+    settings,
+    store,
+    isDraining,
+  }: RoutePorts,
 ): Promise<void> {
-  modelCallRoutes(app, edge, { doors, serving, faults })
+  modelCallRoutes(app, edge, { doors, together, serving, faults })
   realtimeRoutes(app, edge, { ...realtime, serving, faults, corsOrigins: settings.corsOrigins })
   responseRoutes(app, edge, serving)
   modelRoutes(app, edge, { facts, policy: serving.policy })

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { openProcessLog } from '../adapters/log/operator-log.ts'
 import type { Log } from '../adapters/log/operator-log.ts'
 import { clock } from '../adapters/system/clock.ts'
-import { stayCompiled } from '../adapters/system/stay-compiled.ts'
+import { tuneEngine } from '../adapters/system/tune-engine.ts'
 import type { Gateway } from '../compose.ts'
 import type { ConfigSource, ProcessEnvironment } from '../config/load.ts'
 import { renderFindings, summarise } from '../config/render-findings.ts'
@@ -68,7 +68,7 @@ export async function runServe(argv: readonly string[], io: ServeIo): Promise<nu
     return 1
   }
   const { settings } = usable
-  stayCompiled()
+  tuneEngine()
   ignoreSignals()
 
   const log = openProcessLog(settings.logLevel, clock)

@@ -215,7 +215,7 @@ export function refuse(
     say: denied.say,
     callId,
     reason: edge.exposeRejectReason ? denied.because : undefined,
-    close: !request.readableEnded && hasBody(request),
+    close: !isRead(request) && hasBody(request),
     extraHeaders: {
       ...(denied.retryAfterMs === undefined ? {} : { 'retry-after': String(Math.ceil(denied.retryAfterMs / 1000)) }),
       ...denied.headers,
@@ -256,6 +256,11 @@ export function arrivalOf(
 /** `/key/:key/regenerate` in the router's words is `/key/{key}/regenerate` in everybody else's. */
 function shownPath(path: string): string {
   return path.replaceAll(/:([a-z_]+)/g, '{$1}').replace(/\*$/, '{model}')
+}
+
+/** Whether nothing of it is left, neither here nor with its sender. */
+function isRead(request: IncomingMessage): boolean {
+  return request.complete && request.readableLength === 0
 }
 
 function hasBody({ headers }: IncomingMessage): boolean {

@@ -6,6 +6,7 @@ import type { Timers } from '../ports/chance.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { IdSigner } from '../ports/id-signer.ts'
 import type { Reply } from '../ports/reply.ts'
+import type { Together } from '../ports/together.ts'
 import type { Upstream } from '../ports/upstream.ts'
 import type { MockUsage } from './7-provider/demo/write-answer.ts'
 import type { Admission } from './admission.ts'
@@ -17,6 +18,8 @@ export interface AttemptPorts extends SettlePorts {
   readonly clock: Clock
   readonly timers: Timers
   readonly upstream: Upstream
+  /** Where whole answers wait for those that come in the same turn. */
+  readonly together: Together
   readonly signer: IdSigner
   readonly standing: Pick<StandingWatch, 'watch'>
   readonly policy: RouterPolicy

@@ -48,6 +48,7 @@ async function wholeAttempt(attempt: Attempt): Promise<AttemptResult> {
     attempt.reply,
     exchangePorts(attempt, prepared),
   )
+  await attempt.ports.together()
   return await finishWhole(attempt, answer, prepared.secrets)
 }
 

@@ -1,3 +1,4 @@
+import { Bag } from '../domain/bag.ts'
 import type { Denied } from '../domain/decision.ts'
 import type { EpochMs } from '../domain/ids.ts'
 import type { Timers } from '../ports/chance.ts'
@@ -20,7 +21,7 @@ const SWEEP_MS = 1_000
  * the same deciders as at their admission; most calls are over before the first time.
  */
 export class StandingWatch {
-  readonly #watched = new Set<Watched>()
+  readonly #watched = new Bag<Watched>()
   readonly #askAgain: AskAgain
   readonly #clock: Clock
   readonly #timers: Timers
@@ -34,10 +35,9 @@ export class StandingWatch {
 
   /** Returns what ends the watch. */
   watch(admission: Admission, revoked: (denied: Denied) => void): () => void {
-    const watched = { admission, since: this.#clock.now(), revoked }
-    this.#watched.add(watched)
+    const seat = this.#watched.add({ admission, since: this.#clock.now(), revoked })
     if (!this.#isSweeping) this.#sweepLater()
-    return () => this.#watched.delete(watched)
+    return () => void seat.leave()
   }
 
   #sweepLater(): void {
@@ -52,11 +52,12 @@ export class StandingWatch {
 
   async #sweep(): Promise<void> {
     const before = this.#clock.now() - SWEEP_MS
-    for (const watched of this.#watched) {
-      if (watched.since > before) continue
+    for (const seat of this.#watched) {
+      const { admission, since, revoked } = seat.thing
+      if (since > before) continue
       // A store that does not answer ends nothing: what is not known to be revoked goes on.
-      const denied = await this.#askAgain(watched.admission).catch(() => undefined)
-      if (denied !== undefined && this.#watched.delete(watched)) watched.revoked(denied)
+      const denied = await this.#askAgain(admission).catch(() => undefined)
+      if (denied !== undefined && seat.leave()) revoked(denied)
     }
   }
 }

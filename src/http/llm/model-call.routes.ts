@@ -15,6 +15,7 @@ import type { RouteFacts } from '../../journey/1-intake/arrival.ts'
 import { admit } from '../../journey/journey.ts'
 import { serve } from '../../journey/serve.ts'
 import type { ServePorts } from '../../journey/serve.ts'
+import type { Together } from '../../ports/together.ts'
 import { arrivalOf, describeRoute, factsOf, refuse, takeOver } from '../route.ts'
 import type { DescribedAs, EdgePorts } from '../route.ts'
 import { answerFault } from '../wire/answer-fault.ts'
@@ -36,6 +37,8 @@ const CALLS: Readonly<Record<PostedName, Omit<DescribedAs, 'paths' | 'method'>>>
 
 export interface ModelCallPorts {
   readonly doors: Doors
+  /** Where requests wait for those that come in the same turn. */
+  readonly together: Together
   readonly serving: ServePorts
   readonly faults: FaultPorts
 }
@@ -43,7 +46,7 @@ export interface ModelCallPorts {
 export function modelCallRoutes(
   app: FastifyInstance,
   edge: EdgePorts,
-  { doors, serving, faults }: ModelCallPorts,
+  { doors, together, serving, faults }: ModelCallPorts,
 ): void {
   for (const operation of Object.values(OPERATIONS)) {
     const { name } = operation
@@ -88,6 +91,7 @@ export function modelCallRoutes(
     exchange: Exchange,
   ): Promise<void> {
     try {
+      await together()
       const admission = await admit(operation, arrivalOf(exchange, route, pathModel, edge), edge.journey)
       if (admission.verdict === 'deny') refuse(exchange, admission, route, edge)
       else await serve(admission.granted, new NodeReply(exchange.response), serving)

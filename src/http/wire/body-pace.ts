@@ -1,3 +1,5 @@
+import { Bag } from '../../domain/bag.ts'
+
 const CHECK_MS = 1_000
 const WINDOW = 10
 const LEAST_BYTES = 10 * 1024
@@ -16,27 +18,25 @@ export interface WatchedBody {
 
 /** Cuts off bodies that come in drops: less than 1 KiB a second over 10 seconds (N-32). One timer looks after all. */
 export class BodyPace {
-  readonly #coming = new Set<Coming>()
+  readonly #coming = new Bag<Coming>()
   #timer: NodeJS.Timeout | undefined
 
   watch(cut: () => void): WatchedBody {
     const body: Coming = { cut, seconds: 0, bytes: 0 }
-    this.#coming.add(body)
+    const seat = this.#coming.add(body)
     this.#timer ??= setInterval(() => this.#check(), CHECK_MS).unref()
     return {
       came: (bytes) => void (body.bytes += bytes),
-      over: () => void this.#coming.delete(body),
+      over: () => void seat.leave(),
     }
   }
 
+  /** Whoever is cut off tells that it is over. */
   #check(): void {
-    for (const body of this.#coming) {
+    for (const { thing: body } of this.#coming) {
       body.seconds += 1
       if (body.seconds % WINDOW !== 0) continue
-      if (body.bytes < LEAST_BYTES) {
-        this.#coming.delete(body)
-        body.cut()
-      }
+      if (body.bytes < LEAST_BYTES) body.cut()
       body.bytes = 0
     }
     if (this.#coming.size > 0) return

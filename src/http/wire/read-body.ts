@@ -150,6 +150,33 @@ function collect<Read>(
 ): Promise<Decision<Read>> {
   const announced = Number(request.headers['content-length'] ?? 0)
   if (announced > maxBytes) return Promise.resolve(tooLargeFor(maxBytes))
+  if (request.destroyed) return Promise.resolve(BROKEN)
+  return request.complete && request.readableLength > 0
+    ? Promise.resolve(takeWhole(request, maxBytes, budget, gathering))
+    : gather(request, maxBytes, budget, gathering)
+}
+
+/** A body that lies ready is taken at once. */
+function takeWhole<Read>(
+  request: IncomingMessage,
+  maxBytes: number,
+  budget: BodyBudget,
+  gathering: Gathering<Read>,
+): Decision<Read> {
+  const size = request.readableLength
+  if (size > maxBytes) return tooLargeFor(maxBytes)
+  if (!budget.take(size)) return deny('overloaded', 'http_body')
+  request.on('close', () => budget.give(size))
+  gathering.add(request.read())
+  return gathering.whole()
+}
+
+function gather<Read>(
+  request: IncomingMessage,
+  maxBytes: number,
+  budget: BodyBudget,
+  gathering: Gathering<Read>,
+): Promise<Decision<Read>> {
   return new Promise((resolve) => {
     let size = 0
     let isSettled = false
