@@ -5,8 +5,11 @@ import type { Database } from '../database.ts'
 import { keysInScope } from './scope-sql.ts'
 import { where } from './sql-rows.ts'
 
-/** One text instead of up to a hundred thousand rows, which nobody here has to read. */
-export async function listAliases(db: Kysely<Database>, query: AliasQuery): Promise<ListedAliases> {
+/** So many in one text: the driver's buffer for it stays small enough to come and go at little cost. */
+const PIECE = 10_000
+
+/** A few texts instead of up to a hundred thousand rows, which nobody here has to read. */
+export async function listAliases(db: Kysely<Database>, query: AliasQuery, piece = PIECE): Promise<ListedAliases> {
   const { scope, teamId, part, page } = query
   const conditions = where([
     sql`k.alias is not null`,
@@ -18,17 +21,26 @@ export async function listAliases(db: Kysely<Database>, query: AliasQuery): Prom
   const found = sql`with found as ${part === undefined ? sql`not materialized` : sql`materialized`}
     (select k.alias from latchkey.virtual_key k ${conditions})`
   const ordered = sql`select alias from found order by alias collate "C" asc nulls first`
-  const { rows } =
-    page === undefined
-      ? await sql<AliasRow>`
-          ${found} select json_agg(alias)::text as json, count(*) as total from (${ordered}) listed`.execute(db)
-      : await sql<AliasRow>`
-          ${found} select json_agg(alias)::text as json, (select count(*) from found) as total from (
-            ${ordered} limit ${page.size} offset ${(page.page - 1) * page.size}) listed`.execute(db)
+  if (page === undefined) {
+    const { rows } = await sql<AliasPart>`
+      ${found} select array_to_json(whole.aliases[first : first + ${piece}::int - 1])::text as json,
+        cardinality(whole.aliases) as total
+      from (select array_agg(alias) as aliases from (${ordered}) listed) whole,
+        generate_series(1, cardinality(whole.aliases), ${piece}::int) first order by first`.execute(db)
+    return { json: `[${rows.map(({ json }) => json.slice(1, -1)).join(',')}]`, total: rows[0]?.total ?? 0 }
+  }
+  const { rows } = await sql<AliasPage>`
+    ${found} select json_agg(alias)::text as json, (select count(*) from found) as total from (
+      ${ordered} limit ${page.size} offset ${(page.page - 1) * page.size}) listed`.execute(db)
   return { json: rows[0]?.json ?? '[]', total: Number(rows[0]?.total ?? 0n) }
 }
 
-interface AliasRow {
+interface AliasPart {
+  readonly json: string
+  readonly total: number
+}
+
+interface AliasPage {
   readonly json: string | null
   readonly total: bigint
 }
