@@ -3,13 +3,10 @@ import type { Together } from '../../ports/together.ts'
 /** A place to wait in. Those who come while others go on belong to the next turn. */
 export function makeTogether(): Together {
   let waiting: (() => void)[] = []
-  let spare: (() => void)[] = []
   const goOn = (): void => {
     const ready = waiting
-    waiting = spare
+    waiting = []
     for (const resolve of ready) resolve()
-    ready.length = 0
-    spare = ready
   }
   const wait = (resolve: () => void): void => {
     if (waiting.push(resolve) === 1) setImmediate(goOn)
