@@ -1,4 +1,4 @@
-import type { Timers } from '../ports/chance.ts'
+import type { Chance, Timers } from '../ports/chance.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Upstream, UpstreamCall, UpstreamFlow, UpstreamSink } from '../ports/upstream.ts'
 import type { ModelAsk } from './1-intake/read-model-request.ts'
@@ -9,6 +9,7 @@ import type { MockUsage } from './7-provider/demo/write-answer.ts'
 const PACE_MS = 15
 
 interface CannedPorts {
+  readonly chance: Pick<Chance, 'entryId'>
   readonly timers: Timers
   readonly clock: Clock
   readonly mockUsage: MockUsage
@@ -29,13 +30,9 @@ export class CannedUpstream implements Upstream {
   }
 
   send(_call: UpstreamCall, sink: UpstreamSink): UpstreamFlow {
-    const answer = writeCannedAnswer(
-      this.#ask,
-      this.#model,
-      this.#reply,
-      Math.floor(this.#ports.clock.now() / 1000),
-      this.#ports.mockUsage,
-    )
+    const { chance, clock, mockUsage } = this.#ports
+    const written = { id: chance.entryId(), created: Math.floor(clock.now() / 1000) }
+    const answer = writeCannedAnswer(this.#ask, this.#model, this.#reply, written, mockUsage)
     const encoder = new TextEncoder()
     let next = 0
     let paused = false

@@ -1,6 +1,6 @@
 import type { Deployment } from '../domain/deployment.ts'
 import type { Upstream, UpstreamCall } from '../ports/upstream.ts'
-import type { Timers } from '../ports/chance.ts'
+import type { Chance, Timers } from '../ports/chance.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { RouterPolicy } from '../domain/router-policy.ts'
 import { HOPS_HEADER } from './1-intake/decide-loop.ts'
@@ -25,6 +25,7 @@ interface Preparation {
   readonly upstreamModel: string
   readonly ports: {
     readonly upstream: Upstream
+    readonly chance: Pick<Chance, 'entryId'>
     readonly timers: Timers
     readonly clock: Clock
     readonly policy: RouterPolicy

@@ -34,6 +34,12 @@ test('`mock_response` of a deployment is its answer, with usage as the original 
   })
 })
 
+test('answers to the same question at the same time have ids of their own', async () => {
+  const answers = await Promise.all(Array.from({ length: 20 }, () => rig.post(CHAT, chat('canned'))))
+  const ids = answers.map(({ text }): unknown => JSON.parse(text).id)
+  expect(new Set(ids).size).toBe(20)
+})
+
 test('streamed, it comes in several pieces', async () => {
   const { text } = await rig.post(CHAT, chat('canned', { stream: true, stream_options: { include_usage: true } }))
   const chunks = chunksOf(text)

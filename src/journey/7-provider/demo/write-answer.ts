@@ -13,12 +13,19 @@ export interface MockUsage {
   readonly completionTokens: number
 }
 
+interface Written {
+  /** No other answer's. */
+  readonly id: string
+  /** In seconds. */
+  readonly created: number
+}
+
 /** Writes, in the OpenAI wire, what a model without a provider says. A configured reply may name a failure instead. */
 export function writeCannedAnswer(
   ask: ModelAsk,
   model: string,
   reply: string | undefined,
-  created: number,
+  { id, created }: Written,
   mock: MockUsage,
 ): CannedAnswer {
   const failure = reply === undefined ? undefined : FAILURES.get(reply)
@@ -30,7 +37,7 @@ export function writeCannedAnswer(
     text,
     inputTokens: reply === undefined ? estimateQuestion(question) : mock.promptTokens,
     outputTokens: reply === undefined ? estimateTokens(text) : mock.completionTokens,
-    id: `${idOf(ask, text, created)}`,
+    id: `demo-${id}`,
     created,
     model,
   }
@@ -81,21 +88,12 @@ function textOf(content: JsonValue | undefined): string {
     .join('')
 }
 
-const LAST_WORDS = 4_096
-
 const MOST_WEIGHED = 256 * 1024
 
 /** A question that would take long to weigh is taken to go on as it begins: nobody pays for this one. */
 function estimateQuestion(question: string): number {
   const weighed = question.slice(0, MOST_WEIGHED)
   return Math.ceil(estimateTokens(weighed) * (question.length / Math.max(1, weighed.length)))
-}
-
-/** Different for different questions and moments; nobody relies on it being unguessable. */
-function idOf(ask: ModelAsk, text: string, created: number): string {
-  let hash = created
-  for (const unit of ask.promptText.slice(-LAST_WORDS) + text) hash = (Math.imul(hash, 31) + unit.charCodeAt(0)) >>> 0
-  return `demo${created.toString(36)}${hash.toString(36)}`
 }
 
 function chatReply(said: CannedText): object {
