@@ -33,6 +33,8 @@ class FakeLine implements Line {
 /** Time that the test moves. */
 class Hours {
   now = 1_000_000
+  /** What goes by with each look. */
+  tick = 0
   #waiting: { at: number; readonly go: () => void }[] = []
 
   readonly after = (ms: number, go: () => void): (() => void) => {
@@ -45,6 +47,11 @@ class Hours {
 
   get waiting(): number {
     return this.#waiting.length
+  }
+
+  look(): number {
+    this.now += this.tick
+    return this.now
   }
 
   async pass(ms: number): Promise<void> {
@@ -89,7 +96,7 @@ function begin(): Promise<unknown> {
   const deployment = { id: 'd', group: 'voice', provider: 'openai', target: { kind: 'http' }, entry: ENTRY } as never
   const model = { group: 'voice', names: ['voice'], deployments: [deployment], star: undefined }
   const ports = {
-    clock: { now: () => hours.now },
+    clock: { now: () => hours.look() },
     timers: hours,
     chance: { entryId: () => 'e' },
     nextTurn: async () => {},
@@ -266,6 +273,17 @@ describe('the end of a response', () => {
     ])
     expect(upstream.closed).toEqual([[1001, '']])
   })
+})
+
+test('sound that was written down is paid for by its own seconds, whatever time its line takes', async () => {
+  hours.tick = 1
+  const over = begin()
+  const type = 'conversation.item.input_audio_transcription.completed'
+  await say({ type, item_id: 'item_1', usage: { type: 'duration', seconds: 3 } })
+  const [{ startedAt, endedAt } = {}] = kept as { startedAt?: number; endedAt?: number }[]
+  expect(Number(endedAt) - Number(startedAt)).toBe(3_000)
+  client.listener?.closed(1000, '')
+  await over
 })
 
 test('speech of telephones is thinner', async () => {

@@ -73,14 +73,15 @@ export function settleTranscript(
   const id = typeof itemId === 'string' ? itemId : ''
   const open: OpenResponse = { id, startedAt: epochMs(now - ms), firstByteAt: undefined, weight: 0 }
   const byTime = { input_tokens: 0, output_tokens: 0 }
-  const told = { failure: undefined, charge: true, cutShort: false, httpStatus: 200 }
+  const told = { failure: undefined, charge: true, cutShort: false, httpStatus: 200, endedAt: now }
   return keepLine(line, open, { ...told, usage: ms > 0 ? byTime : usage })
 }
 
 /** No session has more sound. */
 const LONGEST_MS = 60 * 60_000
 
-type Told = Pick<Outcome, 'failure' | 'charge' | 'cutShort' | 'httpStatus'> & { readonly usage: JsonValue | undefined }
+type Told = Pick<Outcome, 'failure' | 'charge' | 'cutShort' | 'httpStatus'> &
+  Partial<Pick<Outcome, 'endedAt'>> & { readonly usage: JsonValue | undefined }
 
 function keepLine(line: SessionLine, open: OpenResponse, told: Told): Promise<Settled> {
   const { attempt, served } = line
@@ -88,6 +89,7 @@ function keepLine(line: SessionLine, open: OpenResponse, told: Told): Promise<Se
   return settle(
     { ...admission, admittedAt: open.startedAt },
     {
+      endedAt: ports.clock.now(),
       ...told,
       of: 'call',
       deployment: served.deployment,
@@ -101,7 +103,6 @@ function keepLine(line: SessionLine, open: OpenResponse, told: Told): Promise<Se
       serviceTier: undefined,
       startedAt: open.startedAt,
       firstByteAt: open.firstByteAt,
-      endedAt: ports.clock.now(),
       retries: attempt.progress.retries,
     },
     ports,
