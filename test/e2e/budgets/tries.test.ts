@@ -72,7 +72,7 @@ async function stream(key: string, body: object): Promise<string> {
 }
 
 test('AC-108, Z-35: a stream without an end is ended at what was reserved, with a reason, and spends no more', async () => {
-  mock.script('short', { words: 10_000 })
+  mock.script('short', { words: 10_000, gapMs: 1 })
   const key = await newKey({ max_budget: 0.0004, key_alias: 'endless' })
   const text = await stream(key, chat('short'))
   const last = text.trimEnd().split('\n\n').at(-1) ?? ''
