@@ -2,6 +2,7 @@ export interface Check {
   readonly what: string
   /** For the Node of package.json, from the root of the repository. */
   readonly args: readonly [program: string, ...rest: string[]]
+  readonly env?: Readonly<Record<string, string>>
 }
 
 export const CHECKS: readonly Check[]

@@ -4,8 +4,11 @@ import type { TestSequencer, TestSpecification } from 'vitest/node'
 
 const ROOT = join(import.meta.dirname, '..')
 
-/** Files that take three quarters of a minute and more, which their size does not tell. */
+/** Files that take long among those of their group, which their size does not tell. */
 export const LONGEST: readonly string[] = [
+  'src/adapters/system/load-watch.test.ts',
+  'src/config/secrets-stay-secret.test.ts',
+  'src/config/load-never-throws.test.ts',
   'test/integration/identities/arrivals.test.ts',
   'test/integration/store/embedded-start.test.ts',
   'test/integration/store/both-stores.test.ts',

@@ -27,7 +27,7 @@ test('the files that begin first are there', () => {
 })
 
 test('groups run one after the other; in each of them long files begin first, then large ones', async () => {
-  const [arrivals = '', , , keySets = '', denials = ''] = LONGEST
+  const [arrivals = '', keySets = '', denials = ''] = LONGEST.filter((path) => path.startsWith('test/'))
   const given = [
     spec('test/e2e/serving/mock-response.test.ts', 2),
     spec(denials, 2),
