@@ -109,6 +109,7 @@ const EMPTIED = [
   'ledger_entry',
   'daily_spend',
   'daily_total',
+  'daily_row_count',
   'audit_record',
   'spend_total',
   'budget_hold',

@@ -22,7 +22,7 @@ import {
   traitsBy,
 } from './daily-spend.ts'
 import type { PartRow, Traits } from './daily-spend.ts'
-import { TOTALS, isOfEverybody } from './daily-totals.ts'
+import { ROW_COUNTS, TOTALS, isOfEverybody } from './daily-totals.ts'
 import type { Database } from './database.ts'
 import { readAsText } from './rows-as-text.ts'
 import { where } from './rows/sql-rows.ts'
@@ -45,9 +45,14 @@ async function readPage(
 ): Promise<PageOf<ActivityPart>> {
   const conditions = where(daysOf(query))
   const offset = (page - 1) * size
-  // Side by side: counting takes as long as reading.
+  const counting = isOfEverybody(query, [])
+    ? sql<{
+        total: bigint
+      }>`select coalesce(sum(l.row_count), 0)::bigint as total from ${ROW_COUNTS} ${where(daysWithin(query))}`
+    : sql<{ total: bigint }>`select count(*) as total from ${DAYS} ${conditions}`
+  // Side by side: counting takes as long as reading where there is no count of them.
   const [counted, rows] = await Promise.all([
-    sql<{ total: bigint }>`select count(*) as total from ${DAYS} ${conditions}`.execute(db),
+    counting.execute(db),
     readParts(
       db,
       query.by,

@@ -8,6 +8,9 @@ import { where } from './rows/sql-rows.ts'
 /** What everybody spent. Its rows name what they hold as lines do, and go by the same letter. */
 export const TOTALS = sql`latchkey.daily_total l`
 
+/** How many rows the days have that are everybody's. */
+export const ROW_COUNTS = sql`latchkey.daily_row_count l`
+
 const TRAITS: ReadonlySet<ActivityTrait> = new Set<ActivityTrait>([
   'day',
   'model',

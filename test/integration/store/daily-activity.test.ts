@@ -36,6 +36,8 @@ describe.each([
       store,
       read: async (more: Partial<ActivityQuery> = {}, page = { page: 1, size: 1_000 }) => {
         const { rows: parts, total } = await reader.dailyActivity({ ...TEN_DAYS, ...more }, page)
+        // However the rows are counted, a page that has room left says how many there are.
+        if (parts.length < page.size && page.page === 1) expect(total).toBe(parts.length)
         return { parts, total }
       },
     }
