@@ -84,7 +84,7 @@ export async function registerRoutes(
   modelCallRoutes(app, edge, { doors, together, serving, faults })
   realtimeRoutes(app, edge, { ...realtime, serving, faults, corsOrigins: settings.corsOrigins })
   responseRoutes(app, edge, serving)
-  modelRoutes(app, edge, { facts, policy: serving.policy })
+  modelRoutes(app, edge, { facts, policy: serving.policy, registry: manage.registry })
   keyRoutes(app, edge, manage)
   keyMappingRoutes(app, edge, manage)
   revocationRoutes(app, edge, manage)

@@ -83,6 +83,8 @@ export async function measureWarm(
   for (let round = 0; round < options.rounds; round += 1) {
     tell(`round ${round + 1} of ${options.rounds}`)
     for (const { each, of } of round % 2 === 0 ? turns : turns.toReversed()) {
+      // The others had their turn for more than a minute, and then everybody is a stranger again.
+      if (each.isCold !== true) await warmUp(each, { ...options, requests: MOST_SPREAD }, load)
       const measured = await unlessShed(measureOnce(each, round, calmIfCold(each, options), load))
       if (measured === undefined)
         tell(`${each.title}: the gateway was too busy for strangers, and the round is left out`)

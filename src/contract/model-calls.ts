@@ -18,6 +18,7 @@ export const realtimeQuery = z.object({ model: text })
 export const modelGroupQuery = z.object({ model_group: optional(filledText) })
 
 export const modelListQuery = z.object({
+  team_id: optional(filledText),
   include_model_access_groups: optional(flag),
   only_model_access_groups: optional(flag),
   return_wildcard_routes: optional(flag),

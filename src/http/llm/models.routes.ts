@@ -1,15 +1,23 @@
 import type { FastifyInstance } from 'fastify'
 import { modelGroupQuery, modelListQuery } from '../../contract/model-calls.ts'
+import { rowFor } from '../../domain/access-table.ts'
+import { membershipIn, teamIdOf, userIdOf } from '../../domain/principal.ts'
 import type { Principal } from '../../domain/principal.ts'
 import { Problem } from '../../domain/problem.ts'
 import type { RouterPolicy } from '../../domain/router-policy.ts'
+import { anyKeyOf } from '../../journey/3-identify/any-key.ts'
+import { resolvePrincipal } from '../../journey/3-identify/resolve-principal.ts'
+import { reachOn } from '../../journey/4-authorise/decide-route.ts'
 import { listBehindPatterns, listModelGroups, listModels, lookUpModel } from '../../journey/4-authorise/list-models.ts'
 import { writtenFallbacks } from '../../journey/6-route/plan-fallback.ts'
 import type { FallbackKind } from '../../journey/6-route/plan-fallback.ts'
 import { describeModelGroup } from '../../manage/models/describe-model-group.ts'
+import { teamNotFound } from '../../manage/teams/refuse-teams.ts'
+import { readOwnTeam } from '../../manage/teams/read-teams.ts'
 import type { ModelFacts } from '../../ports/model-facts.ts'
-import { plainRoute } from '../route.ts'
-import type { EdgePorts } from '../route.ts'
+import type { Registry } from '../../ports/registry.ts'
+import { granted, plainRoute } from '../route.ts'
+import type { EdgePorts, PlainAsk } from '../route.ts'
 import { schemaRoute, shapedQuery } from '../admin/read-ask.ts'
 import { readQuery } from '../wire/read-query.ts'
 
@@ -17,12 +25,15 @@ import { readQuery } from '../wire/read-query.ts'
 const CREATED = 1_677_610_602
 const OWNER = 'openai'
 
+const LOOK_AT_TEAM = rowFor('GET', '/team/info')
+
 interface ModelPorts {
   readonly facts: ModelFacts
   readonly policy: RouterPolicy
+  readonly registry: Registry
 }
 
-export function modelRoutes(app: FastifyInstance, edge: EdgePorts, { facts, policy }: ModelPorts): void {
+export function modelRoutes(app: FastifyInstance, edge: EdgePorts, { facts, policy, registry }: ModelPorts): void {
   const { journey } = edge
 
   schemaRoute(app, edge, {
@@ -30,8 +41,9 @@ export function modelRoutes(app: FastifyInstance, edge: EdgePorts, { facts, poli
     paths: ['/models', '/v1/models'],
     summary: 'List the models that this key can call',
     query: modelListQuery,
-    answer: async ({ principal, request }) => {
-      const query = shapedQuery(modelListQuery, request)
+    answer: async (ask) => {
+      const query = shapedQuery(modelListQuery, ask.request)
+      const principal = query.team_id === undefined ? ask.principal : await callerIn(query.team_id, ask)
       const catalogue = journey.catalogue()
       const groups =
         query.include_model_access_groups === true || query.only_model_access_groups === true
@@ -82,6 +94,19 @@ export function modelRoutes(app: FastifyInstance, edge: EdgePorts, { facts, poli
       }
     },
   })
+
+  /** What a key of the team could call that restricts nothing itself: the asker's, where the asker is a member of it. */
+  async function callerIn(name: string, ask: PlainAsk): Promise<Principal> {
+    if (name === teamIdOf(ask.principal)) return ask.principal
+    // Whoever may look at a team may ask this.
+    const reach = LOOK_AT_TEAM === undefined ? 'none' : reachOn(ask.principal, LOOK_AT_TEAM)
+    const team = granted(reach === 'none' ? teamNotFound(name) : await readOwnTeam(name, { reach }, { registry }))
+    const userId = userIdOf(ask.principal)
+    const isMember = ask.principal.kind !== 'master' && membershipIn(ask.principal, team.id) !== undefined
+    const holder = { userId: isMember ? userId : undefined, teamId: team.id }
+    const key = anyKeyOf(holder, journey.clock.now())
+    return resolvePrincipal({ kind: 'virtual-key', key }, journey.directory)
+  }
 
   /** Where a call would go on; of models that this caller may not use, nothing is said. */
   function fallbacksOf(name: string, kind: FallbackKind, principal: Principal): readonly string[] {

@@ -1,16 +1,15 @@
 import { allow, deny } from '../../domain/decision.ts'
 import type { Decision, Denied } from '../../domain/decision.ts'
 import type { CallId, EpochMs } from '../../domain/ids.ts'
-import { parseKeyDigest } from '../../domain/ids.ts'
 import type { Principal } from '../../domain/principal.ts'
 import { Problem } from '../../domain/problem.ts'
 import type { Provision } from '../../domain/provision.ts'
-import { blankKey } from '../../domain/virtual-key.ts'
 import type { VirtualKey } from '../../domain/virtual-key.ts'
 import type { Arrival, HeaderReader } from '../1-intake/arrival.ts'
 import { GuessLimits } from '../2-authenticate/guess-limits.ts'
 import { judgeKey, verifyCredential } from '../2-authenticate/verify-credential.ts'
 import type { Proof } from '../2-authenticate/verify-credential.ts'
+import { anyKeyOf } from '../3-identify/any-key.ts'
 import { reachOn } from '../4-authorise/decide-route.ts'
 import { describeReach } from '../describe-decision.ts'
 import { identifyAndProvision } from '../identify.ts'
@@ -122,7 +121,7 @@ async function prove(subject: Subject, ports: JourneyPorts): Promise<Decision<Pr
     case 'credential':
       return verifyCredential(subject.text, { now, address: undefined }, ports.credentials)
     case 'user':
-      return allow({ kind: 'virtual-key', key: personalKey(subject, now) })
+      return allow({ kind: 'virtual-key', key: anyKeyOf(subject, now) })
     case 'key': {
       const found = await findKey(subject, now, ports)
       return found === undefined ? deny('key-unknown', 'key_unknown') : judgeKey(found, now)
@@ -146,13 +145,4 @@ async function findKey(
   } catch (cause) {
     throw new Problem('store-unavailable', undefined, { because: 'store_unavailable' }, cause)
   }
-}
-
-/** Nobody's digest. */
-const NO_DIGEST = parseKeyDigest('0'.repeat(64))
-
-function personalKey({ userId, teamId }: Extract<Subject, { is: 'user' }>, now: EpochMs): VirtualKey {
-  if (NO_DIGEST === undefined) throw new Problem('fault')
-  const row = blankKey({ digest: NO_DIGEST, displayName: 'any key of this user' }, userId, now)
-  return { ...row, userId, teamId, needsMembership: teamId !== undefined }
 }

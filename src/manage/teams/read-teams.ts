@@ -28,7 +28,11 @@ export async function readTeam(name: string, ask: Ask, ports: ManagePorts): Prom
 }
 
 /** For whoever belongs to the team or administers it. */
-export async function readOwnTeam(name: string, ask: Ask, ports: ManagePorts): Promise<Decision<Team>> {
+export async function readOwnTeam(
+  name: string,
+  ask: Pick<Ask, 'reach'>,
+  ports: Pick<ManagePorts, 'registry'>,
+): Promise<Decision<Team>> {
   const id = parseTeamId(name)
   const team = id === undefined ? undefined : await ports.registry.rooms.teams.find(id)
   return team !== undefined && reachesOwnTeam(ask.reach, team) ? allow(team) : teamNotFound(name)

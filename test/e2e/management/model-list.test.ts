@@ -116,3 +116,53 @@ describe('fallbacks in the list of models', () => {
     expect(await fallbacks({ include_metadata: 'true' }, key)).toEqual({ fallbacks: ['beta-two'] })
   })
 })
+
+describe('the models of a team', () => {
+  test('are what a key of it could call, for those who administer it', async () => {
+    const team_id = await desk.newTeam({ models: ['open', 'beta'], model_aliases: { mine: 'beta-one' } })
+    const listed = await ids({ team_id })
+    expect(listed.toSorted()).toEqual(['beta-one', 'beta-two', 'mine', 'open'])
+    expect(await ids({ team_id, ...ONLY })).toEqual(['beta'])
+    const key = await desk.newKey({ team_id })
+    expect(await ids({}, key)).toEqual(listed)
+    for (const model of listed) expect([model, (await desk.chat(model, key)).status]).toEqual([model, 200])
+  })
+
+  test('are no more than its organisation has', async () => {
+    const { organization_id } = await desk.done('/organization/new', {
+      organization_alias: unique('org'),
+      models: ['open', 'beta-one'],
+    })
+    const team_id = await desk.newTeam({ organization_id, models: ['open'] })
+    expect(await ids({ team_id })).toEqual(['open'])
+    const body = { organization_id, models: ['beta-one'] }
+    expect((await desk.ask('PATCH', '/organization/update', { body })).status).toBe(200)
+    expect(await ids({ team_id })).toEqual([])
+  })
+
+  test('are what a member could call in it', async () => {
+    const { id, key } = await desk.newUser({ models: ['beta-two'] })
+    const team_id = await desk.newTeam({ models: ['open', 'beta-one'], default_team_member_models: ['open'] })
+    await desk.done('/team/member_add', { team_id, member: { role: 'user', user_id: id } })
+    expect(await ids({}, key)).toEqual(['beta-two'])
+    expect(await ids({ team_id }, key)).toEqual(['open'])
+    expect(await ids({ team_id })).toEqual(['open', 'beta-one'])
+  })
+
+  test('are its own list for a key of it', async () => {
+    const team_id = await desk.newTeam({ models: ['open', 'beta-one'] })
+    expect(await ids({ team_id }, await desk.newKey({ team_id, models: ['open'] }))).toEqual(['open'])
+  })
+
+  test('INV-14: are nothing to strangers, who hear the same of a team that is not there', async () => {
+    const { key } = await desk.newUser()
+    const foreign = await desk.newTeam({ models: ['open'] })
+    const absent = unique('team')
+    const [one, other] = await Promise.all(
+      [foreign, absent].map((team_id) => desk.get(query('/v1/models', { team_id }), key)),
+    )
+    expect([one?.status, other?.status]).toEqual([404, 404])
+    expect(one?.text.replaceAll(foreign, '')).toBe(other?.text.replaceAll(absent, ''))
+    expect((await desk.get(query('/v1/models', { team_id: absent }))).status).toBe(404)
+  })
+})
