@@ -43,7 +43,6 @@ const ADMIN: readonly string[] = [
   '/key/list?size=100&team_id=team-7',
   '/key/list?size=100&organization_id=org-7',
   '/key/list?size=100&status=deleted',
-  '/key/aliases',
   '/key/aliases?size=100&page=900',
   '/key/aliases?size=100&search=abc1',
   '/user/list?page_size=100',
@@ -98,6 +97,7 @@ const ADMIN: readonly string[] = [
 ]
 
 const WHOLE: readonly string[] = [
+  '/key/aliases',
   '/spend/logs',
   '/spend/logs?start_date=2026-01-01&end_date=2026-02-01',
   `/user/daily/activity/aggregated?${MONTH}`,

@@ -115,6 +115,14 @@ export function bearingOf(principal: Principal): Bearing | undefined {
   return principal.kind === 'virtual-key' ? principal.bearer : principal
 }
 
+/** The same of whoever presented it: for a key that is to stand in for the token. */
+export function bearerOf(principal: Principal): Bearer | undefined {
+  if (principal.kind === 'master') return undefined
+  if (principal.kind === 'virtual-key') return principal.bearer
+  const { token, facts, routes, roleModels, scopeModels, standing } = principal
+  return { token, facts, routes, roleModels, scopeModels, user: standing.user }
+}
+
 /** The key that counts; other credentials have none. */
 export function keyOf(principal: Principal): VirtualKey | undefined {
   return principal.kind === 'virtual-key' ? principal.key : undefined

@@ -45,14 +45,12 @@ async function readPage(
 ): Promise<PageOf<ActivityPart>> {
   const conditions = where(daysOf(query))
   const offset = (page - 1) * size
-  const counting = isOfEverybody(query, [])
-    ? sql<{
-        total: bigint
-      }>`select coalesce(sum(l.row_count), 0)::bigint as total from ${ROW_COUNTS} ${where(daysWithin(query))}`
-    : sql<{ total: bigint }>`select count(*) as total from ${DAYS} ${conditions}`
+  const count = isOfEverybody(query, [])
+    ? sql`select coalesce(sum(l.row_count), 0)::bigint as total from ${ROW_COUNTS} ${where(daysWithin(query))}`
+    : sql`select count(*) as total from ${DAYS} ${conditions}`
   // Side by side: counting takes as long as reading where there is no count of them.
   const [counted, rows] = await Promise.all([
-    counting.execute(db),
+    sql<{ total: bigint }>`${count}`.execute(db),
     readParts(
       db,
       query.by,

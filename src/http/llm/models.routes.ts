@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { modelGroupQuery, modelListQuery } from '../../contract/model-calls.ts'
 import { rowFor } from '../../domain/access-table.ts'
-import { membershipIn, teamIdOf, userIdOf } from '../../domain/principal.ts'
+import { bearerOf, membershipIn, teamIdOf, userIdOf } from '../../domain/principal.ts'
 import type { Principal } from '../../domain/principal.ts'
 import { Problem } from '../../domain/problem.ts'
 import type { RouterPolicy } from '../../domain/router-policy.ts'
@@ -95,17 +95,20 @@ export function modelRoutes(app: FastifyInstance, edge: EdgePorts, { facts, poli
     },
   })
 
-  /** What a key of the team could call that restricts nothing itself: the asker's, where the asker is a member of it. */
+  /**
+   * What a key of the team could call that restricts nothing itself: the asker's, where the asker is a member of it. What a
+   * token allows its bearer counts as it does for a key that stands in for one.
+   */
   async function callerIn(name: string, ask: PlainAsk): Promise<Principal> {
     if (name === teamIdOf(ask.principal)) return ask.principal
     // Whoever may look at a team may ask this.
     const reach = LOOK_AT_TEAM === undefined ? 'none' : reachOn(ask.principal, LOOK_AT_TEAM)
     const team = granted(reach === 'none' ? teamNotFound(name) : await readOwnTeam(name, { reach }, { registry }))
-    const userId = userIdOf(ask.principal)
-    const isMember = ask.principal.kind !== 'master' && membershipIn(ask.principal, team.id) !== undefined
-    const holder = { userId: isMember ? userId : undefined, teamId: team.id }
-    const key = anyKeyOf(holder, journey.clock.now())
-    return resolvePrincipal({ kind: 'virtual-key', key }, journey.directory)
+    const { principal } = ask
+    const isMember = principal.kind !== 'master' && membershipIn(principal, team.id) !== undefined
+    const holder = { userId: isMember ? userIdOf(principal) : undefined, teamId: team.id }
+    const proof = { kind: 'virtual-key', key: anyKeyOf(holder, journey.clock.now()) } as const
+    return resolvePrincipal(proof, journey.directory, bearerOf(principal))
   }
 
   /** Where a call would go on; of models that this caller may not use, nothing is said. */

@@ -2,7 +2,7 @@
 lock table latchkey.ledger_entry in share row exclusive mode;
 
 -- How many rows the days have, so that whoever sees all of them is told how many pages they fill without counting them. Those
--- with customers and tags are not among them: reports of these are short, or ask for some only.
+-- with customers and tags are not among them, and are counted when they are asked for.
 create table latchkey.daily_row_count (
   day date not null,
   model_group text not null,
