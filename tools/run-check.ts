@@ -21,6 +21,7 @@ export function runCheck(what: string, folder: string, more: readonly string[]):
   if (check === undefined) throw new Error(`there is no check '${what}'`)
   const { status, stdout, stderr } = spawnSync(process.execPath, [...check.args, ...more], {
     cwd: folder,
+    env: { ...process.env, ...check.env },
     encoding: 'utf8',
     maxBuffer: 64 * 1024 * 1024,
   })

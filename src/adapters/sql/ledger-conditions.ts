@@ -75,9 +75,11 @@ export function naming(only: EntityFilter, tags: RawBuilder<unknown> = TAGS_OF_L
 export function namesOne(kind: EntityKind, ids: readonly string[], tags: RawBuilder<unknown>): RawBuilder<unknown> {
   const storable = ids.map(storableText)
   if (kind === 'user') return ofUsers(storable)
-  // One of its own: then an index that begins with it has the lines in order.
-  if (kind !== 'tag' && storable.length === 1) return sql`${COLUMNS[kind]} = ${storable[0]}`
-  if (kind !== 'tag') return sql`${COLUMNS[kind]} = any(${storable}::text[])`
-  return sql`exists (
-    select 1 from json_array_elements_text(${tags}) as tag where tag = any(${storable}::text[]))`
+  if (kind === 'tag')
+    return sql`exists (
+      select 1 from json_array_elements_text(${tags}) as tag where tag = any(${storable}::text[]))`
+  // Of one alone, an index that begins with it has the lines in order.
+  return storable.length === 1
+    ? sql`${COLUMNS[kind]} = ${storable[0]}`
+    : sql`${COLUMNS[kind]} = any(${storable}::text[])`
 }

@@ -1,6 +1,5 @@
 import type { FastifyInstance } from 'fastify'
 import { modelGroupQuery, modelListQuery } from '../../contract/model-calls.ts'
-import { rowFor } from '../../domain/access-table.ts'
 import { bearerOf, membershipIn, teamIdOf, userIdOf } from '../../domain/principal.ts'
 import type { Principal } from '../../domain/principal.ts'
 import { Problem } from '../../domain/problem.ts'
@@ -16,7 +15,7 @@ import { teamNotFound } from '../../manage/teams/refuse-teams.ts'
 import { readOwnTeam } from '../../manage/teams/read-teams.ts'
 import type { ModelFacts } from '../../ports/model-facts.ts'
 import type { Registry } from '../../ports/registry.ts'
-import { granted, plainRoute } from '../route.ts'
+import { factsOf, granted, plainRoute } from '../route.ts'
 import type { EdgePorts, PlainAsk } from '../route.ts'
 import { schemaRoute, shapedQuery } from '../admin/read-ask.ts'
 import { readQuery } from '../wire/read-query.ts'
@@ -25,7 +24,7 @@ import { readQuery } from '../wire/read-query.ts'
 const CREATED = 1_677_610_602
 const OWNER = 'openai'
 
-const LOOK_AT_TEAM = rowFor('GET', '/team/info')
+const LOOK_AT_TEAM = factsOf('GET', '/team/info').row
 
 interface ModelPorts {
   readonly facts: ModelFacts
@@ -102,7 +101,7 @@ export function modelRoutes(app: FastifyInstance, edge: EdgePorts, { facts, poli
   async function callerIn(name: string, ask: PlainAsk): Promise<Principal> {
     if (name === teamIdOf(ask.principal)) return ask.principal
     // Whoever may look at a team may ask this.
-    const reach = LOOK_AT_TEAM === undefined ? 'none' : reachOn(ask.principal, LOOK_AT_TEAM)
+    const reach = reachOn(ask.principal, LOOK_AT_TEAM)
     const team = granted(reach === 'none' ? teamNotFound(name) : await readOwnTeam(name, { reach }, { registry }))
     const { principal } = ask
     const isMember = principal.kind !== 'master' && membershipIn(principal, team.id) !== undefined

@@ -41,6 +41,7 @@ export function settleDone(line: SessionLine, open: OpenResponse, response: Json
     charge: failure === undefined || isObject(usage),
     cutShort: response['status'] === 'cancelled',
     httpStatus: failure?.status ?? 200,
+    endedAt: line.attempt.ports.clock.now(),
   })
 }
 
@@ -51,7 +52,8 @@ export function settleCut(
   failure: UpstreamFailure | undefined,
 ): Promise<Settled> {
   const httpStatus = failure?.status ?? 499
-  return keepLine(line, open, { usage: undefined, failure, charge: true, cutShort: true, httpStatus })
+  const endedAt = line.attempt.ports.clock.now()
+  return keepLine(line, open, { usage: undefined, failure, charge: true, cutShort: true, httpStatus, endedAt })
 }
 
 /** The client's sound was written down, which is a call of another model: by the token, or by the second. */
@@ -80,8 +82,9 @@ export function settleTranscript(
 /** No session has more sound. */
 const LONGEST_MS = 60 * 60_000
 
-type Told = Pick<Outcome, 'failure' | 'charge' | 'cutShort' | 'httpStatus'> &
-  Partial<Pick<Outcome, 'endedAt'>> & { readonly usage: JsonValue | undefined }
+type Told = Pick<Outcome, 'failure' | 'charge' | 'cutShort' | 'httpStatus' | 'endedAt'> & {
+  readonly usage: JsonValue | undefined
+}
 
 function keepLine(line: SessionLine, open: OpenResponse, told: Told): Promise<Settled> {
   const { attempt, served } = line
@@ -89,7 +92,6 @@ function keepLine(line: SessionLine, open: OpenResponse, told: Told): Promise<Se
   return settle(
     { ...admission, admittedAt: open.startedAt },
     {
-      endedAt: ports.clock.now(),
       ...told,
       of: 'call',
       deployment: served.deployment,

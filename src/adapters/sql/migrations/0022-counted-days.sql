@@ -2,7 +2,8 @@
 lock table latchkey.ledger_entry in share row exclusive mode;
 
 -- How many rows the days have, so that whoever sees all of them is told how many pages they fill without counting them. Those
--- with customers and tags are not among them, and are counted when they are asked for.
+-- with customers and tags are not among them, and are counted when they are asked for. No column of the totals: rows of days are
+-- counted before totals are summed, and two replicas that lock rows of one table in two rounds could wait for each other.
 create table latchkey.daily_row_count (
   day date not null,
   model_group text not null,
