@@ -85,9 +85,10 @@ function statementsOf(size: ScaleSize, salt: string): readonly string[] {
   const digest = (n: string): string =>
     `encode(sha256(convert_to('sk-bench-${salt}-' || lpad((${n})::text, 8, '0'), 'UTF8')), 'hex')`
   const at = `timestamptz '2026-01-01' + n * (interval '30 days' / ${size.lines})`
-  const total = (kind: string, id: string, from: string): string =>
-    `insert into latchkey.spend_total (kind, id, total_pico) select '${kind}', ${id}, (n % 997) * ${USD} / 100 from ${from}
-      on conflict do nothing`
+  const total = (kind: string, id: string): string =>
+    `insert into latchkey.spend_total (kind, id, total_pico)
+      select '${kind}', ${id}, sum(amount_pico) from latchkey.ledger_entry where ${id} is not null group by 2
+      on conflict (kind, id) do update set total_pico = excluded.total_pico`
 
   return [
     `insert into latchkey.budget (budget_id, is_own, max_budget_pico, allowed_models, ${STAMP_COLUMNS})
@@ -119,7 +120,6 @@ function statementsOf(size: ScaleSize, salt: string): readonly string[] {
       select ${digest('n')}, 'sk-...' || lpad(n::text, 4, '0'), 'service ' || md5(n::text), 'user-' || ${user},
         case when ${place} % 10 < ${FIRST_PERSONAL} then ${teamOf(user, `(${place} % 3)`)} end, ${place} % 10 < ${FIRST_PERSONAL}, '{}', '{}',
         '{}', '{}', '{}', '{"purpose": "batch jobs of the night"}', false, ${limit}, 0, ${STAMPS} from ${upTo(size.keys)}`,
-    `insert into latchkey.key_spend (digest, spent_pico) select ${digest('n')}, (n % 997) * ${USD} / 100 from ${upTo(size.keys)}`,
     `insert into latchkey.deleted_key (digest, snapshot, deleted_at, deleted_by)
       select md5(n::text) || md5(n::text), to_jsonb(k) || jsonb_build_object('digest', md5(n::text) || md5(n::text)),
         timestamptz '2026-02-01', 'bench'
@@ -134,16 +134,14 @@ function statementsOf(size: ScaleSize, salt: string): readonly string[] {
         '{"callId":"call-' || n || '"}',
         'acompletion', ${at} + interval '1500 milliseconds', 'mock-bench', 'openai', 200, 'd'
       from ${upTo(size.lines)} join latchkey.virtual_key k on k.digest = ${digest(`n % ${size.keys}`)}`,
-    total('key', digest('n'), upTo(size.keys)),
-    total('user', `'user-' || n`, upTo(size.users)),
-    total('team', `'team-' || n`, upTo(size.teams)),
-    total('organization', `'org-' || n`, upTo(size.organizations)),
-    total('end_user', `'customer-' || n`, upTo(size.customers)),
-    total(
-      'member',
-      `json_build_array(${teamOf('n', 'place')}, 'user-' || n)::text`,
-      `${upTo(size.users)}, generate_series(0, 2) as place`,
-    ),
+    total('all', `''`),
+    total('key', 'key_digest'),
+    total('user', 'user_id'),
+    total('team', 'team_id'),
+    total('organization', 'organization_id'),
+    total('end_user', 'end_user_id'),
+    total('member', `case when team_id is not null then json_build_array(team_id, user_id)::text end`),
+    `insert into latchkey.key_spend (digest, spent_pico) select id, total_pico from latchkey.spend_total where kind = 'key'`,
     `insert into latchkey.audit_record (sequence, audit_id, at, actor, actor_role, actor_key, request_id, route, action, outcome,
         object_type, object_id, before_value, updated_values, previous_hash, hash)
       select n + 1, 'audit-' || n, timestamptz '2026-01-01' + n * interval '1 minute', 'user-' || ${user}, 'proxy_admin',

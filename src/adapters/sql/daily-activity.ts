@@ -1,4 +1,4 @@
-import { type Kysely, type RawBuilder, sql } from 'kysely'
+import { type Kysely, sql } from 'kysely'
 import type { Page, PageOf } from '../../ports/page.ts'
 import type {
   ActivityPart,
@@ -13,17 +13,21 @@ import {
   AMOUNTS,
   DAYS,
   JOINS,
+  KEY_ALIAS,
+  NOTHING,
   SUMS,
   columnsOf,
   daysOf,
   daysWithin,
+  onlyThose,
   partOf,
   readParts,
   traitsBy,
 } from './daily-spend.ts'
-import type { PartRow, Traits } from './daily-spend.ts'
-import { ROW_COUNTS, TOTALS, isOfEverybody } from './daily-totals.ts'
+import type { PartRow } from './daily-spend.ts'
+import { ROW_COUNTS, TOTALS, isOfEverybody, isWhole } from './daily-totals.ts'
 import type { Database } from './database.ts'
+import { readLeadingKeys } from './leading-keys.ts'
 import { readAsText } from './rows-as-text.ts'
 import { where } from './rows/sql-rows.ts'
 
@@ -72,6 +76,10 @@ async function sumParts<Trait extends ActivityTrait>(
 ): Promise<readonly SummedPart<Trait>[]> {
   const traits = traitsBy(query.by)
   const told = new Set<ActivityTrait>(apart)
+  if (most !== undefined && apart.length === 1 && told.has('key') && isWhole(query)) {
+    const leading = await readLeadingKeys(db, query, most)
+    if (leading !== undefined) return leading
+  }
   const kept = sql.join(apart.map((trait) => traits[trait]))
   const alias = told.has('key') ? KEY_ALIAS : NOTHING
   const rows = isOfEverybody(query, apart)
@@ -84,9 +92,6 @@ async function sumParts<Trait extends ActivityTrait>(
     group by ${kept} order by sum(l.amount_pico) desc, ${kept} ${most === undefined ? sql`` : sql`limit ${most}`}`,
   )
 }
-
-const NOTHING = sql`null`
-const KEY_ALIAS = sql`max(l.key_alias)`
 
 interface TopRow extends PartRow {
   readonly is_of_other_keys: boolean
@@ -132,18 +137,4 @@ async function readTop(db: Kysely<Database>, query: ActivityQuery, most: number)
     row.is_of_other_keys ? { ...partOf(row, query.by), isOfOtherKeys: true as const } : partOf(row, query.by),
   )
   return { parts, keys: read[0]?.key_count ?? 0, entities: read[0]?.entity_count ?? 0 }
-}
-
-function onlyThose(traits: Traits, those: ReadonlySet<ActivityTrait>): Traits {
-  const told = (trait: ActivityTrait): RawBuilder<unknown> => (those.has(trait) ? traits[trait] : NOTHING)
-  return {
-    day: told('day'),
-    key: told('key'),
-    teamId: told('teamId'),
-    entities: told('entities'),
-    model: told('model'),
-    modelGroup: told('modelGroup'),
-    provider: told('provider'),
-    callType: told('callType'),
-  }
 }

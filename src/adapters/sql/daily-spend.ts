@@ -51,11 +51,28 @@ export function traitsBy(kind: EntityKind): Traits {
   }
 }
 
+export const NOTHING = sql`null`
+export const KEY_ALIAS = sql`max(l.key_alias)`
+
 /** The columns that a part is read from. */
 export function columnsOf(traits: Traits): RawBuilder<unknown> {
   return sql`${traits.day} as day, ${traits.key} as key, ${traits.teamId} as team_id, ${traits.entities} as entity,
     ${traits.model} as model, ${traits.modelGroup} as model_group, ${traits.provider} as provider,
     ${traits.callType} as call_type`
+}
+
+export function onlyThose(traits: Traits, those: ReadonlySet<ActivityTrait>): Traits {
+  const told = (trait: ActivityTrait): RawBuilder<unknown> => (those.has(trait) ? traits[trait] : NOTHING)
+  return {
+    day: told('day'),
+    key: told('key'),
+    teamId: told('teamId'),
+    entities: told('entities'),
+    model: told('model'),
+    modelGroup: told('modelGroup'),
+    provider: told('provider'),
+    callType: told('callType'),
+  }
 }
 
 /** The rows that a query is about. */

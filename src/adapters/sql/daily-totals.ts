@@ -19,11 +19,15 @@ const TRAITS: ReadonlySet<ActivityTrait> = new Set<ActivityTrait>([
   'callType',
 ])
 
+/** Whether it is about everything that happened in its days. */
+export function isWhole({ scope, by, only, except, key }: ActivityQuery): boolean {
+  const isUnfiltered = Object.keys(only).length === 0 && except.length === 0 && key === undefined
+  return scope.sees === 'all' && by === 'user' && isUnfiltered
+}
+
 /** Whether the rows of what everybody spent say it all. */
 export function isOfEverybody(query: ActivityQuery, apart: readonly ActivityTrait[]): boolean {
-  const { scope, by, only, except, key } = query
-  const isWhole = scope.sees === 'all' && by === 'user' && Object.keys(only).length === 0
-  return isWhole && except.length === 0 && key === undefined && apart.every((trait) => TRAITS.has(trait))
+  return isWhole(query) && apart.every((trait) => TRAITS.has(trait))
 }
 
 const DAY_MS = 86_400_000
