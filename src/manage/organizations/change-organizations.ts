@@ -82,6 +82,9 @@ export async function updateOrganization(
     if (stale !== undefined) return stale
     const before = await budgetOf(current.budgetId, rooms)
     const { budgetId, limits } = wish
+    // Asked before it is looked for: whoever may not name a row does not learn which there are.
+    const isNamed = budgetId !== undefined && budgetId !== current.budgetId
+    if (isNamed && ask.reach.scope === 'some') return fieldNotYours('budget_id')
     const budget = await reviseOrganizationBudget(before, { budgetId, limits }, rooms, ask, ports)
     if (budget.verdict === 'deny') return budget
     const after = stampChange(
