@@ -3,7 +3,7 @@ import type { Budget } from '../../domain/budget.ts'
 import { widensTools } from '../../domain/allowed-tools.ts'
 import { allow } from '../../domain/decision.ts'
 import type { Decision, Denied } from '../../domain/decision.ts'
-import { decideModelsWithin, isUnrestricted } from '../../domain/effective.ts'
+import { decideModelsWithin, isUnrestricted, withGroups } from '../../domain/effective.ts'
 import type { Organization } from '../../domain/organization.ts'
 import type { Principal } from '../../domain/principal.ts'
 import type { Team } from '../../domain/team.ts'
@@ -60,7 +60,8 @@ function findBeyondSetter({ before, after, principal, groups }: TeamChange): Den
   const user = principal.standing.user?.user
   // Who may use models in teams only has no list to give from; the team's or the organisation's counts then.
   const ofUser = user === undefined || user.models.includes('no-default-models') ? [] : user.models
-  const ceilings = [boundsOf(principal)?.models ?? [], ofUser]
+  const own = boundsOf(principal)
+  const ceilings = [own === undefined ? [] : withGroups(own), ofUser]
   const grant = decideModelsWithin(added(before, after), ceilings, groups)
   const isOpened = isOpen(after) && (before === undefined || !isOpen(before))
   if (grant !== undefined || (isOpened && ceilings.some((ceiling) => !isUnrestricted(ceiling)))) {
