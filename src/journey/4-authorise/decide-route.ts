@@ -1,7 +1,15 @@
 import type { AccessRow } from '../../domain/access-row.ts'
 import { allow, deny } from '../../domain/decision.ts'
 import type { Decision } from '../../domain/decision.ts'
-import { actorName, isTokenPrincipal, keyOf, roleOf, teamIdOf } from '../../domain/principal.ts'
+import {
+  actorName,
+  isAdministrator,
+  isTokenPrincipal,
+  keyOf,
+  managerOf,
+  roleOf,
+  teamIdOf,
+} from '../../domain/principal.ts'
 import type { Principal } from '../../domain/principal.ts'
 import type { ProblemCode } from '../../domain/problem.ts'
 import { decideReach } from '../../domain/reach.ts'
@@ -39,7 +47,7 @@ export function decideOwnRoutes(
   route: RouteFacts,
   { adminOnly }: Pick<RoutePolicy, 'adminOnly'>,
 ): Decision<RouteFacts> {
-  if (roleOf(principal) !== 'proxy_admin' && adminOnly.some((entry) => covers(entry, route.path))) {
+  if (!isAdministrator(principal) && adminOnly.some((entry) => covers(entry, route.path))) {
     return deny(
       'route-denied',
       'authz_route',
@@ -78,10 +86,9 @@ export function callerOf(principal: Principal): Caller {
       keyTeamId: undefined,
     }
   }
-  // In two hands, the key is to the API what one without a user is.
-  const user = keyOf(principal)?.roleless === true ? undefined : principal.standing.user
+  const user = managerOf(principal)
   return {
-    // A machine with a token of its team is to the team what a key without a user is.
+    // A machine with a token of its team is to the team what a key without a user is, and so is a key in two hands.
     kind: principal.kind === 'user' ? 'user' : 'key',
     userId: user?.user.id,
     role: isTokenPrincipal(principal) && principal.admin !== undefined ? 'proxy_admin' : user?.user.role,

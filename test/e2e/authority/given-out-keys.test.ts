@@ -109,6 +109,50 @@ describe('INV-13: a key whose secret is in two hands', () => {
     }
   })
 
+  test('tells whoever gave it out nothing of its user’s other teams and keys', async () => {
+    const { master, u1, u3 } = realm.cast
+    const id = await powerfulMember()
+    const elsewhere = await freshTeam(master, 'cobalt')
+    good(await master.post('/team/member_add', { team_id: elsewhere, member: { role: 'user', user_id: id } }))
+    const team_member_permissions = ['/spend/logs', '/team/daily/activity', '/key/list']
+    good(await master.post('/team/permissions_update', { team_id: elsewhere, team_member_permissions }))
+    const [theirs, others] = [
+      await freshKey(master, { user_id: id, team_id: elsewhere }),
+      await freshKey(master, { user_id: u3.id, team_id: elsewhere }),
+    ]
+    for (const { key } of [theirs, others]) good(await callerOf(realm.port, key).chat('m2'))
+    const given = await keyFrom(u1, { user_id: id, team_id: TEAM.amber })
+    good(await given.chat('m1'))
+
+    const days = 'start_date=2020-01-01&end_date=2040-01-01'
+    const lines = `/spend/logs?team_id=${elsewhere}`
+    const owner = callerOf(realm.port, (await freshKey(master, { user_id: id })).key)
+    await expect.poll(async () => (await owner.get(lines)).text).toContain(others.hash)
+    for (const path of [
+      '/spend/logs',
+      lines,
+      `/spend/logs/v2?${days}`,
+      `/user/daily/activity?${days}`,
+      `/team/daily/activity?${days}`,
+      `/team/daily/activity?${days}&team_ids=${elsewhere}`,
+      `/team/info?team_id=${TEAM.amber}`,
+      '/team/list',
+      `/team/list?user_id=${id}`,
+    ]) {
+      const { text } = await given.get(path)
+      for (const secret of [elsewhere, theirs.hash, others.hash, 'm2']) {
+        expect.soft(text.replaceAll(`team_id=${elsewhere}`, ''), path).not.toContain(secret)
+      }
+    }
+    for (const subject of [{ user_id: id }, { user_id: id, team_id: elsewhere }, { key: theirs.hash }]) {
+      const asked = { ...subject, route: '/v1/chat/completions', model: 'm3' }
+      expect((await owner.post('/authz/explain', asked)).status).toBe(200)
+      expect.soft((await given.post('/authz/explain', asked)).status, JSON.stringify(subject)).toBe(404)
+    }
+    const itself = { key: given.hash, route: '/v1/chat/completions', model: 'm1' }
+    expect(good(await given.post('/authz/explain', itself))['verdict']).toBe('allow')
+  })
+
   test('that an organisation’s administrator gets with a new account is that account’s', async () => {
     const { oa1 } = realm.cast
     const made = good(await oa1.post('/user/new', { organizations: [ORG.amber], user_role: 'internal_user' }))
