@@ -94,6 +94,25 @@ describe('INV-13: a key whose secret is in two hands', () => {
     expect((await own.get('/user/list')).status).toBe(200)
   })
 
+  test('stays so while an earlier secret of it works, which somebody else was given', async () => {
+    const { master, u1 } = realm.cast
+    const id = await powerfulMember()
+    const owner = callerOf(realm.port, (await freshKey(master, { user_id: id })).key)
+    const given = await keyFrom(u1, { user_id: id, team_id: TEAM.amber })
+    const rotate = async (hash: string, more: object): Promise<Caller> =>
+      callerOf(realm.port, textAt(good(await owner.post('/key/regenerate', { key: hash, ...more })), 'key'))
+
+    const second = await rotate(given.hash, { grace_period: '1h' })
+    for (const key of [given, second]) {
+      expect((await key.chat('m1')).status).toBe(200)
+      expect.soft(NOT_FOR_YOU).toContain((await key.get('/user/list')).status)
+      expect.soft(NOT_FOR_YOU).toContain((await key.post('/key/generate', {})).status)
+    }
+    const third = await rotate(second.hash, { grace_period: '0s' })
+    expect((await third.get('/user/list')).status).toBe(200)
+    for (const key of [given, second]) expect(DEAD).toContain((await key.get('/key/info')).status)
+  })
+
   test('is not to be had from a key of an administrator', async () => {
     const { master, oa1, u1, pa } = realm.cast
     good(await master.post('/team/member_add', { team_id: TEAM.amber, member: { role: 'user', user_id: pa.id } }))
