@@ -1,5 +1,6 @@
 import { withGroups } from '../../domain/effective.ts'
 import { NO_LIMITS } from '../../domain/limits.ts'
+import { keyOf } from '../../domain/principal.ts'
 import type { Bearing, Principal } from '../../domain/principal.ts'
 import type { VirtualKey } from '../../domain/virtual-key.ts'
 
@@ -68,6 +69,12 @@ function common(one: readonly string[], other: readonly string[], nothing: reado
 
 /** An entry that covers no route. */
 const NO_ROUTE = ['']
+
+/** The models that a key keeps to, by their names and those of their groups. Empty: all. */
+export function modelsOfKey(principal: Principal): readonly string[] {
+  const key = keyOf(principal)
+  return key === undefined ? [] : withGroups(key)
+}
 
 /** The credential opens less than its holder may: routes or models that it keeps to. */
 export function isNarrowed(principal: Principal): boolean {

@@ -1,12 +1,12 @@
 import type { AccessGroup } from '../../domain/access-group.ts'
 import { allow, deny } from '../../domain/decision.ts'
 import type { Decision, Denied } from '../../domain/decision.ts'
-import { decideModelsWithin, withGroups } from '../../domain/effective.ts'
+import { decideModelsWithin } from '../../domain/effective.ts'
 import { stampedNew } from '../../domain/stamps.ts'
 import type { GroupHolders } from '../../ports/registry.ts'
 import { assignAccessGroup } from './assign-access-group.ts'
 import { describeChange, describeRow } from '../describe-change.ts'
-import { boundsOf } from '../keys/own-bounds.ts'
+import { modelsOfKey } from '../keys/own-bounds.ts'
 import { changer } from '../ports.ts'
 import type { Ask, ManagePorts } from '../ports.ts'
 import { beyondYoursIn } from '../refuse.ts'
@@ -136,10 +136,8 @@ function decideGroupGrant(
   { principal }: Ask,
   { grants }: Pick<ManagePorts, 'grants'>,
 ): Decision<undefined> {
-  const own = boundsOf(principal)
-  if (own === undefined) return allow(undefined)
   const isGiven = teams.length + keys.length > 0
   const added = isGiven ? after.models : after.models.filter((model) => before?.models.includes(model) !== true)
-  const beyond = decideModelsWithin(added, [withGroups(own)], grants().modelGroups)
+  const beyond = decideModelsWithin(added, [modelsOfKey(principal)], grants().modelGroups)
   return beyond === undefined ? allow(undefined) : beyondYoursIn('access_model_names')
 }

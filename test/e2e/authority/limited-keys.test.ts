@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Caller } from './support/caller.ts'
-import { callerOf, good, textAt } from './support/caller.ts'
-import { TEAM } from './support/cast.ts'
-import { freshKey, freshName } from './support/fresh.ts'
+import { TOO_MUCH, callerOf, good, textAt } from './support/caller.ts'
+import { ORG, TEAM } from './support/cast.ts'
+import { freshKey, freshName, freshTeam, freshUser } from './support/fresh.ts'
 import type { Realm } from './support/realm.ts'
 import { startRealm } from './support/realm.ts'
-import { keyRow } from './support/state.ts'
+import { keyRow, stateOf } from './support/state.ts'
 
 let realm: Realm
 let ofM1: string
@@ -108,6 +108,46 @@ describe('INV-12: a key of an administrator that is limited to some models', () 
       const { hash } = await freshKey(master, { user_id: u2.id, models: ['m-slow'] })
       await group(['m1'], key, { assigned_key_ids: [hash] })
     }
+  })
+})
+
+describe('INV-12: no key that is limited to some models', () => {
+  test.each(['pa', 'oa1'] as const)('of %s gives others to a user or a team', async (person) => {
+    const { master } = realm.cast
+    const key = await holder({ user_id: realm.cast[person].id, models: ['m1'] })
+    const [user_id, team_id] = [
+      await freshUser(master, 'amber', { models: ['m1'] }),
+      await freshTeam(master, 'amber', { models: ['m1'] }),
+    ]
+    const before = await stateOf(master)
+    for (const models of [['m1', 'm-slow'], ['*'], [], ['all-proxy-models']]) {
+      for (const [path, body] of [
+        ['/user/update', { user_id }],
+        ['/team/update', { team_id }],
+        ['/team/new', { organization_id: ORG.amber }],
+      ] as const) {
+        expect.soft(TOO_MUCH, `${path} ${models.join()}`).toContain((await key.post(path, { ...body, models })).status)
+      }
+    }
+    expect((await key.post('/team/model/add', { team_id, models: ['m-slow'] })).status).toBe(403)
+    expect(await stateOf(master)).toBe(before)
+    good(await key.post('/user/update', { user_id, user_alias: 'renamed', models: ['m1'] }))
+    good(await key.post('/team/update', { team_id, team_alias: 'renamed', models: ['m1'] }))
+    good(await key.post('/team/new', { organization_id: ORG.amber, models: ['m1'] }))
+    const made = good(await key.post('/user/new', { organizations: [ORG.amber] }))
+    expect(made['models']).toEqual(['m1'])
+  })
+
+  test('of an administrator gives others to an organisation; what is there may stay', async () => {
+    const { master, pa } = realm.cast
+    const key = await holder({ user_id: pa.id, models: ['m1'] })
+    const organization_id = freshName('org', 'amber')
+    const alias = { organization_alias: organization_id }
+    expect((await key.post('/organization/new', alias)).status).toBe(403)
+    good(await master.post('/organization/new', { organization_id, ...alias, models: ['m1', 'm2'] }))
+    const patch = (models: readonly string[]) => key.patch('/organization/update', { organization_id, models })
+    for (const models of [[], ['m1', 'm2', 'm-slow']]) expect((await patch(models)).status).toBe(403)
+    for (const models of [['m1', 'm2'], ['m2']]) good(await patch(models))
   })
 })
 
