@@ -9,3 +9,16 @@ export interface AccessGroup extends Stamps {
   readonly mcpServerIds: readonly string[]
   readonly agentIds: readonly string[]
 }
+
+interface GroupHolder {
+  readonly models: readonly string[]
+  readonly accessGroupIds: readonly string[]
+}
+
+/** With the group or without it. Who is left with nothing has nothing: two empty lists would restrict no more. */
+export function switchGroup<Holder extends GroupHolder>(holder: Holder, id: string, on: boolean): Holder {
+  const others = holder.accessGroupIds.filter((each) => each !== id)
+  if (on) return { ...holder, accessGroupIds: [...others, id] }
+  const isEmptied = others.length + holder.models.length === 0
+  return { ...holder, accessGroupIds: others, models: isEmptied ? ['no-default-models'] : holder.models }
+}

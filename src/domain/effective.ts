@@ -20,6 +20,17 @@ export function isUnrestricted(models: readonly string[]): boolean {
   return models.length === 0 || (!models.includes(NOTHING) && models.some((entry) => EVERYTHING.has(entry)))
 }
 
+/** The models and the access groups that somebody was given, as one list: where both are empty, nothing is restricted. */
+export function withGroups({ models, accessGroupIds }: ModelGrants): readonly string[] {
+  if (accessGroupIds.length === 0) return models
+  return [...(models.includes(NOTHING) ? [] : models), ...accessGroupIds]
+}
+
+interface ModelGrants {
+  readonly models: readonly string[]
+  readonly accessGroupIds: readonly string[]
+}
+
 /**
  * The first entry of a list of models that goes beyond one of the ceilings; undefined when none does. An empty list never
  * does, nor does `all-team-models`: at each use the intersection with user, team and organisation counts. The key that

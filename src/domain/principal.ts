@@ -105,6 +105,20 @@ export function roleOf(principal: Principal): UserRole {
   return principal.standing.user?.user.role ?? ROLE_WITHOUT_USER
 }
 
+/** With whose rights of management the credential acts: in two hands, a key has none of its user's. */
+export function managerOf(principal: Principal): UserFacts | undefined {
+  if (principal.kind === 'master' || isRoleless(principal)) return undefined
+  return principal.standing.user
+}
+
+export function isAdministrator(principal: Principal): boolean {
+  return roleOf(principal) === 'proxy_admin' && !isRoleless(principal)
+}
+
+function isRoleless(principal: Principal): boolean {
+  return keyOf(principal)?.roleless === true
+}
+
 export function isTokenPrincipal(principal: Principal): principal is TokenPrincipal {
   return principal.kind === 'user' || principal.kind === 'team-token'
 }

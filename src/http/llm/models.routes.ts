@@ -6,8 +6,9 @@ import { Problem } from '../../domain/problem.ts'
 import type { RouterPolicy } from '../../domain/router-policy.ts'
 import { anyKeyOf } from '../../journey/3-identify/any-key.ts'
 import { resolvePrincipal } from '../../journey/3-identify/resolve-principal.ts'
-import { reachOn } from '../../journey/4-authorise/decide-route.ts'
+import { callerOf, decideOwnRoutes, reachOn } from '../../journey/4-authorise/decide-route.ts'
 import { listBehindPatterns, listModelGroups, listModels, lookUpModel } from '../../journey/4-authorise/list-models.ts'
+import { tokenOpens } from '../../journey/4-authorise/token-limits.ts'
 import { writtenFallbacks } from '../../journey/6-route/plan-fallback.ts'
 import type { FallbackKind } from '../../journey/6-route/plan-fallback.ts'
 import { describeModelGroup } from '../../manage/models/describe-model-group.ts'
@@ -24,7 +25,7 @@ import { readQuery } from '../wire/read-query.ts'
 const CREATED = 1_677_610_602
 const OWNER = 'openai'
 
-const LOOK_AT_TEAM = factsOf('GET', '/team/info').row
+const LOOK_AT_TEAM = factsOf('GET', '/team/info')
 
 interface ModelPorts {
   readonly facts: ModelFacts
@@ -100,14 +101,24 @@ export function modelRoutes(app: FastifyInstance, edge: EdgePorts, { facts, poli
    */
   async function callerIn(name: string, ask: PlainAsk): Promise<Principal> {
     if (name === teamIdOf(ask.principal)) return ask.principal
-    // Whoever may look at a team may ask this.
-    const reach = reachOn(ask.principal, LOOK_AT_TEAM)
-    const team = granted(reach === 'none' ? teamNotFound(name) : await readOwnTeam(name, { reach }, { registry }))
     const { principal } = ask
+    const reach = mayLookAt(name, principal) ? reachOn(principal, LOOK_AT_TEAM.row) : 'none'
+    const team = granted(reach === 'none' ? teamNotFound(name) : await readOwnTeam(name, { reach }, { registry }))
     const isMember = principal.kind !== 'master' && membershipIn(principal, team.id) !== undefined
     const holder = { userId: isMember ? userIdOf(principal) : undefined, teamId: team.id }
     const proof = { kind: 'virtual-key', key: anyKeyOf(holder, journey.clock.now()) } as const
     return resolvePrincipal(proof, journey.directory, bearerOf(principal))
+  }
+
+  /**
+   * INV-12: a member may ask with whatever calls models. What somebody's role reaches beside that, only a credential reaches
+   * that could look at the team itself.
+   */
+  function mayLookAt(team: string, principal: Principal): boolean {
+    if (callerOf(principal).teams.some(({ teamId }) => teamId === team)) return true
+    const { settings, tokens } = journey
+    const own = decideOwnRoutes(principal, LOOK_AT_TEAM, settings.routes)
+    return own.verdict === 'allow' && tokenOpens(principal, LOOK_AT_TEAM, tokens?.policy)
   }
 
   /** Where a call would go on; of models that this caller may not use, nothing is said. */

@@ -19,14 +19,14 @@ export function decideEnforcedParams(
   )
 }
 
-/** The first of them that is not there. */
+/** The first of them that is not there, or says nothing (INV-04). */
 export function missingParam(
   principal: Principal,
   body: JsonObject,
   operatorWants: readonly string[],
 ): string | undefined {
   const own = keyOf(principal)?.enforcedParams ?? []
-  return [...operatorWants, ...own].find((path) => valueAt(body, path) === undefined)
+  return [...operatorWants, ...own].find((path) => isEmpty(valueAt(body, path)))
 }
 
 function valueAt(body: JsonObject, path: string): JsonValue | undefined {
@@ -36,5 +36,12 @@ function valueAt(body: JsonObject, path: string): JsonValue | undefined {
       return undefined
     value = Object.entries(value).find(([key]) => key === name)?.[1]
   }
-  return value ?? undefined
+  return value
+}
+
+/** An empty name of a customer is none, to whoever reads it. */
+function isEmpty(value: JsonValue | undefined): boolean {
+  if (value === undefined || value === null) return true
+  if (typeof value === 'string') return value.trim() === ''
+  return typeof value === 'object' && Object.keys(value).length === 0
 }

@@ -1,7 +1,15 @@
 import type { AccessRow } from '../../domain/access-row.ts'
 import { allow, deny } from '../../domain/decision.ts'
 import type { Decision } from '../../domain/decision.ts'
-import { actorName, isTokenPrincipal, keyOf, roleOf, teamIdOf } from '../../domain/principal.ts'
+import {
+  actorName,
+  isAdministrator,
+  isTokenPrincipal,
+  keyOf,
+  managerOf,
+  roleOf,
+  teamIdOf,
+} from '../../domain/principal.ts'
 import type { Principal } from '../../domain/principal.ts'
 import type { ProblemCode } from '../../domain/problem.ts'
 import { decideReach } from '../../domain/reach.ts'
@@ -24,28 +32,35 @@ export interface RoutePolicy {
 export function decideRoute(principal: Principal, route: RouteFacts, policy: RoutePolicy): Decision<RouteFacts> {
   const served = decideServed(route, policy)
   if (served.verdict === 'deny' || principal.kind === 'master') return served
-  const role = roleOf(principal)
-  if (role !== 'proxy_admin' && policy.adminOnly.some((entry) => covers(entry, route.path))) {
+  const own = decideOwnRoutes(principal, route, policy)
+  if (own.verdict === 'deny') return own
+  if (isCall(route.row)) {
+    if (isViewer(roleOf(principal))) return deny('viewer-calls', 'authz_role')
+    return isPassThrough(route) ? decidePassThrough(principal, route, policy.opensPassThrough) : allow(route)
+  }
+  return decideReach(callerOf(principal), route.row) === 'none' ? refuseRole(principal, route) : allow(route)
+}
+
+/** What is left of the routes to this caller's role by the operator, and to the key by its own list. */
+export function decideOwnRoutes(
+  principal: Principal,
+  route: RouteFacts,
+  { adminOnly }: Pick<RoutePolicy, 'adminOnly'>,
+): Decision<RouteFacts> {
+  if (!isAdministrator(principal) && adminOnly.some((entry) => covers(entry, route.path))) {
     return deny(
       'route-denied',
       'authz_route',
       `user not allowed to access this route. Route=${route.path} is an admin only route`,
     )
   }
-
   const allowedRoutes = keyOf(principal)?.allowedRoutes ?? []
-  if (allowedRoutes.length > 0 && !allowedRoutes.some((entry) => covers(entry, route.path))) {
-    return deny(
-      'route-denied',
-      'authz_route',
-      `Virtual key is not allowed to call this route. Only allowed to call routes: [${allowedRoutes.map((entry) => `'${entry}'`).join(', ')}]. Tried to call route: ${route.path}`,
-    )
-  }
-  if (isCall(route.row)) {
-    if (isViewer(role)) return deny('viewer-calls', 'authz_role')
-    return isPassThrough(route) ? decidePassThrough(principal, route, policy.opensPassThrough) : allow(route)
-  }
-  return decideReach(callerOf(principal), route.row) === 'none' ? refuseRole(principal, route) : allow(route)
+  if (allowedRoutes.length === 0 || allowedRoutes.some((entry) => covers(entry, route.path))) return allow(route)
+  return deny(
+    'route-denied',
+    'authz_route',
+    `Virtual key is not allowed to call this route. Only allowed to call routes: [${allowedRoutes.map((entry) => `'${entry}'`).join(', ')}]. Tried to call route: ${route.path}`,
+  )
 }
 
 /** Is it served at all, whoever calls? */
@@ -71,10 +86,9 @@ export function callerOf(principal: Principal): Caller {
       keyTeamId: undefined,
     }
   }
-  // In two hands, the key is to the API what one without a user is.
-  const user = keyOf(principal)?.roleless === true ? undefined : principal.standing.user
+  const user = managerOf(principal)
   return {
-    // A machine with a token of its team is to the team what a key without a user is.
+    // A machine with a token of its team is to the team what a key without a user is, and so is a key in two hands.
     kind: principal.kind === 'user' ? 'user' : 'key',
     userId: user?.user.id,
     role: isTokenPrincipal(principal) && principal.admin !== undefined ? 'proxy_admin' : user?.user.role,

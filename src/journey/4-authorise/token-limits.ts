@@ -1,5 +1,6 @@
 import { commonRoutes } from '../../domain/effective.ts'
-import type { Bearing } from '../../domain/principal.ts'
+import { bearingOf, isTokenPrincipal } from '../../domain/principal.ts'
+import type { Bearing, Principal } from '../../domain/principal.ts'
 import type { TokenFacts } from '../../domain/token-facts.ts'
 import type { RolePermission, TokenPolicy } from '../../domain/token-settings.ts'
 import type { RouteFacts } from '../1-intake/arrival.ts'
@@ -54,6 +55,19 @@ const commons = new WeakMap<
   readonly string[],
   { readonly teamRoutes: readonly string[]; readonly common: readonly string[] }
 >()
+
+/** Whether the token that was presented opens this route as well. Without one there is nothing to ask. */
+export function tokenOpens(
+  principal: Principal,
+  route: RouteFacts,
+  policy: Pick<TokenPolicy, 'adminRoutes' | 'exemptsStoredAdmins'> | undefined,
+): boolean {
+  const routes = bearingOf(principal)?.routes
+  if (routes !== undefined && !listCovers(routes, route)) return false
+  const admin = isTokenPrincipal(principal) ? principal.admin : undefined
+  if (admin === undefined || policy === undefined) return true
+  return (admin === 'stored' && policy.exemptsStoredAdmins) || listCovers(policy.adminRoutes, route)
+}
 
 export function listCovers(entries: readonly string[], { path }: RouteFacts): boolean {
   return entries.some((entry) => covers(entry, path))

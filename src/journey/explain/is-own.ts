@@ -1,4 +1,4 @@
-import { bearingOf, keyOf, userIdOf } from '../../domain/principal.ts'
+import { bearingOf, keyOf, managerOf, userIdOf } from '../../domain/principal.ts'
 import type { Principal } from '../../domain/principal.ts'
 import type { JourneyPorts } from '../journey-ports.ts'
 import type { Outcome } from './run-scene.ts'
@@ -11,7 +11,7 @@ export async function isOwn(
   { principal, proof }: Outcome,
   { directory, credentials, clock }: Pick<JourneyPorts, 'directory' | 'credentials' | 'clock'>,
 ): Promise<boolean> {
-  const self = userIdOf(asker)
+  const self = managerOf(asker)?.user.id
   const isSelf = (other: string | undefined): boolean => self !== undefined && other === self
   switch (subject.is) {
     case 'master':
@@ -20,7 +20,7 @@ export async function isOwn(
       return false
     case 'user': {
       const { userId, teamId } = subject
-      const teams = asker.kind === 'master' ? [] : (asker.standing.user?.teams ?? [])
+      const teams = managerOf(asker)?.teams ?? []
       return isSelf(userId) && (teamId === undefined || teams.some((member) => member.teamId === teamId))
     }
     case 'key':

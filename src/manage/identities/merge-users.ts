@@ -15,6 +15,7 @@ import type { MergePlan } from './plan-merge.ts'
 import { inheritCutOff } from '../revocations/keep-revocation.ts'
 import { changer } from '../ports.ts'
 import type { Ask, ManagePorts } from '../ports.ts'
+import { decideAccounts } from '../users/decide-user-change.ts'
 import { userNotFound } from '../users/refuse-user.ts'
 import { withCascade } from '../with-cascade.ts'
 import { dropInvitations } from '../users/update-user.ts'
@@ -98,7 +99,12 @@ export async function undoUserMerge(mergeId: string, ask: Ask, ports: ManagePort
     if ((await rooms.merges.undo(mergeId, changer(ask))) === 'entangled') {
       return deny('merge-over', 'param_type', 'The survivor was merged or deleted since. Undo that first.')
     }
-    const parted = await rooms.users.find(merge.duplicateId)
+    const [parted, stays] = [await rooms.users.find(merge.duplicateId), await rooms.users.find(merge.survivorId)]
+    const may = decideAccounts(
+      [parted, stays].filter((user) => user !== undefined),
+      ask.principal,
+    )
+    if (may.verdict === 'deny') return may
     const record: AuditDraft = {
       ...about,
       objectId: merge.survivorId,
@@ -119,6 +125,9 @@ async function planOf({ survivor, duplicate }: MergeOrder, ask: Ask, rooms: Room
   const [stays, goes] = [found.get(survivor), found.get(duplicate)]
   if (stays === undefined) return userNotFound(survivor, ask.reach)
   if (goes === undefined) return userNotFound(duplicate, ask.reach)
+  // What goes over has the survivor's rights at once, and those of the other one when it comes back.
+  const may = decideAccounts([stays, goes], ask.principal)
+  if (may.verdict === 'deny') return may
   return planMerge(stays, goes, rooms)
 }
 

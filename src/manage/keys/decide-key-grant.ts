@@ -2,7 +2,7 @@ import { widensTools } from '../../domain/allowed-tools.ts'
 import { allow, deny } from '../../domain/decision.ts'
 import type { Decision, Denied } from '../../domain/decision.ts'
 import { blockerOf, mayUnblock } from '../../domain/blocker.ts'
-import { decideModelsWithin } from '../../domain/effective.ts'
+import { decideModelsWithin, withGroups } from '../../domain/effective.ts'
 import { keyOf } from '../../domain/principal.ts'
 import { ADMINISTRATORS } from '../../domain/role.ts'
 import type { User } from '../../domain/user.ts'
@@ -106,7 +106,7 @@ function decideFit(
   { team, organization }: KeyGrounds,
   { modelGroups }: GrantRules,
 ): Decision<undefined> {
-  const ceilings = [team?.models ?? [], organization?.models ?? []]
+  const ceilings = [team === undefined ? [] : withGroups(team), organization?.models ?? []]
   const added = key.models.filter(
     (model) => before === undefined || !before.models.includes(model) || before.teamId !== key.teamId,
   )

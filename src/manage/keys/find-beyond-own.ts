@@ -1,4 +1,4 @@
-import { decideModelsWithin, decideRoutesWithin, isUnrestricted } from '../../domain/effective.ts'
+import { decideModelsWithin, decideRoutesWithin, isUnrestricted, withGroups } from '../../domain/effective.ts'
 import type { VirtualKey } from '../../domain/virtual-key.ts'
 import { keyOf } from '../../domain/principal.ts'
 import type { Team } from '../../domain/team.ts'
@@ -7,6 +7,8 @@ import { boundsOf } from './own-bounds.ts'
 import type { Ask, GrantRules } from '../ports.ts'
 
 export const NO_GROUNDS = { user: undefined, team: undefined }
+
+const NO_LIST = { models: [], accessGroupIds: [] }
 
 /** Z-10, Z-14: lists within those of the caller's own credential, and of whom the key is made for; or as they were. */
 export function findBeyondOwn(
@@ -18,12 +20,16 @@ export function findBeyondOwn(
 ): string | undefined {
   const own = boundsOf(principal)
   const isSelf = before !== undefined && before.digest === keyOf(principal)?.digest
-  const ceiling = isSelf ? before.models : (own?.models ?? [])
+  const ceiling = withGroups((isSelf ? before : own) ?? NO_LIST)
   const personal = team === undefined ? (user?.user.models ?? []) : []
-  if (!staysAs(before, key, 'models')) {
-    if (isUnrestricted(key.models) && !isUnrestricted(ceiling)) return 'models'
+  const keepsModels = staysAs(before, key, 'models')
+  if (!keepsModels || !staysAs(before, key, 'accessGroupIds')) {
+    const hasBound = !isUnrestricted(ceiling) || (before !== undefined && !isOpen(before))
+    if (isOpen(key) && hasBound) return keepsModels ? 'access_group_ids' : 'models'
     if (decideModelsWithin(key.models, [ceiling, personal], modelGroups) !== undefined) return 'models'
-    if (before !== undefined && isUnrestricted(key.models) && !isUnrestricted(before.models)) return 'models'
+    const kept = before !== undefined && !isSelf && keepsPlace(before, key) ? before.accessGroupIds : []
+    const given = key.accessGroupIds.filter((id) => !kept.includes(id))
+    if (decideModelsWithin(given, [ceiling], modelGroups) !== undefined) return 'access_group_ids'
   }
   const routes = isSelf ? before.allowedRoutes : (own?.allowedRoutes ?? [])
   if (!staysAs(before, key, 'allowedRoutes')) {
@@ -34,16 +40,16 @@ export function findBeyondOwn(
   }
   const opened = findOpened(before, key, team, own?.allowedPassThroughRoutes ?? [], passThroughPaths)
   if (opened !== undefined) return opened
-  const groups = new Set([...(own?.accessGroupIds ?? []), ...(team?.accessGroupIds ?? [])])
-  const isBound = own !== undefined && (own.models.length > 0 || own.accessGroupIds.length > 0)
-  if (isBound && key.accessGroupIds.some((id) => !groups.has(id) && !(before?.accessGroupIds ?? []).includes(id))) {
-    return 'access_group_ids'
-  }
   const aliased = Object.values(key.modelAliases).filter(
     (model) => !Object.values(before?.modelAliases ?? {}).includes(model),
   )
-  if (decideModelsWithin(aliased, [ceiling, personal, team?.models ?? []], modelGroups) !== undefined) return 'aliases'
+  if (decideModelsWithin(aliased, [ceiling, personal, withGroups(team ?? NO_LIST)], modelGroups) !== undefined)
+    return 'aliases'
   return undefined
+}
+
+function isOpen(key: VirtualKey): boolean {
+  return isUnrestricted(withGroups(key))
 }
 
 /**
@@ -82,12 +88,14 @@ function namesPath(paths: readonly string[], entry: string): boolean {
 }
 
 /** The same list for the same people: whoever may do more by it than the caller could so before. */
-function staysAs(before: VirtualKey | undefined, key: VirtualKey, list: 'models' | 'allowedRoutes'): boolean {
-  return (
-    before !== undefined &&
-    before.userId === key.userId &&
-    before.teamId === key.teamId &&
-    before.organizationId === key.organizationId &&
-    JSON.stringify(before[list]) === JSON.stringify(key[list])
-  )
+function staysAs(
+  before: VirtualKey | undefined,
+  key: VirtualKey,
+  list: 'models' | 'accessGroupIds' | 'allowedRoutes',
+): boolean {
+  return before !== undefined && keepsPlace(before, key) && JSON.stringify(before[list]) === JSON.stringify(key[list])
+}
+
+function keepsPlace(before: VirtualKey, key: VirtualKey): boolean {
+  return before.userId === key.userId && before.teamId === key.teamId && before.organizationId === key.organizationId
 }

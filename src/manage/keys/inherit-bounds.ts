@@ -1,5 +1,5 @@
 import { widensTools } from '../../domain/allowed-tools.ts'
-import { isUnrestricted } from '../../domain/effective.ts'
+import { withGroups } from '../../domain/effective.ts'
 import type { JsonObject } from '../../domain/json.ts'
 import { NO_LIMITS } from '../../domain/limits.ts'
 import type { Limits, ModelLimits } from '../../domain/limits.ts'
@@ -13,9 +13,11 @@ import type { Ask } from '../ports.ts'
 export function inheriting(key: VirtualKey, { principal }: Ask): VirtualKey {
   const own = boundsOf(principal)
   if (own === undefined) return key
+  const saysNone = withGroups(key).length === 0
   return {
     ...key,
-    models: isUnrestricted(key.models) && key.models.length === 0 ? own.models : key.models,
+    models: saysNone ? own.models : key.models,
+    accessGroupIds: saysNone ? own.accessGroupIds : key.accessGroupIds,
     allowedRoutes: saidOr(key.allowedRoutes, own.allowedRoutes),
     allowedPassThroughRoutes: saidOr(key.allowedPassThroughRoutes, own.allowedPassThroughRoutes),
     enforcedParams: saidOr(key.enforcedParams, own.enforcedParams),

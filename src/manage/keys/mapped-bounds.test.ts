@@ -33,7 +33,14 @@ test('a token without limits takes nothing from the key', () => {
   const principal = mapped({ models: ['m1'] }, {})
   expect(boundsOf(principal)).toMatchObject({ models: ['m1'], allowedRoutes: [], accessGroupIds: ['g'] })
   expect(isNarrowed(principal)).toBe(true)
-  expect(isNarrowed(mapped({}, {}))).toBe(false)
+  expect(isNarrowed(mapped({ accessGroupIds: [] }, {}))).toBe(false)
+})
+
+test('an access group limits as models do, also where it stands alone', () => {
+  expect(isNarrowed(mapped({}, {}))).toBe(true)
+  const bounds = boundsOf(mapped({}, { scopeModels: ['m1'] }))
+  expect(bounds).toMatchObject({ models: ['no-default-models'], accessGroupIds: [] })
+  expect(boundsOf(mapped({}, { scopeModels: ['m1', 'g'] }))).toMatchObject({ models: ['g'] })
 })
 
 test('where a token has no routes at all, nor has what is made with it', () => {

@@ -1,4 +1,6 @@
+import { withGroups } from '../../domain/effective.ts'
 import { NO_LIMITS } from '../../domain/limits.ts'
+import { keyOf } from '../../domain/principal.ts'
 import type { Bearing, Principal } from '../../domain/principal.ts'
 import type { VirtualKey } from '../../domain/virtual-key.ts'
 
@@ -48,10 +50,11 @@ function boundsOfToken(bearing: Bearing): OwnBounds {
 
 /** What the key leaves of it; where both name some, those that both name. */
 function both(key: OwnBounds, token: OwnBounds): OwnBounds {
+  const isLimited = token.models.length > 0
   return {
     ...key,
-    models: common(key.models, token.models, NOTHING),
-    accessGroupIds: token.models.length > 0 ? [] : key.accessGroupIds,
+    models: isLimited ? common(withGroups(key), token.models, NOTHING) : key.models,
+    accessGroupIds: isLimited ? [] : key.accessGroupIds,
     allowedRoutes: common(key.allowedRoutes, token.allowedRoutes, NO_ROUTE),
   }
 }
@@ -67,10 +70,16 @@ function common(one: readonly string[], other: readonly string[], nothing: reado
 /** An entry that covers no route. */
 const NO_ROUTE = ['']
 
+/** The models that a key keeps to, by their names and those of their groups. Empty: all. */
+export function modelsOfKey(principal: Principal): readonly string[] {
+  const key = keyOf(principal)
+  return key === undefined ? [] : withGroups(key)
+}
+
 /** The credential opens less than its holder may: routes or models that it keeps to. */
 export function isNarrowed(principal: Principal): boolean {
   const own = boundsOf(principal)
-  return own !== undefined && own.allowedRoutes.length + own.models.length > 0
+  return own !== undefined && own.allowedRoutes.length + withGroups(own).length > 0
 }
 
 const NOTHING = ['no-default-models']

@@ -78,7 +78,8 @@ export async function rotateKey(
       ...restamped(wished.granted.key, changer(ask), now),
       digest: secret.granted.digest,
       displayName: secret.granted.displayName,
-      roleless: isGivenOut(current, ask),
+      // Who was given the secret so far still has it, until it ends.
+      roleless: isGivenOut(current, ask) || (current.roleless && grace.granted !== undefined),
       rotationCount: current.rotationCount + 1,
       lastRotatedAt: now,
     }

@@ -1,7 +1,7 @@
 import { allow, deny } from '../../domain/decision.ts'
 import type { Decision, Denied } from '../../domain/decision.ts'
 import type { KeyMapping } from '../../domain/key-mapping.ts'
-import { chooseDigest } from './create-key-mapping.ts'
+import { chooseDigest, decideDoor } from './create-key-mapping.ts'
 import type { KeyChoice } from './create-key-mapping.ts'
 import { describeChange, gone } from '../describe-change.ts'
 import type { Ask, ManagePorts } from '../ports.ts'
@@ -31,14 +31,17 @@ export async function updateKeyMapping(
   }
   const digest = chosen.granted
   const about = { action: 'updated', objectType: 'LiteLLM_JWTKeyMapping', objectId: change.id } as const
+  const wanted = digest ?? (await ports.registry.rooms.keyMappings.find(change.id))?.digest
   return ports.registry.change(ask.origin, about, async (rooms) => {
     // The key before its mappings, as in every other change of both.
-    if (digest !== undefined && (await rooms.keys.find(digest)) === undefined) {
-      return deny('mapping-key-unknown', 'key_unknown')
-    }
+    const key = wanted === undefined ? undefined : await rooms.keys.find(wanted)
+    if (digest !== undefined && key === undefined) return deny('mapping-key-unknown', 'key_unknown')
     const current = await rooms.keyMappings.find(change.id)
     if (current === undefined) return notFound()
     const wished = { ...revised(current, change), digest: digest ?? current.digest }
+    if (key?.digest !== wished.digest) return deny('changed-meanwhile', 'version_conflict')
+    const may = opens(current, wished) ? decideDoor(key, ask, ports) : allow(undefined)
+    if (may.verdict === 'deny') return may
     const holder = await rooms.keyMappings.named(wished.claim, wished.issuer)
     if (holder !== undefined && holder.id !== current.id) return deny('mapping-taken', 'param_type')
 
@@ -49,6 +52,13 @@ export async function updateKeyMapping(
 }
 
 const AT_MOST_ONE = 'Provide at most one of `key` (the plaintext virtual key) or `token` (its SHA-256 hash).'
+
+/** Whether somebody gets in by it who did not before. */
+function opens(before: KeyMapping, after: KeyMapping): boolean {
+  const doorOf = ({ issuer, claim, digest, isActive }: KeyMapping): string =>
+    JSON.stringify([issuer, claim.name, claim.value, digest, isActive])
+  return after.isActive && doorOf(before) !== doorOf(after)
+}
 
 function revised(current: KeyMapping, change: MappingChange): KeyMapping {
   const { issuer, claimName, claimValue, description, isActive } = change

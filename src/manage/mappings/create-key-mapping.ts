@@ -5,8 +5,10 @@ import { parseKeyDigest } from '../../domain/ids.ts'
 import type { KeyDigest } from '../../domain/ids.ts'
 import type { KeyMapping } from '../../domain/key-mapping.ts'
 import { stampedNew } from '../../domain/stamps.ts'
+import type { VirtualKey } from '../../domain/virtual-key.ts'
 import type { Rooms } from '../../ports/registry.ts'
 import { describeRow } from '../describe-change.ts'
+import { decideSecret } from '../keys/decide-key-grant.ts'
 import { issueKey } from '../keys/issue-key.ts'
 import type { IssuedKey, KeyOrder } from '../keys/issue-key.ts'
 import { changer } from '../ports.ts'
@@ -31,11 +33,19 @@ export async function createKeyMapping(
   const digest = chosen.granted
   if (digest === undefined) return deny('mapping-malformed', 'param_type')
   return ports.registry.change(ask.origin, about(order), async (rooms) => {
-    if ((await rooms.keys.find(digest)) === undefined) return deny('mapping-key-unknown', 'key_unknown')
+    const key = await rooms.keys.find(digest)
+    if (key === undefined) return deny('mapping-key-unknown', 'key_unknown')
+    const may = decideDoor(key, ask, ports)
+    if (may.verdict === 'deny') return may
     const made = await insertMapping(order, digest, ask, rooms, ports)
     if (made.verdict === 'deny') return made
     return allow({ outcome: made.granted, records: [recordOf(made.granted)] })
   })
+}
+
+/** INV-12: a claim that stands for a key opens what its secret opens. Whoever maps is a proxy administrator: nobody stands above. */
+export function decideDoor(key: VirtualKey, ask: Ask, { grants }: Pick<ManagePorts, 'grants'>): Decision<undefined> {
+  return decideSecret(key, undefined, ask, grants())
 }
 
 export interface MappedClient {

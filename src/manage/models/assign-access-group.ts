@@ -1,3 +1,4 @@
+import { switchGroup } from '../../domain/access-group.ts'
 import type { AuditDraft } from '../../domain/audit-record.ts'
 import { allow, deny } from '../../domain/decision.ts'
 import type { Decision } from '../../domain/decision.ts'
@@ -74,8 +75,7 @@ async function assignTeams(
   if (rows.length !== changed.length) return deny('team-not-found', 'object_denied')
   const records: AuditDraft[] = []
   for (const row of rows) {
-    const accessGroupIds = switched(row.accessGroupIds, groupId, wanted.includes(row.id))
-    const next = restamped({ ...row, accessGroupIds }, changer(ask), clock.now())
+    const next = restamped(switchGroup(row, groupId, wanted.includes(row.id)), changer(ask), clock.now())
     await rooms.teams.update(next)
     const change = describeChange(row, next)
     records.push({ action: 'updated', objectType: 'LiteLLM_TeamTable', objectId: row.id, ...change })
@@ -96,18 +96,12 @@ async function assignKeys(
   if (rows.length !== changed.length) return keyNotFound()
   const records: AuditDraft[] = []
   for (const row of rows) {
-    const accessGroupIds = switched(row.accessGroupIds, groupId, wanted.includes(row.digest))
-    const next = restamped({ ...row, accessGroupIds }, changer(ask), clock.now())
+    const next = restamped(switchGroup(row, groupId, wanted.includes(row.digest)), changer(ask), clock.now())
     await rooms.keys.update(next)
     const change = describeChange(row, next)
     records.push({ action: 'updated', objectType: 'LiteLLM_VerificationToken', objectId: row.digest, ...change })
   }
   return allow(records)
-}
-
-function switched(ids: readonly string[], id: string, on: boolean): readonly string[] {
-  const others = ids.filter((each) => each !== id)
-  return on ? [...others, id] : others
 }
 
 function differing<Id>(held: readonly Id[], wanted: readonly Id[]): readonly Id[] {

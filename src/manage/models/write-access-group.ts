@@ -1,12 +1,15 @@
 import type { AccessGroup } from '../../domain/access-group.ts'
 import { allow, deny } from '../../domain/decision.ts'
 import type { Decision, Denied } from '../../domain/decision.ts'
+import { decideModelsWithin } from '../../domain/effective.ts'
 import { stampedNew } from '../../domain/stamps.ts'
 import type { GroupHolders } from '../../ports/registry.ts'
 import { assignAccessGroup } from './assign-access-group.ts'
 import { describeChange, describeRow } from '../describe-change.ts'
+import { modelsOfKey } from '../keys/own-bounds.ts'
 import { changer } from '../ports.ts'
 import type { Ask, ManagePorts } from '../ports.ts'
+import { beyondYoursIn } from '../refuse.ts'
 import { stampChange } from '../stamp-change.ts'
 import { withCascade } from '../with-cascade.ts'
 
@@ -44,6 +47,8 @@ export async function createAccessGroup(
     agentIds: wish.agentIds ?? [],
     ...stampedNew(changer(ask), ports.clock.now()),
   }
+  const may = decideGroupGrant(undefined, group, wish, ask, ports)
+  if (may.verdict === 'deny') return may
   const about = { action: 'created', objectType: OBJECT, objectId: group.id } as const
   return ports.registry.change(ask.origin, about, async (rooms) => {
     if ((await rooms.accessGroups.insert(group)) === 'taken') return groupTaken(group.name)
@@ -77,6 +82,8 @@ export async function updateAccessGroup(
       mcpServerIds: wish.mcpServerIds ?? current.mcpServerIds,
       agentIds: wish.agentIds ?? current.agentIds,
     }
+    const may = decideGroupGrant(current, wished, wish, ask, ports)
+    if (may.verdict === 'deny') return may
     const group = stampChange(current, wished, ask, ports)
     if ((await rooms.accessGroups.update(group)) === 'taken') return groupTaken(group.name)
     const assigned = await assignAccessGroup(id, wish, rooms, ask, ports)
@@ -119,4 +126,18 @@ export function groupTaken(name: string): Denied {
 export function decideGroupGround({ reach }: Pick<Ask, 'reach'>): Decision<true> {
   if (reach.scope === 'all' && reach.mayWrite) return allow(true)
   return deny('beyond-yours', 'authz_role', 'Only proxy admins make and change access groups.')
+}
+
+/** INV-12: a key that is limited to some models gives nobody others, and not itself either. */
+function decideGroupGrant(
+  before: AccessGroup | undefined,
+  after: AccessGroup,
+  { teams = [], keys = [] }: GroupWish,
+  { principal }: Ask,
+  { grants }: Pick<ManagePorts, 'grants'>,
+): Decision<undefined> {
+  const isGiven = teams.length + keys.length > 0
+  const added = isGiven ? after.models : after.models.filter((model) => before?.models.includes(model) !== true)
+  const beyond = decideModelsWithin(added, [modelsOfKey(principal)], grants().modelGroups)
+  return beyond === undefined ? allow(undefined) : beyondYoursIn('access_model_names')
 }

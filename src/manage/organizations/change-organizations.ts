@@ -7,6 +7,7 @@ import type { Organization } from '../../domain/organization.ts'
 import { reachesOrganization } from '../../domain/scope.ts'
 import { stampedNew } from '../../domain/stamps.ts'
 import { budgetOf, dropOwnBudgets, saveBudget } from '../budgets/own-budget.ts'
+import { decideGivenModels } from '../decide-given-models.ts'
 import { describeChange, describeRow } from '../describe-change.ts'
 import { freshId } from '../new-id.ts'
 import { reviseOrganizationBudget } from './organization-budget.ts'
@@ -50,12 +51,15 @@ export async function createOrganization(
     const { budgetId, limits } = wish
     const budget = await reviseOrganizationBudget(undefined, { budgetId, limits }, rooms, ask, ports)
     if (budget.verdict === 'deny') return budget
+    const models = [...new Set(wish.models)]
+    const may = decideGivenModels(undefined, models, ask, ports)
+    if (may.verdict === 'deny') return may
     if (budget.granted.isOwn) await saveBudget(budget.granted, undefined, rooms)
     const row: Organization = {
       id,
       alias,
       budgetId: budget.granted.id,
-      models: [...new Set(wish.models)],
+      models,
       metadata: wish.metadata ?? {},
       ...stampedNew(changer(ask), ports.clock.now()),
     }
@@ -82,6 +86,9 @@ export async function updateOrganization(
     if (stale !== undefined) return stale
     const before = await budgetOf(current.budgetId, rooms)
     const { budgetId, limits } = wish
+    // Asked before it is looked for: whoever may not name a row does not learn which there are.
+    const isNamed = budgetId !== undefined && budgetId !== current.budgetId
+    if (isNamed && ask.reach.scope === 'some') return fieldNotYours('budget_id')
     const budget = await reviseOrganizationBudget(before, { budgetId, limits }, rooms, ask, ports)
     if (budget.verdict === 'deny') return budget
     const after = stampChange(
@@ -98,6 +105,8 @@ export async function updateOrganization(
     )
     const refusal = ask.reach.scope === 'all' ? undefined : findForeignField(current, after, before, budget.granted)
     if (refusal !== undefined) return refusal
+    const may = decideGivenModels(current.models, after.models, ask, ports)
+    if (may.verdict === 'deny') return may
     if (budget.granted !== before && budget.granted.isOwn) await saveBudget(budget.granted, before, rooms)
     await rooms.organizations.update(after)
     if (before !== undefined && before.id !== after.budgetId) await dropOwnBudgets([before.id], rooms)

@@ -2,7 +2,7 @@ import { allow, deny } from '../../domain/decision.ts'
 import type { Decision } from '../../domain/decision.ts'
 import { parseOrganizationId, parseTeamId, parseUserId } from '../../domain/ids.ts'
 import type { UserId } from '../../domain/ids.ts'
-import { keyOf, teamIdOf } from '../../domain/principal.ts'
+import { keyOf, managerOf, teamIdOf } from '../../domain/principal.ts'
 import { reachesOwnTeam, reachesTeam } from '../../domain/scope.ts'
 import type { Team } from '../../domain/team.ts'
 import type { PageOf } from '../../ports/page.ts'
@@ -142,10 +142,7 @@ export async function listAvailableTeams(ask: Ask, ports: ManagePorts): Promise<
 /** Who administers nothing lists the own teams, and says so. */
 function mayList(userId: string | undefined, { reach, principal }: Ask): boolean {
   if (reach.scope === 'all' || reach.organizations.size > 0 || reach.adminTeams.size > 0) return true
-  if (principal.kind !== 'master' && principal.standing.user !== undefined) {
-    return userId === principal.standing.user.user.id
-  }
-  return userId === undefined
+  return userId === managerOf(principal)?.user.id
 }
 
 /** Also the teams in which the caller is a plain member, and the one that the key is of. */
@@ -202,7 +199,7 @@ function rowShownTo<View extends TeamRowView>(ask: Ask, view: View): View {
 }
 
 function ownId({ principal }: Ask): UserId | undefined {
-  return principal.kind === 'master' ? undefined : principal.standing.user?.user.id
+  return managerOf(principal)?.user.id
 }
 
 function isOfKey({ id }: Team, { principal }: Ask): boolean {

@@ -3,12 +3,12 @@ import type { Budget } from '../../domain/budget.ts'
 import { widensTools } from '../../domain/allowed-tools.ts'
 import { allow } from '../../domain/decision.ts'
 import type { Decision, Denied } from '../../domain/decision.ts'
-import { decideModelsWithin, isUnrestricted } from '../../domain/effective.ts'
+import { decideModelsWithin, isUnrestricted, withGroups } from '../../domain/effective.ts'
 import type { Organization } from '../../domain/organization.ts'
 import type { Principal } from '../../domain/principal.ts'
 import type { Team } from '../../domain/team.ts'
 import { findAmountBeyond, findRaise } from '../budgets/compare-limits.ts'
-import { boundsOf } from '../keys/own-bounds.ts'
+import { boundsOf, modelsOfKey } from '../keys/own-bounds.ts'
 import { fieldNotYours } from './refuse-teams.ts'
 import { beyondYoursIn, malformed } from '../refuse.ts'
 
@@ -31,7 +31,8 @@ export function decideTeamChange(change: TeamChange): Decision<undefined> {
   const { authority, before } = change
   const refusal =
     findMisfit(change) ??
-    (authority === 'proxy' ? undefined : (findOpened(change) ?? findBeyondSetter(change))) ??
+    (authority === 'proxy' ? undefined : findOpened(change)) ??
+    findBeyondSetter(change) ??
     (authority === 'team' && before !== undefined ? findBeyondTeamAdmin(before, change) : undefined)
   return refusal ?? allow(undefined)
 }
@@ -55,12 +56,14 @@ function findMisfit(change: TeamChange): Denied | undefined {
 }
 
 /** INV-12: the key that is presented, and the user behind it, bound what can be given. */
-function findBeyondSetter({ before, after, principal, groups }: TeamChange): Denied | undefined {
+function findBeyondSetter({ before, after, authority, principal, groups }: TeamChange): Denied | undefined {
   if (principal.kind === 'master') return undefined
-  const user = principal.standing.user?.user
+  // A proxy administrator gives what there is, and with a key that is limited to some models, those.
+  const user = authority === 'proxy' ? undefined : principal.standing.user?.user
+  const own = authority === 'proxy' ? undefined : boundsOf(principal)
   // Who may use models in teams only has no list to give from; the team's or the organisation's counts then.
   const ofUser = user === undefined || user.models.includes('no-default-models') ? [] : user.models
-  const ceilings = [boundsOf(principal)?.models ?? [], ofUser]
+  const ceilings = [own === undefined ? modelsOfKey(principal) : withGroups(own), ofUser]
   const grant = decideModelsWithin(added(before, after), ceilings, groups)
   const isOpened = isOpen(after) && (before === undefined || !isOpen(before))
   if (grant !== undefined || (isOpened && ceilings.some((ceiling) => !isUnrestricted(ceiling)))) {

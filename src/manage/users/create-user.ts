@@ -9,8 +9,10 @@ import type { Change, Rooms } from '../../ports/registry.ts'
 import { blockerWith, decideUserWish, handOn } from './decide-user-change.ts'
 import type { Hand } from './decide-user-change.ts'
 import { describeRow } from '../describe-change.ts'
+import { decideGivenModels } from '../decide-given-models.ts'
 import { issueKey } from '../keys/issue-key.ts'
 import type { IssuedKey } from '../keys/issue-key.ts'
+import { modelsOfKey } from '../keys/own-bounds.ts'
 import { findGroups, joinGroups } from '../models/join-groups.ts'
 import type { Groups, TeamWish } from '../models/join-groups.ts'
 import { ceilingsOver, decideWithin, fillFrom } from '../organizations/organization-ceiling.ts'
@@ -122,9 +124,10 @@ async function newRow(
   if (may.verdict === 'deny') return may
   const now = ports.clock.now()
   const blank = blankUser(id, changer(ask), now)
-  const user = reviseUser(blank, withDefaults(wish, ports.rules), blockerWith(hand), now)
+  const user = reviseUser(blank, withDefaults(wish, ports.rules, ask), blockerWith(hand), now)
   if (user.verdict === 'deny') return user
-  return underCeilings(user.granted, place, hand, rooms, ports)
+  const given = decideGivenModels(undefined, user.granted.models, ask, ports)
+  return given.verdict === 'deny' ? given : underCeilings(user.granted, place, hand, rooms, ports)
 }
 
 async function underCeilings(
@@ -161,11 +164,13 @@ async function firstKey(
 }
 
 /** What the operator gives to users where nothing is said. */
-function withDefaults(wish: UserWish, { userDefaults }: ManagePorts['rules']): UserWish {
+function withDefaults(wish: UserWish, { userDefaults }: ManagePorts['rules'], { principal }: Ask): UserWish {
+  const models = wish.models ?? userDefaults.models ?? []
   return {
     ...wish,
     role: wish.role ?? userDefaults.role,
-    models: wish.models ?? userDefaults.models,
+    // Where no list is said, it is that of the key that makes the user.
+    models: models.length > 0 ? models : modelsOfKey(principal),
     limits: {
       ...wish.limits,
       maxBudget: wish.limits?.maxBudget ?? userDefaults.maxBudget,

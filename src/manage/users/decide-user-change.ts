@@ -85,10 +85,18 @@ export function decideUserWish(
   if (hand !== 'administrator' && wish.metadata !== undefined && current?.metadata['scim_active'] === false) {
     if (wish.metadata['scim_active'] !== false) return notYours('`metadata.scim_active`: a proxy admin opens it again.')
   }
-  if (isNarrowed(principal) && handsOutAdministration(wish, current)) {
-    return notYours('A key that was narrowed makes no administrators, and gives nobody the account of one.')
-  }
+  if (isNarrowed(principal) && handsOutAdministration(wish, current)) return notWithThisKey()
   return decideRole(wish.role, current, hand, principal)
+}
+
+/** The same of accounts that are opened by another way than their rows: by an identity, or by a merge. */
+export function decideAccounts(opened: readonly User[], principal: Principal): Decision<undefined> {
+  const isPowerful = opened.some(({ role }) => ADMINISTRATORS.has(role))
+  return isPowerful && isNarrowed(principal) ? notWithThisKey() : allow(undefined)
+}
+
+function notWithThisKey(): Denied {
+  return notYours('A key that was narrowed makes no administrators, and gives nobody the account of one.')
 }
 
 /** INV-12: whoever gets the account has more than the key that made it. */

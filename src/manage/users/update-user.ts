@@ -11,6 +11,7 @@ import type { Attempt, Change, Rooms } from '../../ports/registry.ts'
 import { hashed, TOTAL_SPEND_ID } from './create-user.ts'
 import { blockerWith, decideUserWish, handOn, isTakenUp, placeOfUser } from './decide-user-change.ts'
 import type { Hand } from './decide-user-change.ts'
+import { decideGivenModels } from '../decide-given-models.ts'
 import { describeChange, isSame } from '../describe-change.ts'
 import { ceilingsOver, decideWithin } from '../organizations/organization-ceiling.ts'
 import { changer } from '../ports.ts'
@@ -71,6 +72,8 @@ async function changeUser(
   if (revised.verdict === 'deny') return revised
   const row: User = { ...revised.granted, passwordHash: passwordHash ?? base.passwordHash }
   if (current !== undefined && isSame(current, row)) return allow({ outcome: current, records: [] })
+  const given = decideGivenModels(current?.models, row.models, ask, ports)
+  if (given.verdict === 'deny') return given
   const stored = await store(row, target.granted, ask, rooms, ports)
   if (stored.verdict === 'deny') return stored
   const action: AuditAction = current === undefined ? 'created' : actionOf(current, row)

@@ -94,6 +94,25 @@ describe('INV-13: a key whose secret is in two hands', () => {
     expect((await own.get('/user/list')).status).toBe(200)
   })
 
+  test('stays so while an earlier secret of it works, which somebody else was given', async () => {
+    const { master, u1 } = realm.cast
+    const id = await powerfulMember()
+    const owner = callerOf(realm.port, (await freshKey(master, { user_id: id })).key)
+    const given = await keyFrom(u1, { user_id: id, team_id: TEAM.amber })
+    const rotate = async (hash: string, more: object): Promise<Caller> =>
+      callerOf(realm.port, textAt(good(await owner.post('/key/regenerate', { key: hash, ...more })), 'key'))
+
+    const second = await rotate(given.hash, { grace_period: '1h' })
+    for (const key of [given, second]) {
+      expect((await key.chat('m1')).status).toBe(200)
+      expect.soft(NOT_FOR_YOU).toContain((await key.get('/user/list')).status)
+      expect.soft(NOT_FOR_YOU).toContain((await key.post('/key/generate', {})).status)
+    }
+    const third = await rotate(second.hash, { grace_period: '0s' })
+    expect((await third.get('/user/list')).status).toBe(200)
+    for (const key of [given, second]) expect(DEAD).toContain((await key.get('/key/info')).status)
+  })
+
   test('is not to be had from a key of an administrator', async () => {
     const { master, oa1, u1, pa } = realm.cast
     good(await master.post('/team/member_add', { team_id: TEAM.amber, member: { role: 'user', user_id: pa.id } }))
@@ -107,6 +126,50 @@ describe('INV-13: a key whose secret is in two hands', () => {
       expect(await keyRow(master, hash)).toEqual(before)
       expect((await callerOf(realm.port, key).get('/audit')).status).toBe(200)
     }
+  })
+
+  test('tells whoever gave it out nothing of its user’s other teams and keys', async () => {
+    const { master, u1, u3 } = realm.cast
+    const id = await powerfulMember()
+    const elsewhere = await freshTeam(master, 'cobalt')
+    good(await master.post('/team/member_add', { team_id: elsewhere, member: { role: 'user', user_id: id } }))
+    const team_member_permissions = ['/spend/logs', '/team/daily/activity', '/key/list']
+    good(await master.post('/team/permissions_update', { team_id: elsewhere, team_member_permissions }))
+    const [theirs, others] = [
+      await freshKey(master, { user_id: id, team_id: elsewhere }),
+      await freshKey(master, { user_id: u3.id, team_id: elsewhere }),
+    ]
+    for (const { key } of [theirs, others]) good(await callerOf(realm.port, key).chat('m2'))
+    const given = await keyFrom(u1, { user_id: id, team_id: TEAM.amber })
+    good(await given.chat('m1'))
+
+    const days = 'start_date=2020-01-01&end_date=2040-01-01'
+    const lines = `/spend/logs?team_id=${elsewhere}`
+    const owner = callerOf(realm.port, (await freshKey(master, { user_id: id })).key)
+    await expect.poll(async () => (await owner.get(lines)).text).toContain(others.hash)
+    for (const path of [
+      '/spend/logs',
+      lines,
+      `/spend/logs/v2?${days}`,
+      `/user/daily/activity?${days}`,
+      `/team/daily/activity?${days}`,
+      `/team/daily/activity?${days}&team_ids=${elsewhere}`,
+      `/team/info?team_id=${TEAM.amber}`,
+      '/team/list',
+      `/team/list?user_id=${id}`,
+    ]) {
+      const { text } = await given.get(path)
+      for (const secret of [elsewhere, theirs.hash, others.hash, 'm2']) {
+        expect.soft(text.replaceAll(`team_id=${elsewhere}`, ''), path).not.toContain(secret)
+      }
+    }
+    for (const subject of [{ user_id: id }, { user_id: id, team_id: elsewhere }, { key: theirs.hash }]) {
+      const asked = { ...subject, route: '/v1/chat/completions', model: 'm3' }
+      expect((await owner.post('/authz/explain', asked)).status).toBe(200)
+      expect.soft((await given.post('/authz/explain', asked)).status, JSON.stringify(subject)).toBe(404)
+    }
+    const itself = { key: given.hash, route: '/v1/chat/completions', model: 'm1' }
+    expect(good(await given.post('/authz/explain', itself))['verdict']).toBe('allow')
   })
 
   test('that an organisation’s administrator gets with a new account is that account’s', async () => {

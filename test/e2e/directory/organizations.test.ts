@@ -71,6 +71,22 @@ describe('making and changing', () => {
     },
   )
 
+  test('note 16, INV-14: its own administrator names no budget, and learns not which there are', async () => {
+    const { id, asHead } = await newOrganization({ max_budget: 10 })
+    const budget_id = `shared-by-${id}`
+    for (const max_budget of [10, 20]) {
+      await admin.post('/budget/new', { budget_id: `${budget_id}-${max_budget}`, max_budget })
+    }
+    const { id: other } = await newOrganization()
+    const ofOther = (await look(admin, other)).body['budget_id']
+    const [absent, ...there] = await Promise.all(
+      ['absent', `${budget_id}-10`, `${budget_id}-20`, ofOther].map((name) => patch(asHead, id, { budget_id: name })),
+    )
+    expect(absent?.status).toBe(403)
+    for (const { status, body } of there) expect([status, body]).toEqual([403, absent?.body])
+    expect((await patch(asHead, id, { budget_id: (await look(admin, id)).body['budget_id'] })).status).toBe(200)
+  })
+
   test('users and administrators of one make and delete none', async () => {
     const { id, asHead } = await newOrganization()
     expect((await asHead.post('/organization/new', { organization_alias: 'x' })).status).toBe(401)

@@ -172,23 +172,3 @@ describe('INV-12, D-14: a token that is bound to the routes of teams', () => {
     expect(good(await post(root, MAKE, {}))['allowed_routes']).toEqual([])
   })
 })
-
-test('a list of the models of a team has none that the role of its asker may not use', async () => {
-  const role = { role: 'internal_user', models: ['m1'], routes: ['/v1/models'] }
-  const auth = { user_id_jwt_field: 'sub', enforce_rbac: true }
-  const bound = await openTown({ auth, general: { role_permissions: [role] } })
-  try {
-    const [user, team] = [await newUser(bound), await newTeam(bound, { models: ['m1', 'm2'] })]
-    await join(bound, team, user)
-    const listed = async (credential: string): Promise<unknown> => {
-      const { data } = good(await bound.holder(credential).get(`/v1/models?team_id=${team}`)) as {
-        data: { id: string }[]
-      }
-      return data.map(({ id }) => id)
-    }
-    expect(await listed(await newKey(bound, { user_id: user }))).toEqual(['m1', 'm2'])
-    expect(await listed(bound.token({ sub: user }))).toEqual(['m1'])
-  } finally {
-    await bound.close()
-  }
-})

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { mockModel } from '../../support/gateway.ts'
-import { openDesk, unique } from './support/desk.ts'
+import { hashOf, openDesk, unique } from './support/desk.ts'
 import type { Answer, Desk } from './support/desk.ts'
 import { expectError, expectFailure } from './support/expectations.ts'
 
@@ -156,5 +156,30 @@ describe('a group that keys and teams name by its id', () => {
     expect([200, 204]).toContain((await change('DELETE', access_group_id)).status)
     expectFailure(await desk.chat('beta-two', key), 401)
     expectFailure(await change('GET', access_group_id), 404)
+  })
+
+  test('opens nothing by being taken away: who had nothing else has nothing', async () => {
+    const made = async (): Promise<string> => {
+      const body = { access_group_name: unique('group'), access_model_names: ['beta-one'] }
+      return (await desk.post('/v1/access_group', body)).json.access_group_id
+    }
+    const [deleted, withdrawn] = [await made(), await made()]
+    const held = async (id: string, more: object = {}): Promise<readonly [string, string]> => {
+      const fields = { access_group_ids: [id], ...more }
+      return [await desk.newKey(fields), await desk.newKey({ team_id: await desk.newTeam(fields) })]
+    }
+    const alone = [...(await held(deleted)), ...(await held(withdrawn))]
+    const others = [...(await held(deleted, { models: ['open'] })), ...(await held(withdrawn, { models: ['open'] }))]
+    for (const key of alone) await expectServes(key, ['beta-one'], ['open'])
+
+    expect((await change('DELETE', deleted)).status).toBe(204)
+    const nobody = { assigned_key_ids: [], assigned_team_ids: [] }
+    expect((await change('PUT', withdrawn, nobody)).status).toBe(200)
+
+    for (const key of alone) await expectServes(key, [], ['open', 'beta-one'])
+    for (const key of others) await expectServes(key, ['open'], ['beta-one'])
+    const again = { assigned_key_ids: [hashOf(alone[2] ?? '')] }
+    expect((await change('PUT', withdrawn, again)).status).toBe(200)
+    await expectServes(alone[2] ?? '', ['beta-one'], ['open'])
   })
 })

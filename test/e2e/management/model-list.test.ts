@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { mockModel } from '../../support/gateway.ts'
 import { openDesk, query, unique } from './support/desk.ts'
-import type { Desk } from './support/desk.ts'
+import type { Answer, Desk } from './support/desk.ts'
 
 let desk: Desk
 
@@ -164,5 +164,38 @@ describe('the models of a team', () => {
     expect([one?.status, other?.status]).toEqual([404, 404])
     expect(one?.text.replaceAll(foreign, '')).toBe(other?.text.replaceAll(absent, ''))
     expect((await desk.get(query('/v1/models', { team_id: absent }))).status).toBe(404)
+  })
+
+  test('INV-12: are told to a narrowed key of an administrator only where it opens what a team is looked at by', async () => {
+    const { id } = await desk.newUser({ user_role: 'proxy_admin' })
+    const team_id = await desk.newTeam({ models: ['open'] })
+    const asked = async (team: string, fields: object): Promise<Answer> =>
+      desk.get(query('/v1/models', { team_id: team }), await desk.newKey({ user_id: id, ...fields }))
+
+    for (const fields of [{ key_type: 'llm_api' }, { allowed_routes: ['/v1/models'] }]) {
+      const absent = unique('team')
+      const [foreign, other] = [await asked(team_id, fields), await asked(absent, fields)]
+      expect([fields, foreign.status, other.status]).toEqual([fields, 404, 404])
+      expect(foreign.text.replaceAll(team_id, '')).toBe(other.text.replaceAll(absent, ''))
+    }
+    for (const fields of [{}, { key_type: 'read_only' }, { allowed_routes: ['/v1/models', '/team/info'] }]) {
+      expect([fields, (await asked(team_id, fields)).status]).toEqual([fields, 200])
+    }
+    await desk.done('/team/member_add', { team_id, member: { role: 'user', user_id: id } })
+    expect((await asked(team_id, { key_type: 'llm_api' })).status).toBe(200)
+  })
+
+  test('are told to a member with a key that calls models and nothing else', async () => {
+    const { id } = await desk.newUser()
+    const { organization_id } = await desk.done('/organization/new', { organization_alias: unique('org') })
+    const own = await desk.newTeam({ models: ['open'] })
+    const administered = await desk.newTeam({ models: ['open'], organization_id })
+    await desk.done('/team/member_add', { team_id: own, member: { role: 'user', user_id: id } })
+    const member = { role: 'org_admin', user_id: id }
+    await desk.done('/organization/member_add', { organization_id, member })
+    const [calling, any] = [await desk.newKey({ user_id: id, key_type: 'llm_api' }), await desk.newKey({ user_id: id })]
+    expect(await ids({ team_id: own }, calling)).toEqual(['open'])
+    expect(await ids({ team_id: administered }, any)).toEqual(['open'])
+    expect((await desk.get(query('/v1/models', { team_id: administered }), calling)).status).toBe(404)
   })
 })

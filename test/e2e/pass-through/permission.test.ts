@@ -81,6 +81,24 @@ describe('access.md note 24: whoever is no administrator needs a list that names
     )
   })
 
+  test('a key that somebody else was given for one who became an administrator since needs it still', async () => {
+    const made = async (user_role: string): Promise<{ id: string; key: string }> => {
+      const { json } = await manage('/user/new', { user_role })
+      return { id: String(json['user_id']), key: String(json['key']) }
+    }
+    const [head, member] = [await made('internal_user'), await made('internal_user')]
+    const members = [
+      { role: 'admin', user_id: head.id },
+      { role: 'user', user_id: member.id },
+    ]
+    const team_id = await team({ members_with_roles: members })
+    const given = await manage('/key/generate', { user_id: member.id, team_id }, stand.as(head.key))
+    expect((await manage('/user/update', { user_id: member.id, user_role: 'proxy_admin' })).status).toBe(200)
+    expect([await statusOf(member.key, '/bria'), await statusOf(String(given.json['key']), '/bria')]).toEqual([
+      200, 403,
+    ])
+  })
+
   test('administrators need none, viewers get nothing', async () => {
     const admin = await stand.key({ user_id: 'pass-admin' })
     await manage('/user/update', { user_id: 'pass-admin', user_role: 'proxy_admin' })

@@ -1,5 +1,5 @@
 import { parseUserId } from '../../../domain/ids.ts'
-import { membershipIn, roleOf, userIdOf } from '../../../domain/principal.ts'
+import { isAdministrator, membershipIn, roleOf, userIdOf } from '../../../domain/principal.ts'
 import type { KeyPrincipal, TokenPrincipal } from '../../../domain/principal.ts'
 import type { UserRole } from '../../../domain/role.ts'
 import { covers } from '../../4-authorise/decide-route.ts'
@@ -26,7 +26,7 @@ export function forRoute(situation: Situation): readonly Change[] {
   }
   if (principal === undefined || principal.kind === 'master') return []
   const isAdminOnly = adminOnly.some((entry) => covers(entry, path))
-  if (isAdminOnly && roleOf(principal) !== 'proxy_admin') {
+  if (isAdminOnly && !isAdministrator(principal)) {
     changes.push(...atLeast(principal, ['proxy_admin'], situation))
     const [entry = path] = adminOnly.filter((each) => covers(each, path))
     const setting = 'general_settings.admin_only_routes'
