@@ -9,7 +9,7 @@ import { createTag, deleteTag, updateTag } from '../../manage/budgets/keep-tags.
 import type { ManagePorts } from '../../manage/ports.ts'
 import { listTags, readTags } from '../../manage/budgets/read-tags.ts'
 import type { TagView } from '../../manage/budgets/read-tags.ts'
-import { decideFields } from '../../manage/keys/unsupported-fields.ts'
+import { decideRowFields } from '../../manage/keys/unsupported-fields.ts'
 import { rankTags } from '../../manage/spend/report-spend.ts'
 import type { Ranked } from '../../manage/spend/report-spend.ts'
 import type { SummedPart } from '../../ports/spend-reports.ts'
@@ -113,5 +113,5 @@ function renderDynamic(name: string) {
 }
 
 async function fieldsOf(ask: PlainAsk, verb: 'create' | 'update'): Promise<JsonObject> {
-  return granted(decideFields(await readJson(ask), verb))
+  return granted(decideRowFields(await readJson(ask), verb))
 }
