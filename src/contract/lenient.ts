@@ -31,3 +31,8 @@ export const jsonMap = z.record(text, z.json())
 export function optional<Shape extends z.ZodType>(shape: Shape) {
   return shape.nullish().transform((value) => value ?? undefined)
 }
+
+/** Absent: undefined. Null: what is empty. */
+export function emptiable<Shape extends z.ZodType>(shape: Shape, empty: z.output<Shape>) {
+  return shape.nullish().transform((value) => (value === null ? empty : value))
+}
