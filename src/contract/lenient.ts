@@ -15,9 +15,12 @@ export const flag = z.preprocess(
   z.boolean(),
 )
 
+/** What is said of a value that is none, so that it can be told from other numbers. */
+export const WHOLE_NUMBER = 'a whole number'
+
 export const wholeNumber = z.preprocess(
   (value) => (typeof value === 'string' && /^[+-]?\d{1,15}$/.test(value) ? Number(value) : value),
-  z.number().int(),
+  z.number(WHOLE_NUMBER).int(),
 )
 
 export const text = z.string()
