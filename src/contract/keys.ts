@@ -144,6 +144,7 @@ export const keyListQuery = z
     alias: query.key_alias,
     teamId: query.team_id,
     organizationId: query.organization_id,
+    projectId: query.project_id,
     isFull: query.return_full_object ?? false,
     withTeamKeys: query.include_team_keys ?? false,
     withCreatedKeys: query.include_created_by_keys ?? false,

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import type { z } from 'zod'
-import { spendTagsQuery } from '../../contract/spend.ts'
+import { spendDatesQuery, spendTagsQuery } from '../../contract/spend.ts'
 import { tagBody, tagNameBody, tagNamesBody } from '../../contract/tags.ts'
 import type { JsonObject } from '../../domain/json.ts'
 import { usdNumber } from '../../domain/money.ts'
@@ -47,7 +47,11 @@ export function tagRoutes(app: FastifyInstance, edge: EdgePorts, ports: ManagePo
     method: 'GET',
     paths: ['/tag/list'],
     summary: 'List tags',
-    answer: async (ask) => (await listTags(askOf(ask), ports)).map(renderWithBudget),
+    query: spendDatesQuery,
+    answer: async (ask) => {
+      const days = shapedQuery(spendDatesQuery, ask.request)
+      return granted(await listTags(days, askOf(ask), ports)).map(renderWithBudget)
+    },
   })
 
   schemaRoute(app, edge, {

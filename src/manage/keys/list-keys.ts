@@ -19,6 +19,8 @@ export interface KeyListAsk {
   readonly userId: string | undefined
   readonly teamId: string | undefined
   readonly organizationId: string | undefined
+  /** No key is of a project: there are none. */
+  readonly projectId: string | undefined
   /** A key, in full or by its digest. */
   readonly key: string | undefined
   readonly alias: string | undefined
@@ -107,9 +109,10 @@ async function withSpends({ rows, total }: PageOf<VirtualKey>, { ledger }: Manag
 
 /** Undefined: no key can fit. */
 function filterOf(
-  { key, userId, teamId, organizationId, alias }: KeyListAsk,
+  { key, userId, teamId, organizationId, projectId, alias }: KeyListAsk,
   ports: ManagePorts,
 ): Partial<KeyQuery> | undefined {
+  if (projectId !== undefined) return undefined
   const digest = key === undefined ? undefined : digestNamed(key, ports.digests)
   const user = userId === undefined ? undefined : parseUserId(userId)
   const team = teamId === undefined ? undefined : parseTeamId(teamId)
