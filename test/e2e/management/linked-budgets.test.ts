@@ -84,3 +84,27 @@ test.each(['/budget/new', '/customer/new', '/tag/new', '/budget/update', '/custo
     }
   },
 )
+
+test('a key shows the row that it names wherever it is shown whole', async () => {
+  const budget_id = await shared()
+  const user_id = unique('u')
+  const team_id = await desk.newTeam({ members_with_roles: [{ role: 'user', user_id }] })
+  const made = await desk.done('/key/generate', { team_id, user_id, budget_id })
+  const rotated = await desk.done('/key/regenerate', { key: made.token_id })
+  const key = rotated.token_id
+  const inList = async (path: string): Promise<Answer['json']> => (await desk.read(path)).keys
+  for (const [where, found] of [
+    ['generate', made],
+    ['regenerate', rotated],
+    ['info', (await desk.read(query('/key/info', { key }))).info],
+    ['infos', (await desk.done('/v2/key/info', { keys: [key] })).info[0]],
+    ['update', await desk.done('/key/update', { key, max_budget: 1 })],
+    ['bulk update', (await desk.done('/key/bulk_update', { keys: [{ key }] })).successful_updates[0].key_info],
+    ['list', (await inList(query('/key/list', { key_hash: key, return_full_object: 'true' })))[0]],
+    ['user', (await inList(query('/user/info', { user_id })))[0]],
+    ['team', (await inList(query('/team/info', { team_id })))[0]],
+    ['block', await desk.done('/key/block', { key })],
+  ] as const) {
+    expect([where, found.litellm_budget_table]).toEqual([where, expect.objectContaining({ budget_id, max_budget: 7 })])
+  }
+})
