@@ -74,7 +74,6 @@ const emptiedFields = {
   metadata: emptiable(jsonMap, {}),
   tags: emptiable(texts, []),
   team_member_permissions: emptiable(texts, []),
-  access_group_ids: emptiable(texts, []),
   allowed_passthrough_routes: emptiable(texts, []),
 }
 

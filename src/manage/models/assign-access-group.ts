@@ -22,6 +22,7 @@ interface Assigned {
   readonly records: readonly AuditDraft[]
 }
 
+const NOTHING = ['no-default-models']
 const NOBODY: GroupHolders = { teams: [], keys: [] }
 
 /** Makes exactly those teams and keys hold the group. */
@@ -74,8 +75,7 @@ async function assignTeams(
   if (rows.length !== changed.length) return deny('team-not-found', 'object_denied')
   const records: AuditDraft[] = []
   for (const row of rows) {
-    const accessGroupIds = switched(row.accessGroupIds, groupId, wanted.includes(row.id))
-    const next = restamped({ ...row, accessGroupIds }, changer(ask), clock.now())
+    const next = restamped(switched(row, groupId, wanted.includes(row.id)), changer(ask), clock.now())
     await rooms.teams.update(next)
     const change = describeChange(row, next)
     records.push({ action: 'updated', objectType: 'LiteLLM_TeamTable', objectId: row.id, ...change })
@@ -96,8 +96,7 @@ async function assignKeys(
   if (rows.length !== changed.length) return keyNotFound()
   const records: AuditDraft[] = []
   for (const row of rows) {
-    const accessGroupIds = switched(row.accessGroupIds, groupId, wanted.includes(row.digest))
-    const next = restamped({ ...row, accessGroupIds }, changer(ask), clock.now())
+    const next = restamped(switched(row, groupId, wanted.includes(row.digest)), changer(ask), clock.now())
     await rooms.keys.update(next)
     const change = describeChange(row, next)
     records.push({ action: 'updated', objectType: 'LiteLLM_VerificationToken', objectId: row.digest, ...change })
@@ -105,9 +104,17 @@ async function assignKeys(
   return allow(records)
 }
 
-function switched(ids: readonly string[], id: string, on: boolean): readonly string[] {
-  const others = ids.filter((each) => each !== id)
-  return on ? [...others, id] : others
+interface Restricted {
+  readonly models: readonly string[]
+  readonly accessGroupIds: readonly string[]
+}
+
+/** Who had this group and nothing else is left with nothing: without any list, all models would be open. */
+function switched<Row extends Restricted>(row: Row, id: string, on: boolean): Row {
+  const others = row.accessGroupIds.filter((each) => each !== id)
+  if (on) return { ...row, accessGroupIds: [...others, id] }
+  const hasNothing = others.length === 0 && row.models.length === 0
+  return { ...row, accessGroupIds: others, models: hasNothing ? NOTHING : row.models }
 }
 
 function differing<Id>(held: readonly Id[], wanted: readonly Id[]): readonly Id[] {

@@ -157,4 +157,28 @@ describe('a group that keys and teams name by its id', () => {
     expectFailure(await desk.chat('beta-two', key), 401)
     expectFailure(await change('GET', access_group_id), 404)
   })
+
+  test.each([
+    ['deleted', (id: string) => change('DELETE', id)],
+    ['taken away', (id: string) => change('PUT', id, { assigned_team_ids: [], assigned_key_ids: [] })],
+  ])('INV-12: %s, it leaves nothing to those who had nothing else', async (_how, end) => {
+    const group = { access_group_name: unique('group'), access_model_names: ['beta-one'] }
+    const { access_group_id: id } = (await desk.post('/v1/access_group', group)).json
+    const alone = { access_group_ids: [id] }
+    const key = await desk.newKey(alone)
+    const team_id = await desk.newTeam(alone)
+    const ofTeam = await desk.newKey({ team_id })
+    const beside = await desk.newKey({ ...alone, models: ['open'] })
+    await expectServes(key, ['beta-one'], ['open', 'beta-two'])
+
+    expect([200, 204]).toContain((await end(id)).status)
+    for (const each of [key, ofTeam]) await expectServes(each, [], ['open', 'beta-one', 'beta-two'])
+    await expectServes(beside, ['open'], ['beta-one', 'beta-two'])
+
+    const { access_group_id: next } = (
+      await desk.post('/v1/access_group', { ...group, access_group_name: unique('g') })
+    ).json
+    await desk.done('/key/update', { key, access_group_ids: [next] })
+    await expectServes(key, ['beta-one'], ['open', 'beta-two'])
+  })
 })

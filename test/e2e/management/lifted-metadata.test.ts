@@ -93,11 +93,11 @@ describe('1.10: `null` in /team/update', () => {
       team_alias: null,
       metadata: {},
       team_member_permissions: [],
-      access_group_ids: [],
       max_budget: null,
       litellm_model_table: null,
       models: ['gpt-4o'],
       default_team_member_models: ['gpt-4o'],
+      access_group_ids: ['beta'],
     })
   })
 
