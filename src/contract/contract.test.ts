@@ -6,6 +6,7 @@ import { memberAddBody } from './members.ts'
 import { organizationDeleteBody, organizationNewBody } from './organizations.ts'
 import { newRevocationBody } from './revocations.ts'
 import { spendLogsQuery } from './spend.ts'
+import { newUserBody } from './users.ts'
 
 const SCHEMAS = {
   generateBody,
@@ -78,6 +79,16 @@ describe('bodies and queries', () => {
     expect(describeIssues(result.error?.issues ?? [], ['body'], fields)).toContainEqual(
       expect.objectContaining({ type, msg }),
     )
+  })
+
+  test.each([
+    [{ team: 't' }, ['body', 'teams', 0, 'team_id'], 'missing'],
+    [{ team_id: 't', user_role: 'king' }, ['body', 'teams', 0, 'user_role'], 'enum'],
+    [null, ['body', 'teams', 0], 'dict_type'],
+  ])('where several shapes are taken, %j is told by the one that is nearest', (entry, loc, type) => {
+    const body = { teams: [entry] }
+    const result = newUserBody.safeParse(body)
+    expect(describeIssues(result.error?.issues ?? [], ['body'], body)).toMatchObject([{ loc, type }])
   })
 
   test('what is too short is told by its length', () => {

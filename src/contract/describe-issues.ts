@@ -18,13 +18,21 @@ export function describeIssues(
   place: IssueDetail['loc'],
   input: unknown,
 ): readonly IssueDetail[] {
-  return issues.map((issue) => {
+  return issues.flatMap(unfold).map((issue) => {
     const path = pathIn(input, issue.path)
     const value = valueAt(input, path)
     const isSecret = path.some((part) => SECRET.test(String(part)))
     const { type, msg } = nameIssue(issue, value)
     return { type, loc: [...place, ...path], msg, input: isSecret || type === 'missing' ? {} : shown(value) }
   })
+}
+
+/** Of several shapes none of which fits, what is wrong with the one that came furthest, else with the last one. */
+function unfold(issue: z.core.$ZodIssue): readonly z.core.$ZodIssue[] {
+  if (issue.code !== 'invalid_union') return [issue]
+  const nearest = issue.errors.find(([first]) => (first?.path.length ?? 0) > 0) ?? issue.errors.at(-1) ?? []
+  if (nearest.length === 0) return [issue]
+  return nearest.flatMap((inner) => unfold({ ...inner, path: [...issue.path, ...inner.path] }))
 }
 
 function nameIssue(issue: z.core.$ZodIssue, value: unknown): { type: string; msg: string } {
