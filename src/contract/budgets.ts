@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { filledText, optional, text, texts } from './lenient.ts'
-import { limitFields, limitWish } from './limits.ts'
+import { limitWish, rowLimitFields } from './limits.ts'
 
-const budgetFields = z.object({ budget_id: optional(filledText), allowed_models: optional(texts), ...limitFields })
+const budgetFields = z.object({ budget_id: optional(filledText), allowed_models: optional(texts), ...rowLimitFields })
 
 export const budgetBody = budgetFields.transform(({ budget_id, allowed_models, ...limits }) => ({
   id: budget_id,

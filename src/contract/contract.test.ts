@@ -1,10 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { describeIssues } from './describe-issues.ts'
-import { deleteBody, generateBody, keyListQuery, regenerateBody, updateBody } from './keys.ts'
+import { deleteBody, generateBody, keyListQuery, regenerateBody, resetSpendBody, updateBody } from './keys.ts'
 import { memberAddBody } from './members.ts'
+import { organizationDeleteBody, organizationNewBody } from './organizations.ts'
 import { newRevocationBody } from './revocations.ts'
 import { spendLogsQuery } from './spend.ts'
+import { newUserBody } from './users.ts'
 
 const SCHEMAS = {
   generateBody,
@@ -61,6 +63,49 @@ describe('bodies and queries', () => {
     const body = { team_id: 't', member }
     const result = memberAddBody.safeParse(body)
     expect(describeIssues(result.error?.issues ?? [], ['body'], body)).toMatchObject([{ loc, type, input }])
+  })
+
+  test.each([
+    [{ max_budget: 'abc' }, 'float_parsing', 'Input should be a valid number, unable to parse string as one'],
+    [{ max_budget: true }, 'float_type', 'Input should be a valid number'],
+    [{ temp_budget_increase: [] }, 'float_type', 'Input should be a valid number'],
+    [{ rpm_limit: 'abc' }, 'int_parsing', 'Input should be a valid integer, unable to parse string as one'],
+    [{ rpm_limit: {} }, 'int_type', 'Input should be a valid integer'],
+    [{ rpm_limit: 1.5 }, 'int_from_float', 'Input should be a valid integer, got a number with a fractional part'],
+    [{ model_rpm_limit: { m: true } }, 'int_type', 'Input should be a valid integer'],
+    [{ budget_limits: Array(21).fill({}) }, 'too_long', 'List should have at most 20 items'],
+  ])('%j: what is wrong with it is said of what it is', (fields, type, msg) => {
+    const result = updateBody.safeParse({ key: 'sk-x', ...fields })
+    expect(describeIssues(result.error?.issues ?? [], ['body'], fields)).toContainEqual(
+      expect.objectContaining({ type, msg }),
+    )
+  })
+
+  test.each([
+    [{ team: 't' }, ['body', 'teams', 0, 'team_id'], 'missing'],
+    [{ team_id: 't', user_role: 'king' }, ['body', 'teams', 0, 'user_role'], 'enum'],
+    [null, ['body', 'teams', 0], 'dict_type'],
+  ])('where several shapes are taken, %j is told by the one that is nearest', (entry, loc, type) => {
+    const body = { teams: [entry] }
+    const result = newUserBody.safeParse(body)
+    expect(describeIssues(result.error?.issues ?? [], ['body'], body)).toMatchObject([{ loc, type }])
+  })
+
+  test('what is too short is told by its length', () => {
+    const body = { organization_alias: '', organization_ids: [] }
+    const told = [organizationNewBody, organizationDeleteBody].flatMap((schema) =>
+      describeIssues(schema.safeParse(body).error?.issues ?? [], ['body'], body).map(({ type, msg }) => [type, msg]),
+    )
+    expect(told).toEqual([
+      ['string_too_short', 'String should have at least 1 character'],
+      ['too_short', 'List should have at least 1 item'],
+    ])
+  })
+
+  test('16.3: amounts may come as text', () => {
+    const raise = { key: 'sk-x', temp_budget_increase: '2.5', temp_budget_expiry: '2026-12-31' }
+    expect(updateBody.parse(raise).wish.temporaryBudget?.increase).toBe(2.5)
+    expect(resetSpendBody.parse({ reset_to: '0' })).toEqual({ reset_to: 0 })
   })
 
   test('K-04: a refusal does not repeat what may be a key', () => {

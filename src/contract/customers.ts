@@ -1,18 +1,18 @@
 import { z } from 'zod'
 import { filledText, flag, optional, text, texts } from './lenient.ts'
-import { limitFields, limitWish } from './limits.ts'
+import { limitWish, rowLimitFields } from './limits.ts'
 
 const customerFields = z.object({
   user_id: text,
   alias: optional(filledText),
   blocked: optional(flag),
   default_model: optional(filledText),
-  budget_id: optional(filledText),
-  ...limitFields,
+  budget_id: filledText.nullish(),
+  ...rowLimitFields,
 })
 
 export const customerBody = customerFields
-  .refine(({ max_budget, budget_id }) => typeof max_budget !== 'number' || budget_id === undefined, {
+  .refine(({ max_budget, budget_id }) => typeof max_budget !== 'number' || typeof budget_id !== 'string', {
     message: "Set either 'max_budget' or 'budget_id', not both.",
   })
   .transform((fields) => ({

@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import { WHOLE_NUMBER } from './lenient.ts'
 
 /** One entry of the 422 body that clients of the compatible API know. */
 export interface IssueDetail {
@@ -17,7 +18,7 @@ export function describeIssues(
   place: IssueDetail['loc'],
   input: unknown,
 ): readonly IssueDetail[] {
-  return issues.map((issue) => {
+  return issues.flatMap(unfold).map((issue) => {
     const path = pathIn(input, issue.path)
     const value = valueAt(input, path)
     const isSecret = path.some((part) => SECRET.test(String(part)))
@@ -26,17 +27,47 @@ export function describeIssues(
   })
 }
 
+/** Of several shapes none of which fits, what is wrong with the one that came furthest, else with the last one. */
+function unfold(issue: z.core.$ZodIssue): readonly z.core.$ZodIssue[] {
+  if (issue.code !== 'invalid_union') return [issue]
+  const nearest = issue.errors.find(([first]) => (first?.path.length ?? 0) > 0) ?? issue.errors.at(-1) ?? []
+  if (nearest.length === 0) return [issue]
+  return nearest.flatMap((inner) => unfold({ ...inner, path: [...issue.path, ...inner.path] }))
+}
+
 function nameIssue(issue: z.core.$ZodIssue, value: unknown): { type: string; msg: string } {
   if (value === undefined && issue.code !== 'custom') return { type: 'missing', msg: 'Field required' }
-  if (issue.code === 'invalid_type') return TYPES.get(issue.expected) ?? valueError(issue)
+  if (issue.code === 'invalid_type') {
+    if (issue.expected === 'number') return nameNumber(issue.message, value)
+    return TYPES.get(issue.expected) ?? valueError(issue)
+  }
   if (issue.code === 'invalid_value') return { type: 'enum', msg: `Input should be ${eitherOf(issue.values)}` }
+  if (issue.code === 'too_small' || issue.code === 'too_big') return nameSize(issue)
+  return valueError(issue)
+}
+
+function nameSize(issue: z.core.$ZodIssueTooSmall | z.core.$ZodIssueTooBig): { type: string; msg: string } {
+  const [bound, word, type] =
+    issue.code === 'too_small' ? [issue.minimum, 'least', 'too_short'] : [issue.maximum, 'most', 'too_long']
+  if (issue.origin === 'string') {
+    return { type: `string_${type}`, msg: `String should have at ${word} ${counted(bound, 'character')}` }
+  }
+  if (issue.origin === 'array') return { type, msg: `List should have at ${word} ${counted(bound, 'item')}` }
   if (issue.code === 'too_small') {
     return { type: 'greater_than_equal', msg: `Input should be greater than or equal to ${issue.minimum}` }
   }
-  if (issue.code === 'too_big') {
-    return { type: 'less_than_equal', msg: `Input should be less than or equal to ${issue.maximum}` }
-  }
-  return valueError(issue)
+  return { type: 'less_than_equal', msg: `Input should be less than or equal to ${issue.maximum}` }
+}
+
+function counted(bound: number | bigint, what: string): string {
+  return `${bound} ${what}${Number(bound) === 1 ? '' : 's'}`
+}
+
+function nameNumber(expected: string, value: unknown): { type: string; msg: string } {
+  const [kind, word] = expected === WHOLE_NUMBER ? ['int', 'integer'] : ['float', 'number']
+  return typeof value === 'string'
+    ? { type: `${kind}_parsing`, msg: `Input should be a valid ${word}, unable to parse string as one` }
+    : { type: `${kind}_type`, msg: `Input should be a valid ${word}` }
 }
 
 function valueError({ message }: z.core.$ZodIssue): { type: string; msg: string } {
@@ -54,7 +85,6 @@ const TYPES: ReadonlyMap<string, { type: string; msg: string }> = new Map([
   ['record', { type: 'dict_type', msg: 'Input should be a valid dictionary' }],
   ['object', { type: 'dict_type', msg: 'Input should be a valid dictionary' }],
   ['boolean', { type: 'bool_parsing', msg: 'Input should be a valid boolean, unable to interpret input' }],
-  ['number', { type: 'int_parsing', msg: 'Input should be a valid integer, unable to parse string as an integer' }],
   ['int', { type: 'int_from_float', msg: 'Input should be a valid integer, got a number with a fractional part' }],
 ])
 

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { filledText, flag, jsonMap, optional, text, textMap, texts, wholeNumber } from './lenient.ts'
-import { limitFields, limitWish, windowFields } from './limits.ts'
+import { decimal, limitFields, limitWish, windowFields } from './limits.ts'
 import type { LimitFields } from './limits.ts'
 
 export const inertFields = {
@@ -55,7 +55,7 @@ export const updateBody = z
     ...keyFields,
     key: text,
     duration: updatedDuration,
-    temp_budget_increase: optional(z.number()),
+    temp_budget_increase: optional(decimal),
     temp_budget_expiry: optional(text),
     updated_at: optional(text),
   })
@@ -85,7 +85,7 @@ export const bulkUpdateBody = z.object({ keys: z.array(jsonMap) })
 
 export const keyNamesBody = z.object({ keys: texts })
 
-export const resetSpendBody = z.object({ reset_to: z.number() })
+export const resetSpendBody = z.object({ reset_to: decimal })
 
 export const regenerateBody = z
   .object({
@@ -144,6 +144,7 @@ export const keyListQuery = z
     alias: query.key_alias,
     teamId: query.team_id,
     organizationId: query.organization_id,
+    projectId: query.project_id,
     isFull: query.return_full_object ?? false,
     withTeamKeys: query.include_team_keys ?? false,
     withCreatedKeys: query.include_created_by_keys ?? false,

@@ -15,9 +15,12 @@ export const flag = z.preprocess(
   z.boolean(),
 )
 
+/** What is said of a value that is none, so that it can be told from other numbers. */
+export const WHOLE_NUMBER = 'a whole number'
+
 export const wholeNumber = z.preprocess(
   (value) => (typeof value === 'string' && /^[+-]?\d{1,15}$/.test(value) ? Number(value) : value),
-  z.number().int(),
+  z.number(WHOLE_NUMBER).int(),
 )
 
 export const text = z.string()
@@ -30,4 +33,9 @@ export const jsonMap = z.record(text, z.json())
 /** Absent, or null: undefined. */
 export function optional<Shape extends z.ZodType>(shape: Shape) {
   return shape.nullish().transform((value) => value ?? undefined)
+}
+
+/** Absent: undefined. Null: what is empty. */
+export function emptiable<Shape extends z.ZodType>(shape: Shape, empty: z.output<Shape>) {
+  return shape.nullish().transform((value) => (value === null ? empty : value))
 }

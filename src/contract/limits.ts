@@ -16,7 +16,7 @@ export function clearable<Shape extends z.ZodType>(shape: Shape) {
 }
 
 /** What may be said about limits, wherever something can have them. */
-export const limitFields = {
+export const rowLimitFields = {
   max_budget: clearable(decimal),
   soft_budget: clearable(decimal),
   budget_duration: clearable(text),
@@ -24,6 +24,11 @@ export const limitFields = {
   rpm_limit: clearable(wholeNumber),
   max_parallel_requests: clearable(wholeNumber),
   model_max_budget: z.record(text, z.record(text, z.json())).nullish(),
+}
+
+/** Of what calls models itself, and not only has its limits in common with others. */
+export const limitFields = {
+  ...rowLimitFields,
   model_rpm_limit: z.record(text, wholeNumber).nullish(),
   model_tpm_limit: z.record(text, wholeNumber).nullish(),
 }

@@ -1,9 +1,9 @@
 import { z } from 'zod'
 import { nameList } from './activity.ts'
 import { filledText, flag, jsonMap, optional, text, wholeNumber } from './lenient.ts'
+import { decimal } from './limits.ts'
 
 const dates = { start_date: optional(filledText), end_date: optional(filledText) }
-const number = z.preprocess((value) => (typeof value === 'string' && value !== '' ? Number(value) : value), z.number())
 const pageNumber = wholeNumber.pipe(z.number().min(1))
 const pageSize = wholeNumber.pipe(z.number().min(1).max(100))
 
@@ -34,8 +34,8 @@ export const spendLinesQuery = z
     user_id: optional(filledText),
     team_id: optional(filledText),
     end_user: optional(filledText),
-    min_spend: optional(number),
-    max_spend: optional(number),
+    min_spend: optional(decimal),
+    max_spend: optional(decimal),
     status_filter: optional(filledText),
     model: optional(filledText),
     model_id: optional(filledText),

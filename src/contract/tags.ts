@@ -1,14 +1,14 @@
 import { z } from 'zod'
 import { filledText, optional, text, texts } from './lenient.ts'
-import { limitFields, limitWish } from './limits.ts'
+import { limitWish, rowLimitFields } from './limits.ts'
 
 export const tagBody = z
   .object({
     name: text,
     description: optional(text),
     models: optional(texts),
-    budget_id: optional(filledText),
-    ...limitFields,
+    budget_id: filledText.nullish(),
+    ...rowLimitFields,
   })
   .transform((fields) => ({
     name: fields.name,

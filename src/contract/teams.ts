@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { filledText, flag, jsonMap, optional, text, textMap, texts, wholeNumber } from './lenient.ts'
+import { emptiable, filledText, flag, jsonMap, optional, text, textMap, texts, wholeNumber } from './lenient.ts'
 import { clearable, decimal, limitFields, limitWish, windowFields } from './limits.ts'
 import { teamMember } from './members.ts'
 
@@ -68,9 +68,24 @@ export const teamNewBody = z
     wish: inOurWords(fields),
   }))
 
+/** Of lists that restrict null says nothing: an empty one would open all models. */
+const emptiedFields = {
+  model_aliases: emptiable(textMap, {}),
+  metadata: emptiable(jsonMap, {}),
+  tags: emptiable(texts, []),
+  team_member_permissions: emptiable(texts, []),
+  allowed_passthrough_routes: emptiable(texts, []),
+}
+
 /** A text without content is what clients send that manage whole resources; it moves no team. */
 export const teamUpdateBody = z
-  .object({ ...teamFields, team_id: text, organization_id: filledText.nullish(), updated_at: optional(text) })
+  .object({
+    ...teamFields,
+    ...emptiedFields,
+    team_id: text,
+    organization_id: filledText.nullish(),
+    updated_at: optional(text),
+  })
   .transform(({ team_id, updated_at, ...fields }) => ({
     teamId: team_id,
     wish: { ...inOurWords(fields), seenAt: updated_at },

@@ -65,7 +65,7 @@ export interface LedgerEntry {
   readonly tags: readonly string[]
   readonly sessionId: string | undefined
   readonly clientAddress: string | undefined
-  /** `metadata.spend_logs_metadata` and the caller's own `metadata`, as far as it is theirs to set. */
+  /** The caller's own `metadata`, as far as it is theirs to set, and in it what they note on the line (`spend_logs_metadata`). */
   readonly callerMetadata: JsonObject
   /** Whose token stood for the key that paid. */
   readonly bearer?: IdentityLink | undefined

@@ -3,10 +3,12 @@ export type RateKind =
   | 'api_key'
   | 'model_per_key'
   | 'user'
+  | 'model_per_user'
   | 'team'
   | 'model_per_team'
   | 'team_member'
   | 'organization'
+  | 'model_per_organization'
   | 'end_user'
 
 export type RateType = 'requests' | 'tokens' | 'max_parallel_requests'

@@ -8,14 +8,15 @@ import { decideFields } from './keys/unsupported-fields.ts'
 const LIFTED = {
   team: ['tags', 'model_rpm_limit', 'model_tpm_limit', 'allowed_passthrough_routes'],
   organization: ['model_rpm_limit', 'model_tpm_limit'],
+  user: ['model_rpm_limit', 'model_tpm_limit'],
 } as const
 
 /** These stand at the top alone. */
-const TOP_ONLY = { team: ['budget_limits'], organization: [] } as const
+const TOP_ONLY = { team: ['budget_limits'], organization: [], user: [] } as const
 
 type Kind = keyof typeof LIFTED
 
-/** What teams and organisations store beside what keys do. */
+/** What teams, organisations and users store beside what keys do. */
 const STORED: ReadonlySet<string> = new Set([
   'team_id',
   'organization_id',
@@ -32,21 +33,22 @@ const STORED: ReadonlySet<string> = new Set([
   'model_tpm_limit',
 ])
 
-/** The body of a team or an organisation with every member where it belongs; refused where nothing stands behind one. */
+/** The body of a team, an organisation or a user with every member where it belongs; refused where nothing stands behind one. */
 export function decideDirectoryFields(body: JsonObject, kind: Kind, verb: 'create' | 'update'): Decision<JsonObject> {
-  const lifted = lift(body, LIFTED[kind])
+  const lifted = lift(body, LIFTED[kind], verb)
   const own: readonly string[] = [...LIFTED[kind], ...TOP_ONLY[kind]]
   const others = Object.fromEntries(Object.entries(lifted).filter(([name]) => !STORED.has(name) && !own.includes(name)))
   const decided = decideFields(others, verb)
   return decided.verdict === 'deny' ? decided : allow(lifted)
 }
 
-/** What is said at the top counts before what the metadata says. */
-function lift(body: JsonObject, names: readonly string[]): JsonObject {
+/** What is said at the top counts before what the metadata says; `null` says something where it takes away. */
+function lift(body: JsonObject, names: readonly string[], verb: 'create' | 'update'): JsonObject {
   const { metadata } = body
   if (!isObject(metadata)) return body
   const said = names.flatMap((name) => {
-    const value = body[name] ?? metadata[name]
+    const top = verb === 'create' ? (body[name] ?? undefined) : body[name]
+    const value = top === undefined ? metadata[name] : top
     return value === undefined ? [] : [[name, value] as const]
   })
   const rest = Object.entries(metadata).filter(([name]) => !names.includes(name))

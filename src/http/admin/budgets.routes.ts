@@ -11,7 +11,7 @@ import {
   updateBudget,
 } from '../../manage/budgets/keep-budgets.ts'
 import type { ManagePorts } from '../../manage/ports.ts'
-import { decideFields } from '../../manage/keys/unsupported-fields.ts'
+import { decideRowFields } from '../../manage/keys/unsupported-fields.ts'
 import { granted } from '../route.ts'
 import type { EdgePorts, PlainAsk } from '../route.ts'
 import { askOf, readJson, schemaRoute, shaped, shapedQuery } from './read-ask.ts'
@@ -105,5 +105,5 @@ export function budgetRoutes(app: FastifyInstance, edge: EdgePorts, ports: Manag
 }
 
 async function fieldsOf(ask: PlainAsk, verb: 'create' | 'update'): Promise<JsonObject> {
-  return granted(decideFields(await readJson(ask), verb))
+  return granted(decideRowFields(await readJson(ask), verb))
 }

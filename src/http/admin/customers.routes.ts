@@ -13,7 +13,7 @@ import {
 import type { ManagePorts } from '../../manage/ports.ts'
 import { describeCustomers, listCustomers, readCustomer } from '../../manage/budgets/read-customers.ts'
 import type { CustomerView } from '../../manage/budgets/read-customers.ts'
-import { decideFields } from '../../manage/keys/unsupported-fields.ts'
+import { decideRowFields } from '../../manage/keys/unsupported-fields.ts'
 import { granted } from '../route.ts'
 import type { EdgePorts, PlainAsk } from '../route.ts'
 import { askOf, readJson, schemaRoute, shaped, shapedQuery } from './read-ask.ts'
@@ -98,5 +98,5 @@ function withoutNulls(row: object): object {
 }
 
 async function fieldsOf(ask: PlainAsk, verb: 'create' | 'update'): Promise<JsonObject> {
-  return granted(decideFields(await readJson(ask), verb))
+  return granted(decideRowFields(await readJson(ask), verb))
 }

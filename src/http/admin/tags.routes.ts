@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import type { z } from 'zod'
-import { spendTagsQuery } from '../../contract/spend.ts'
+import { spendDatesQuery, spendTagsQuery } from '../../contract/spend.ts'
 import { tagBody, tagNameBody, tagNamesBody } from '../../contract/tags.ts'
 import type { JsonObject } from '../../domain/json.ts'
 import { usdNumber } from '../../domain/money.ts'
@@ -9,7 +9,7 @@ import { createTag, deleteTag, updateTag } from '../../manage/budgets/keep-tags.
 import type { ManagePorts } from '../../manage/ports.ts'
 import { listTags, readTags } from '../../manage/budgets/read-tags.ts'
 import type { TagView } from '../../manage/budgets/read-tags.ts'
-import { decideFields } from '../../manage/keys/unsupported-fields.ts'
+import { decideRowFields } from '../../manage/keys/unsupported-fields.ts'
 import { rankTags } from '../../manage/spend/report-spend.ts'
 import type { Ranked } from '../../manage/spend/report-spend.ts'
 import type { SummedPart } from '../../ports/spend-reports.ts'
@@ -47,7 +47,11 @@ export function tagRoutes(app: FastifyInstance, edge: EdgePorts, ports: ManagePo
     method: 'GET',
     paths: ['/tag/list'],
     summary: 'List tags',
-    answer: async (ask) => (await listTags(askOf(ask), ports)).map(renderWithBudget),
+    query: spendDatesQuery,
+    answer: async (ask) => {
+      const days = shapedQuery(spendDatesQuery, ask.request)
+      return granted(await listTags(days, askOf(ask), ports)).map(renderWithBudget)
+    },
   })
 
   schemaRoute(app, edge, {
@@ -113,5 +117,5 @@ function renderDynamic(name: string) {
 }
 
 async function fieldsOf(ask: PlainAsk, verb: 'create' | 'update'): Promise<JsonObject> {
-  return granted(decideFields(await readJson(ask), verb))
+  return granted(decideRowFields(await readJson(ask), verb))
 }

@@ -9,8 +9,8 @@ import {
   userListQuery,
   userQuery,
 } from '../../contract/users.ts'
-import type { JsonObject } from '../../domain/json.ts'
-import { isObject } from '../../domain/json.ts'
+import type { JsonObject, JsonValue } from '../../domain/json.ts'
+import { isList, isObject } from '../../domain/json.ts'
 import { NO_MONEY } from '../../domain/money.ts'
 import { PROBLEMS } from '../../domain/problem.ts'
 import type { User } from '../../domain/user.ts'
@@ -21,7 +21,7 @@ import type { ManagePorts } from '../../manage/ports.ts'
 import { readUser, readUserInfo } from '../../manage/users/read-user.ts'
 import type { UserView } from '../../manage/users/user-view.ts'
 import { scopeOf } from '../../manage/scope-of.ts'
-import { decideFields } from '../../manage/keys/unsupported-fields.ts'
+import { decideDirectoryFields } from '../../manage/directory-fields.ts'
 import { updateUser } from '../../manage/users/update-user.ts'
 import { updateUsers } from '../../manage/users/update-users.ts'
 import { granted } from '../route.ts'
@@ -56,11 +56,13 @@ export function userRoutes(app: FastifyInstance, edge: EdgePorts, ports: ManageP
   })
 
   write('/user/bulk_update', 'Change users', bulkUpdateBody, async (ask) => {
-    const body = await readJson(ask)
-    for (const each of Array.isArray(body['users']) ? body['users'] : [body['user_updates']]) {
-      if (isObject(each)) fieldsOf(each, 'update')
-    }
-    const { users, wish } = shaped(bulkUpdateBody, body)
+    const { users: named, user_updates: forAll, ...body } = await readJson(ask)
+    const lifted = (each: JsonValue): JsonValue => (isObject(each) ? fieldsOf(each, 'update') : each)
+    const { users, wish } = shaped(bulkUpdateBody, {
+      ...body,
+      ...(named === undefined ? {} : { users: isList(named) ? named.map(lifted) : named }),
+      ...(forAll === undefined ? {} : { user_updates: lifted(forAll) }),
+    })
     const order = wish === undefined ? ({ of: 'named', users } as const) : ({ of: 'all', wish } as const)
     const outcomes = granted(await updateUsers(order, askOf(ask), ports))
     const views = await viewsOf(outcomes.flatMap(({ result }) => (result.verdict === 'allow' ? result.granted : [])))
@@ -168,5 +170,5 @@ export function userRoutes(app: FastifyInstance, edge: EdgePorts, ports: ManageP
 }
 
 function fieldsOf(body: JsonObject, verb: 'create' | 'update'): JsonObject {
-  return granted(decideFields(body, verb))
+  return granted(decideDirectoryFields(body, 'user', verb))
 }

@@ -2,7 +2,7 @@ import { allow, deny } from '../../domain/decision.ts'
 import type { Decision } from '../../domain/decision.ts'
 import { parseEndUserId } from '../../domain/ids.ts'
 import type { EndUserId } from '../../domain/ids.ts'
-import { isObject } from '../../domain/json.ts'
+import { isObject, parseJson } from '../../domain/json.ts'
 import type { JsonObject, JsonValue } from '../../domain/json.ts'
 import type { HeaderReader } from './arrival.ts'
 import { isForbidden } from './reserved-names.ts'
@@ -27,6 +27,7 @@ export interface AttributionSettings {
 const MAX_TAGS = 50
 const MAX_TEXT = 256
 const MAX_METADATA = 8_192
+const NOTES = 'spend_logs_metadata'
 
 export function readAttribution(
   operation: Operation,
@@ -43,6 +44,9 @@ export function readAttribution(
   const tags = readTags(body, metadata, headers, settings)
   if (tags.verdict === 'deny') return tags
 
+  const notes = readNotes(metadata, headers)
+  if (notes.verdict === 'deny') return notes
+
   const endUser = readEndUser(body, headers, settings)
   if (endUser.verdict === 'deny') return endUser
   if (settings.requireEndUser && endUser.granted === undefined) {
@@ -56,7 +60,7 @@ export function readAttribution(
     endUserId: endUser.granted,
     tags: tags.granted,
     sessionId: readSession(body, metadata, headers),
-    metadata: keepCallers(metadata),
+    metadata: keepCallers(metadata, notes.granted),
   })
 }
 
@@ -128,13 +132,32 @@ function readSession(body: JsonObject, metadata: JsonObject, headers: HeaderRead
   return typeof said === 'string' ? said.slice(0, MAX_TEXT) : undefined
 }
 
+/** What a caller notes on its line apart from what it says about the call. The body counts before the header. */
+function readNotes(metadata: JsonObject, headers: HeaderReader): Decision<JsonObject | undefined> {
+  const header = headers.get('x-litellm-spend-logs-metadata')
+  const sent = header === undefined || header === '' ? undefined : (parseJson(header) ?? null)
+  const written = metadata[NOTES] ?? undefined
+  if (!isAbsentOrObject(sent)) {
+    return deny('bad-request', 'param_type', 'The header `x-litellm-spend-logs-metadata` must be a JSON object.')
+  }
+  if (!isAbsentOrObject(written)) return deny('bad-request', 'param_type', `\`metadata.${NOTES}\` must be an object.`)
+  return allow(sent === undefined ? written : { ...sent, ...written })
+}
+
 /** The caller's own words for its ledger line: bounded, and without names that could be taken for ours. */
-function keepCallers(metadata: JsonObject): JsonObject {
-  const names = Object.keys(metadata).filter((name) => name !== 'tags' && !isForbidden(name))
-  if (names.length === 0) return {}
-  const kept = Object.fromEntries(names.map((name) => [name, metadata[name] ?? null]))
+function keepCallers(metadata: JsonObject, notes: JsonObject | undefined): JsonObject {
+  const own = withoutOurs(metadata)
+  const noted = notes === undefined ? {} : withoutOurs(notes)
+  const isNoted = Object.keys(noted).length > 0
+  if (!isNoted && Object.keys(own).length === 0) return {}
+  const kept = isNoted ? { ...own, [NOTES]: noted } : own
   const fits = isWithin(kept, MAX_METADATA) && JSON.stringify(kept).length <= MAX_METADATA
   return fits ? kept : { dropped: 'metadata was larger than 8 KiB' }
+}
+
+function withoutOurs(said: JsonObject): JsonObject {
+  const names = Object.keys(said).filter((name) => name !== 'tags' && !isForbidden(name))
+  return Object.fromEntries(names.map((name) => [name, said[name] ?? null]))
 }
 
 /** Whether a value may be this short when it is written: what is far too long is not written to find that out. */

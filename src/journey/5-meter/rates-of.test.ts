@@ -71,6 +71,26 @@ test('rates of one model are no rates of another, and may stand in its budget', 
   expect(kinds('toString')).not.toContain('model_per_key')
 })
 
+test('rates of one model are kept of users and organisations as well, which may have them', () => {
+  const perModel = { maxBudget: undefined, tokensPerMinute: { m: 5 }, requestsPerMinute: { m: 4 } }
+  const budget = makeBudget('org', { limits: { ...NO_LIMITS, perModel } })
+  const key = principal()
+  const user = makeUser('ann', { limits: { ...NO_LIMITS, perModel } })
+  const standing = { ...key.standing, user: { user, teams: [], organizations: [], identities: [] }, team: undefined }
+  const kept = (model: string): readonly unknown[] =>
+    ratesOf({ ...key, standing }, undefined, model, () => budget).map(({ kind, shownId, requests, tokens }) => [
+      kind,
+      shownId,
+      requests,
+      tokens,
+    ])
+  expect(kept('m')).toEqual([
+    ['model_per_user', 'ann:m', 4, 5],
+    ['model_per_organization', 'acme:m', 4, 5],
+  ])
+  expect(kept('other')).toEqual([])
+})
+
 test('no digest is shown', () => {
   const key = principal({ limits: limits(1) })
   for (const { shownId } of ratesOf(key, undefined, 'm', find)) expect(shownId).not.toContain(key.key.digest)

@@ -39,7 +39,11 @@ export function ratesOf(
       add('api_key', key.digest, ownRate(key.limits, rowOf(key.budgetId)), shownKey)
       add('model_per_key', pairId(key.digest, model), modelRate(key.limits, model), `${shownKey}:${model}`)
     }
-    if (user !== undefined) add('user', user.user.id, sharedRate(user.user.limits))
+    if (user !== undefined) {
+      const { id, limits } = user.user
+      add('user', id, sharedRate(limits))
+      add('model_per_user', pairId(id, model), modelRate(limits, model), `${id}:${model}`)
+    }
     if (team !== undefined) {
       add('team', team.id, sharedRate(team.limits))
       add('model_per_team', pairId(team.id, model), modelRate(team.limits, model), `${team.id}:${model}`)
@@ -49,7 +53,12 @@ export function ratesOf(
         add('team_member', memberSpendId(team.id, userId), rate, `${team.id}:${userId}`)
       }
     }
-    if (organization !== undefined) add('organization', organization.id, sharedRate(rowOf(organization.budgetId)))
+    if (organization !== undefined) {
+      const limits = rowOf(organization.budgetId)
+      add('organization', organization.id, sharedRate(limits))
+      const rate = limits === undefined ? NO_RATE : modelRate(limits, model)
+      add('model_per_organization', pairId(organization.id, model), rate, `${organization.id}:${model}`)
+    }
   }
   if (endUser !== undefined) add('end_user', endUser.id, sharedRate(rowOf(endUser.budgetId)))
   return scopes

@@ -21,7 +21,7 @@ interface CustomerWish {
   readonly alias?: string | undefined
   readonly blocked?: boolean | undefined
   readonly defaultModel?: string | undefined
-  readonly budgetId: string | undefined
+  readonly budgetId: string | null | undefined
   readonly limits: LimitWish
 }
 

@@ -15,7 +15,7 @@ export interface TagOrder {
   readonly wish: {
     readonly description?: string | undefined
     readonly models?: readonly string[] | undefined
-    readonly budgetId: string | undefined
+    readonly budgetId: string | null | undefined
     readonly limits: LimitWish
   }
 }

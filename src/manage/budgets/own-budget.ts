@@ -1,7 +1,7 @@
 import type { AuditAction, AuditDraft } from '../../domain/audit-record.ts'
 import type { Budget } from '../../domain/budget.ts'
 import { allow, deny } from '../../domain/decision.ts'
-import type { Decision } from '../../domain/decision.ts'
+import type { Decision, Denied } from '../../domain/decision.ts'
 import { parseBudgetId } from '../../domain/ids.ts'
 import type { BudgetId } from '../../domain/ids.ts'
 import { NO_LIMITS } from '../../domain/limits.ts'
@@ -13,6 +13,7 @@ import { changer } from '../ports.ts'
 import type { Ask, ManagePorts } from '../ports.ts'
 import { reviseLimits, saysNothing } from './revise-limits.ts'
 import type { LimitWish } from './revise-limits.ts'
+import { malformed } from '../refuse.ts'
 import { stampChange } from '../stamp-change.ts'
 
 /**
@@ -60,8 +61,8 @@ export async function budgetOf(
 }
 
 export interface BudgetChoice {
-  /** Of a shared row. */
-  readonly budgetId: string | undefined
+  /** Of a shared row. Null: none of those, nor the one there is. */
+  readonly budgetId: string | null | undefined
   /** For a row of its own. */
   readonly limits: LimitWish
 }
@@ -80,20 +81,26 @@ export async function chooseBudget(
   rooms: Rooms,
   ports: ManagePorts,
 ): Promise<Decision<ChosenBudget>> {
-  if (budgetId !== undefined) {
-    const shared = await budgetOf(parseBudgetId(budgetId), rooms)
-    if (shared === undefined || (shared.isOwn && shared.id !== current)) {
+  const before = await budgetOf(budgetId === null ? undefined : current, rooms)
+  if (typeof budgetId === 'string') {
+    const named = budgetId === before?.id ? before : await budgetOf(parseBudgetId(budgetId), rooms)
+    if (named === undefined || (named.isOwn && named !== before)) {
       return deny('budget-not-found', 'object_denied', `Budget not found, passed budget_id=${budgetId}`)
     }
-    return allow({ id: shared.id, records: [] })
+    if (!named.isOwn && !saysNothing(limits)) return twoBudgets()
+    if (named !== before) return allow({ id: named.id, records: [] })
   }
-  const before = await budgetOf(current, rooms)
   const saysNull = before?.isOwn === true && Object.values(limits).includes(null)
-  if (saysNothing(limits) && !saysNull) return allow({ id: current, records: [] })
+  if (saysNothing(limits) && !saysNull) return allow({ id: before?.id, records: [] })
 
   const own = reviseOwnBudget(before, limits, ask, ports)
   if (own.verdict === 'deny') return own
   return allow({ id: own.granted.id, records: [await saveBudget(own.granted, before, rooms)] })
+}
+
+/** Limits beside the name of a shared row would be dropped, or change what others use. */
+export function twoBudgets(): Denied {
+  return malformed('`budget_id` and limits say different things. Send one of them.')
 }
 
 /** Once what used them is gone or uses others. Shared ones stay. */

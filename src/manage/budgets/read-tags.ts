@@ -7,6 +7,8 @@ import type { PicoUsd } from '../../domain/money.ts'
 import type { Tag } from '../../domain/tag.ts'
 import { tagsUnknown } from './keep-tags.ts'
 import type { Ask, ManagePorts } from '../ports.ts'
+import { rankTags } from '../spend/report-spend.ts'
+import type { TagRanksAsk } from '../spend/report-spend.ts'
 
 /** A tag that somebody made, or one that calls brought along. */
 export interface TagView {
@@ -16,13 +18,28 @@ export interface TagView {
   readonly spend: PicoUsd
 }
 
-/** All tags are everybody's together, so that those who see a part see none. */
-export async function listTags({ reach }: Ask, ports: ManagePorts): Promise<readonly TagView[]> {
-  if (reach.scope !== 'all') return []
+/** First and last day; with neither, all days. */
+type Days = Pick<TagRanksAsk, 'startDate' | 'endDate'>
+
+/**
+ * Those that were made, and those that calls brought along in these days. All tags are everybody's together, so that those
+ * who see a part see none.
+ */
+export async function listTags(days: Days, ask: Ask, ports: ManagePorts): Promise<Decision<readonly TagView[]>> {
+  if (ask.reach.scope !== 'all') return allow([])
+  const called = await readCalled(days, ask, ports)
+  if (called.verdict === 'deny') return called
   const rows = await ports.registry.rooms.tags.list()
   const spend = await ports.ledger.listSpend('tag')
-  const names = new Set([...rows.map(({ name }) => name), ...spend.keys()])
-  return describe([...names], rows, spend, ports)
+  const names = new Set([...rows.map(({ name }) => name), ...(called.granted ?? spend.keys())])
+  return allow(await describe([...names], rows, spend, ports))
+}
+
+/** Undefined: whenever it was. */
+async function readCalled(days: Days, ask: Ask, ports: ManagePorts): Promise<Decision<readonly string[] | undefined>> {
+  if (days.startDate === undefined && days.endDate === undefined) return allow(undefined)
+  const ranked = await rankTags({ ...days, tags: undefined, otherwise: 'ever' }, ask, ports)
+  return ranked.verdict === 'deny' ? ranked : allow(ranked.granted.map(({ name }) => name))
 }
 
 /** All or none. */

@@ -2,7 +2,7 @@ import { parseBudgetDuration } from '../../domain/budget-window.ts'
 import { allow } from '../../domain/decision.ts'
 import type { Decision } from '../../domain/decision.ts'
 import type { EpochMs } from '../../domain/ids.ts'
-import type { JsonObject } from '../../domain/json.ts'
+import type { JsonObject, JsonValue } from '../../domain/json.ts'
 import type { BudgetWindow, Ceiling, Limits } from '../../domain/limits.ts'
 import { parseUsd } from '../../domain/money.ts'
 import type { PicoUsd } from '../../domain/money.ts'
@@ -158,6 +158,14 @@ export function decideModelBudgets(
     ) {
       return malformed(`\`${field}\` of ${model}: \`time_period\` must be a duration such as 1d.`)
     }
+    const rate = ['rpm_limit', 'tpm_limit'].find((name) => !isCountOrNone(budget[name]))
+    if (rate !== undefined) {
+      return malformed(`\`${field}\` of ${model}: \`${rate}\` must be a whole number of at least 0.`)
+    }
   }
   return allow(undefined)
+}
+
+function isCountOrNone(value: JsonValue | undefined): boolean {
+  return value === undefined || value === null || (Number.isSafeInteger(value) && Number(value) >= 0)
 }

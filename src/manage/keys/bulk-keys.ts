@@ -1,7 +1,6 @@
 import type { AuditDraft } from '../../domain/audit-record.ts'
 import { allow } from '../../domain/decision.ts'
 import type { Decision } from '../../domain/decision.ts'
-import { NO_MONEY } from '../../domain/money.ts'
 import type { VirtualKey } from '../../domain/virtual-key.ts'
 import { changesKey, reachesKey } from '../../domain/scope.ts'
 import type { ObjectRefusal } from '../../ports/registry.ts'
@@ -9,6 +8,7 @@ import { placeOfKey } from './key-place.ts'
 import { outOfReach } from './out-of-reach.ts'
 import { digestNamed } from './name-key.ts'
 import type { Ask, ManagePorts } from '../ports.ts'
+import { withSpends } from './read-key.ts'
 import type { KeyWithSpend } from './read-key.ts'
 import { keyNotFound, malformed } from '../refuse.ts'
 import type { KeyWish } from './revise-key.ts'
@@ -72,8 +72,9 @@ export async function updateKeys(
 export async function readKeys(
   names: readonly string[],
   ask: Ask,
-  { registry, digests, ledger }: ManagePorts,
+  ports: ManagePorts,
 ): Promise<Decision<readonly KeyWithSpend[]>> {
+  const { registry, digests } = ports
   const wanted = [...new Set(names.map((name) => digestNamed(name, digests)))]
   const known = wanted.filter((digest) => digest !== undefined)
   if (known.length !== wanted.length || known.length > MOST_AT_ONCE) return keyNotFound()
@@ -82,6 +83,5 @@ export async function readKeys(
   for (const row of rows) {
     if (!reachesKey(ask.reach, await placeOfKey(row, registry.rooms), '/key/info')) return keyNotFound()
   }
-  const spend = await ledger.spendOfKeys(known)
-  return allow(rows.map((row) => ({ row, spend: spend.get(row.digest) ?? NO_MONEY })))
+  return allow(await withSpends(rows, ports))
 }

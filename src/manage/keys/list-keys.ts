@@ -1,14 +1,13 @@
 import { allow, deny } from '../../domain/decision.ts'
 import type { Decision } from '../../domain/decision.ts'
 import { parseOrganizationId, parseTeamId, parseUserId } from '../../domain/ids.ts'
-import { NO_MONEY } from '../../domain/money.ts'
 import { actorName } from '../../domain/principal.ts'
-import type { VirtualKey } from '../../domain/virtual-key.ts'
 import type { PageOf } from '../../ports/page.ts'
 import type { KeyQuery } from '../../ports/registry.ts'
 import { digestNamed } from './name-key.ts'
 import { nameOwners } from '../users/name-owners.ts'
 import type { Ask, ManagePorts } from '../ports.ts'
+import { withSpends } from './read-key.ts'
 import type { KeyWithSpend } from './read-key.ts'
 import { malformed } from '../refuse.ts'
 import { KEY_LIST, scopeOf, teamsOf } from '../scope-of.ts'
@@ -19,6 +18,8 @@ export interface KeyListAsk {
   readonly userId: string | undefined
   readonly teamId: string | undefined
   readonly organizationId: string | undefined
+  /** No key is of a project: there are none. */
+  readonly projectId: string | undefined
   /** A key, in full or by its digest. */
   readonly key: string | undefined
   readonly alias: string | undefined
@@ -86,10 +87,13 @@ function pinned(list: KeyListAsk, { reach, principal }: Ask): Partial<KeyQuery> 
 
 async function pageOfDeleted(query: KeyQuery, ports: ManagePorts): Promise<PageOf<KeyWithSpend>> {
   const { rows, total } = await ports.registry.rooms.keys.listDeleted(query)
-  const keys = await withSpends({ rows: rows.map(({ key }) => key), total }, ports)
+  const keys = await withSpends(
+    rows.map(({ key }) => key),
+    ports,
+  )
   return {
     total,
-    rows: keys.rows.map((key, index) => {
+    rows: keys.map((key, index) => {
       const gone = rows[index]
       return gone === undefined ? key : { ...key, deleted: { at: gone.deletedAt, by: gone.deletedBy } }
     }),
@@ -97,19 +101,16 @@ async function pageOfDeleted(query: KeyQuery, ports: ManagePorts): Promise<PageO
 }
 
 export async function pageOfKeys(query: KeyQuery, ports: ManagePorts): Promise<PageOf<KeyWithSpend>> {
-  return withSpends(await ports.registry.rooms.keys.list(query), ports)
-}
-
-async function withSpends({ rows, total }: PageOf<VirtualKey>, { ledger }: ManagePorts): Promise<PageOf<KeyWithSpend>> {
-  const spend = await ledger.spendOfKeys(rows.map((row) => row.digest))
-  return { rows: rows.map((row) => ({ row, spend: spend.get(row.digest) ?? NO_MONEY })), total }
+  const { rows, total } = await ports.registry.rooms.keys.list(query)
+  return { rows: await withSpends(rows, ports), total }
 }
 
 /** Undefined: no key can fit. */
 function filterOf(
-  { key, userId, teamId, organizationId, alias }: KeyListAsk,
+  { key, userId, teamId, organizationId, projectId, alias }: KeyListAsk,
   ports: ManagePorts,
 ): Partial<KeyQuery> | undefined {
+  if (projectId !== undefined) return undefined
   const digest = key === undefined ? undefined : digestNamed(key, ports.digests)
   const user = userId === undefined ? undefined : parseUserId(userId)
   const team = teamId === undefined ? undefined : parseTeamId(teamId)

@@ -56,11 +56,25 @@ function ownerOf({ digest, limits, modelAliases, teamId }: VirtualKey, row: Budg
   return { kind: 'key', id: digest, limits: says ? limits : (row?.limits ?? limits), modelAliases, teamId }
 }
 
-export async function withSpend(
-  row: VirtualKey,
-  { ledger, registry }: Pick<ManagePorts, 'ledger' | 'registry'>,
-): Promise<KeyWithSpend> {
-  const spend = await ledger.spendOfKeys([row.digest])
-  const budget = row.budgetId === undefined ? undefined : await registry.rooms.budgets.find(row.budgetId)
-  return { row, spend: spend.get(row.digest) ?? NO_MONEY, budget }
+type ReadPorts = Pick<ManagePorts, 'ledger' | 'registry'>
+
+export async function withSpend(row: VirtualKey, ports: ReadPorts): Promise<KeyWithSpend> {
+  const [key = { row, spend: NO_MONEY }] = await withSpends([row], ports)
+  return key
+}
+
+/** With the rows of limits that they name. */
+export async function withSpends(
+  rows: readonly VirtualKey[],
+  { ledger, registry }: ReadPorts,
+): Promise<readonly KeyWithSpend[]> {
+  const spend = await ledger.spendOfKeys(rows.map(({ digest }) => digest))
+  const ids = [...new Set(rows.flatMap(({ budgetId }) => budgetId ?? []))]
+  const named = ids.length === 0 ? [] : await registry.rooms.budgets.findMany(ids)
+  const budgets = new Map(named.map((budget) => [budget.id, budget]))
+  return rows.map((row) => ({
+    row,
+    spend: spend.get(row.digest) ?? NO_MONEY,
+    budget: row.budgetId === undefined ? undefined : budgets.get(row.budgetId),
+  }))
 }

@@ -7,6 +7,7 @@ import { NO_MONEY } from '../../domain/money.ts'
 import { reachesKey } from '../../domain/scope.ts'
 import { restamped } from '../../domain/stamps.ts'
 import type { VirtualKey } from '../../domain/virtual-key.ts'
+import { budgetOf } from '../budgets/own-budget.ts'
 import { decideSecret } from './decide-key-grant.ts'
 import { describeChange } from '../describe-change.ts'
 import type { Rooms } from '../../ports/registry.ts'
@@ -90,7 +91,8 @@ export async function rotateKey(
     if (holder !== undefined && holder.digest !== digest) return aliasTaken(row.alias)
     const newcomers = await provisionUser(wished.granted.newcomer, rooms)
     if ((await rooms.keys.rotate(digest, row, grace.granted)) === 'taken') return keyTaken()
-    const outcome = { row, secret: secret.granted.key, duration: order.duration, spend }
+    const budget = await budgetOf(row.budgetId, rooms)
+    const outcome = { row, secret: secret.granted.key, duration: order.duration, spend, budget }
     return allow({ outcome, records: [withCascade({ ...about, ...describeChange(current, row) }, newcomers)] })
   })
   if (rotated.verdict === 'allow') tellZeros(rotated.granted.row, order.limits, ports.log)

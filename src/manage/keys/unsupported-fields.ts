@@ -48,6 +48,12 @@ export function decideKeyFields(body: JsonObject, verb: 'create' | 'update'): De
   return decideFields(body, verb, OF_KEYS)
 }
 
+/** Rows of limits that keys, customers and tags share have no rates of single models. */
+export function decideRowFields(body: JsonObject, verb: 'create' | 'update'): Decision<JsonObject> {
+  const rate = ['model_rpm_limit', 'model_tpm_limit'].find((name) => !meansNothing(body[name], verb))
+  return rate === undefined ? decideFields(body, verb) : refused(rate, rate)
+}
+
 function meansNothing(value: JsonValue | undefined, verb: 'create' | 'update'): boolean {
   if (value === undefined || value === null || value === false || value === '') return true
   if (value === 0 || value === '0') return verb === 'update'

@@ -1,9 +1,13 @@
 import { allow } from '../../domain/decision.ts'
 import type { Decision } from '../../domain/decision.ts'
+import type { Budget } from '../../domain/budget.ts'
+import { NO_LIMITS } from '../../domain/limits.ts'
 import type { Team } from '../../domain/team.ts'
 import type { Rooms } from '../../ports/registry.ts'
 import { budgetOf, reviseOwnBudget, saveBudget } from '../budgets/own-budget.ts'
 import { isSilent, saysNothing } from '../budgets/revise-limits.ts'
+import { isSame } from '../describe-change.ts'
+import { stampChange } from '../stamp-change.ts'
 import type { Ask, ManagePorts } from '../ports.ts'
 import { beyondYoursIn } from '../refuse.ts'
 import type { LimitWish } from '../budgets/revise-limits.ts'
@@ -31,10 +35,18 @@ export async function saveMemberBudget(
   const beyond = authority === 'team' ? findAmountBeyond(budget.limits, team.limits, before?.limits) : undefined
   if (beyond !== undefined) return beyondYoursIn(beyond)
   await saveBudget(budget, before, rooms)
-  if (before === undefined) {
-    for (const member of await rooms.teamMembers.ofTeams([team.id])) {
-      if (member.budgetId === undefined) await rooms.teamMembers.update({ ...member, budgetId: budget.id })
-    }
+  const members = await rooms.teamMembers.ofTeams([team.id])
+  for (const member of before === undefined ? members : []) {
+    if (member.budgetId === undefined) await rooms.teamMembers.update({ ...member, budgetId: budget.id })
+  }
+  for (const row of await rooms.budgets.findMany(members.flatMap(({ budgetId }) => budgetId ?? []))) {
+    if (!isOfModelsAlone(row, before)) continue
+    await rooms.budgets.update(stampChange(row, { ...row, limits: budget.limits }, ask, ports))
   }
   return allow({ ...team, memberBudgetId: budget.id })
+}
+
+/** A row that a member has for the models that the team gives to new ones; its limits are still the team's. */
+function isOfModelsAlone({ isOwn, allowedModels, limits }: Budget, standard: Budget | undefined): boolean {
+  return isOwn && allowedModels.length > 0 && isSame(limits, standard?.limits ?? NO_LIMITS)
 }

@@ -6,6 +6,7 @@ import type { Team } from '../../domain/team.ts'
 import { memberSpendId } from '../../ports/ledger.ts'
 import type { DeletedTeam, TeamMemberView } from '../../ports/registry.ts'
 import type { ManagePorts } from '../ports.ts'
+import { withSpends } from '../keys/read-key.ts'
 import type { KeyWithSpend } from '../keys/read-key.ts'
 
 export interface TeamMemberDetail {
@@ -113,10 +114,8 @@ export async function findBudgets(
   return new Map(found.map((budget) => [budget.id, budget]))
 }
 
-async function keysOf(teams: readonly TeamId[], { registry, ledger }: ManagePorts): Promise<readonly KeyWithSpend[]> {
-  const rows = await registry.rooms.keys.ofTeams(teams)
-  const spend = await ledger.spendOfKeys(rows.map(({ digest }) => digest))
-  return rows.map((row) => ({ row, spend: spend.get(row.digest) ?? NO_MONEY }))
+async function keysOf(teams: readonly TeamId[], ports: ManagePorts): Promise<readonly KeyWithSpend[]> {
+  return withSpends(await ports.registry.rooms.keys.ofTeams(teams), ports)
 }
 
 function memberBudgetOf({ memberBudgetId }: Team): BudgetId | undefined {

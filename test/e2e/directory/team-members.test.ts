@@ -97,6 +97,26 @@ describe('adding members', () => {
     expect(body['updated_team_memberships']?.[0]?.['litellm_budget_table']?.['allowed_models']).toEqual(['a'])
   })
 
+  test('who has models to start with and no limits of its own follows the standard as others do', async () => {
+    const { id, boss } = await newTeam({ models: ['a', 'b'], default_team_member_models: ['a'] })
+    await add(admin, id, { role: 'user', user_id: `${id}-own` }, { max_budget_in_team: 9 })
+    const amounts = async (): Promise<unknown> => {
+      const { body } = await admin.get(`/team/info?team_id=${id}`)
+      const rows = Object.values(body['team_memberships'] ?? {}) as Record<string, Record<string, unknown>>[]
+      return Object.fromEntries(
+        rows.map((row) => [
+          row['user_id'],
+          [row['litellm_budget_table']?.['max_budget'], row['litellm_budget_table']?.['allowed_models']],
+        ]),
+      )
+    }
+    expect(await amounts()).toMatchObject({ [boss]: [null, ['a']], [`${id}-own`]: [9, ['a']] })
+    for (const amount of [5, 2, null]) {
+      await admin.post('/team/update', { team_id: id, team_member_budget: amount, team_member_budget_duration: '7d' })
+      expect(await amounts()).toMatchObject({ [boss]: [amount, ['a']], [`${id}-own`]: [9, ['a']] })
+    }
+  })
+
   test('a member of before is refused alone and passed over among others', async () => {
     const { id, boss } = await newTeam()
     const again = await add(admin, id, { role: 'user', user_id: boss })

@@ -213,6 +213,7 @@ describe.each(STORES)('lists on %s', (store) => {
     for (const [path, parameter] of [
       ['/key/list', 'user_id'],
       ['/key/list', 'team_id'],
+      ['/key/list', 'project_id'],
       ['/key/list', 'key_hash'],
       ['/key/aliases', 'team_id'],
       ['/user/list', 'team'],

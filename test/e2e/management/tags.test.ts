@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { openDesk, unique } from './support/desk.ts'
+import { CHAT_COST, openDesk, query, unique } from './support/desk.ts'
 import type { Desk } from './support/desk.ts'
-import { expectFailure, TIME } from './support/expectations.ts'
+import { expectError, expectFailure, TIME } from './support/expectations.ts'
 
 let desk: Desk
 
@@ -75,6 +75,33 @@ describe('GET /tag/list', () => {
     const names = async (): Promise<string[]> => (await desk.read('/tag/list')).map((tag: { name: string }) => tag.name)
     await expect.poll(names, { timeout: 10_000 }).toEqual(expect.arrayContaining([stored, seen]))
   })
+
+  test('in some days: the stored ones, and those that calls of these days brought', async () => {
+    const [stored, seen] = [unique('stored'), unique('seen')]
+    await desk.done('/tag/new', { name: stored })
+    expect((await desk.chat('gpt-4o', await desk.newKey({ tags: [seen] }))).status).toBe(200)
+    const listed = async (start_date: string, end_date: string): Promise<readonly string[]> => {
+      const tags = await desk.read(query('/tag/list', { start_date, end_date }))
+      return tags.map((tag: { name: string }) => tag.name).filter((name: string) => [stored, seen].includes(name))
+    }
+    const day = (fromNow: number): string => new Date(Date.now() + fromNow * 86_400_000).toISOString().slice(0, 10)
+    await expect.poll(() => listed(day(-1), day(1)), { timeout: 10_000 }).toEqual([stored, seen])
+    expect(await listed('2020-01-01', '2020-01-31')).toEqual([stored])
+    expectFailure(await desk.get('/tag/list?start_date=soon&end_date=2026-01-01'), 400, /YYYY-MM-DD/)
+    expectFailure(await desk.get('/tag/list?start_date=2026-01-01'), 400)
+  })
+})
+
+test('a team’s tags are on every call of its keys, and what the tag may spend bounds them', async () => {
+  const tag = unique('tag')
+  await desk.done('/tag/new', { name: tag, max_budget: 1 })
+  const key = await desk.newKey({ team_id: await desk.newTeam({ tags: [tag] }), tags: ['of-the-key'] })
+  const { id } = (await desk.chat('gpt-4o', key, { tags: ['own'] })).json
+  await expect
+    .poll(() => desk.read(query('/spend/logs', { request_id: id })), { timeout: 5_000 })
+    .toMatchObject([{ request_tags: ['of-the-key', tag, 'own'] }])
+  await desk.done('/tag/update', { name: tag, max_budget: CHAT_COST })
+  expectError(await desk.chat('gpt-4o', key), 429, { message: new RegExp(`Tag=${tag}`) })
 })
 
 describe('POST /tag/delete', () => {

@@ -97,6 +97,24 @@ describe('6.5: requests', () => {
     expect((await call(teams)).text).toContain(`Rate limit exceeded for user: ${userId}`)
   })
 
+  test('one model of a user, and one of an organisation, over all keys', async () => {
+    const rates = { model_rpm_limit: { m: 1 } }
+    const { key: first, user_id: userId } = await manage<{ key: string; user_id: string }>('/user/new', rates)
+    const second = await rig.newKey({ user_id: userId })
+    expect([(await call(first)).status, (await call(second)).status]).toEqual([200, 429])
+    expect((await call(first)).text).toContain(`Rate limit exceeded for model_per_user: ${userId}:m`)
+    expect((await rig.post(CHAT, chat('other'), { key: first })).status).toBe(200)
+
+    const { organization_id } = await manage<{ organization_id: string }>('/organization/new', {
+      organization_alias: 'umbrella',
+      ...rates,
+    })
+    const [one, two] = [await rig.newKey({ organization_id }), await rig.newKey({ organization_id })]
+    expect([(await call(one)).status, (await call(two)).status]).toEqual([200, 429])
+    expect((await call(one)).text).toContain(`Rate limit exceeded for model_per_organization: ${organization_id}:m`)
+    expect((await rig.post(CHAT, chat('other'), { key: two })).status).toBe(200)
+  })
+
   test('a team, its models, a member, an organisation and a customer', async () => {
     const { team_id: teamId } = await manage<{ team_id: string }>('/team/new', {
       rpm_limit: 3,

@@ -236,6 +236,10 @@ describe('POST /key/generate', () => {
     { budget_duration: 'soon' },
     { model_rpm_limit: { 'gpt-4o': -5 } },
     { model_max_budget: { 'gpt-4o': { budget_limit: -5 } } },
+    { model_max_budget: { 'gpt-4o': { budget_limit: 5, rpm_limit: '5' } } },
+    { model_max_budget: { 'gpt-4o': { budget_limit: 5, rpm_limit: 1.5 } } },
+    { model_max_budget: { 'gpt-4o': { budget_limit: 5, tpm_limit: -1 } } },
+    { model_max_budget: { 'gpt-4o': { budget_limit: 5, tpm_limit: true } } },
   ])('a limit that can’t be one makes no key: %j', async (body) => {
     expect((await app.post('/key/generate', body)).status).toBe(400)
     expect((await app.get('/key/list')).json.total_count).toBe(0)

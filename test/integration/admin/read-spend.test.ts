@@ -40,7 +40,7 @@ describe('GET /spend/logs', () => {
       tags: ['prod'],
       sessionId: 's-1',
       clientAddress: '203.0.113.7',
-      callerMetadata: { trip: 'north' },
+      callerMetadata: { trip: 'north', spend_logs_metadata: { job: 7 } },
     })
     const { status, json } = await app.get('/spend/logs?request_id=chatcmpl-1')
     expect(status).toBe(200)
@@ -84,6 +84,7 @@ describe('GET /spend/logs', () => {
           status: 'success',
           pricing: 'priced',
           requester_metadata: { trip: 'north' },
+          spend_logs_metadata: { job: 7 },
           error_information: null,
           usage_object: expect.objectContaining({ prompt_tokens: 10, completion_tokens: 5, total_tokens: 15 }),
           model_map_information: { model_map_key: 'gpt-4o-2024-08-06', model_map_value: {} },
