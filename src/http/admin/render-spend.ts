@@ -62,7 +62,6 @@ export function renderSpendDay({ day, total, byKey, byUser, byModel }: DailySpen
 const NOT_KEPT = {
   user_api_key_project_id: null,
   user_api_key_project_alias: null,
-  spend_logs_metadata: null,
   guardrail_information: null,
   mcp_tool_call_metadata: null,
   vector_store_request_metadata: null,
@@ -77,6 +76,7 @@ const NOT_KEPT = {
 
 function metadataOf(entry: LedgerEntry, teamName: string | undefined): object {
   const { payer, usage } = entry
+  const { spend_logs_metadata: spendWords = null, ...callerMetadata } = entry.callerMetadata
   return {
     user_api_key: keyName(payer),
     user_api_key_alias: payer.kind === 'key' ? (payer.alias ?? null) : null,
@@ -85,7 +85,8 @@ function metadataOf(entry: LedgerEntry, teamName: string | undefined): object {
     user_api_key_team_alias: teamName ?? null,
     user_api_key_org_id: entry.organizationId ?? null,
     ...NOT_KEPT,
-    requester_metadata: entry.callerMetadata,
+    spend_logs_metadata: spendWords,
+    requester_metadata: callerMetadata,
     ...(entry.bearer === undefined ? {} : { jwt_claims: { iss: entry.bearer.issuer, sub: entry.bearer.subject } }),
     requester_ip_address: entry.clientAddress ?? null,
     applied_guardrails: [],

@@ -2,7 +2,7 @@ import { allow, deny } from '../../domain/decision.ts'
 import type { Decision } from '../../domain/decision.ts'
 import { parseEndUserId } from '../../domain/ids.ts'
 import type { EndUserId } from '../../domain/ids.ts'
-import { isObject } from '../../domain/json.ts'
+import { isObject, parseJson } from '../../domain/json.ts'
 import type { JsonObject, JsonValue } from '../../domain/json.ts'
 import type { HeaderReader } from './arrival.ts'
 import { isForbidden } from './reserved-names.ts'
@@ -27,6 +27,8 @@ export interface AttributionSettings {
 const MAX_TAGS = 50
 const MAX_TEXT = 256
 const MAX_METADATA = 8_192
+const SPEND_WORDS = 'spend_logs_metadata'
+const WORDS_HEADER = 'x-litellm-spend-logs-metadata'
 
 export function readAttribution(
   operation: Operation,
@@ -38,10 +40,13 @@ export function readAttribution(
   const written = body['metadata'] ?? undefined
   if (!isAbsentOrObject(own)) return deny('bad-request', 'param_type', '`litellm_metadata` must be an object.')
   if (!isAbsentOrObject(written)) return deny('bad-request', 'param_type', '`metadata` must be an object.')
-  const metadata: JsonObject = { ...(operation.providerOwnsMetadata ? {} : written), ...own }
+  const plain = operation.providerOwnsMetadata ? undefined : written
+  const metadata: JsonObject = { ...own, ...plain }
 
-  const tags = readTags(body, metadata, headers, settings)
+  const tags = readTags([body['tags']], [plain?.['tags'], own?.['tags']], headers, settings)
   if (tags.verdict === 'deny') return tags
+  const words = readSpendWords(metadata, headers)
+  if (words.verdict === 'deny') return words
 
   const endUser = readEndUser(body, headers, settings)
   if (endUser.verdict === 'deny') return endUser
@@ -56,8 +61,20 @@ export function readAttribution(
     endUserId: endUser.granted,
     tags: tags.granted,
     sessionId: readSession(body, metadata, headers),
-    metadata: keepCallers(metadata),
+    metadata: keepCallers({ ...metadata, ...words.granted }),
   })
+}
+
+/** `spend_logs_metadata`, in which the body adds to the header, and wins over it. */
+function readSpendWords(metadata: JsonObject, headers: HeaderReader): Decision<JsonObject> {
+  const header = headers.get(WORDS_HEADER)
+  const inHeader = header === undefined ? undefined : (parseJson(header) ?? null)
+  if (!isAbsentOrObject(inHeader)) {
+    return deny('bad-request', 'param_type', `\`${WORDS_HEADER}\` must be a JSON object.`)
+  }
+  const inBody = metadata[SPEND_WORDS] ?? undefined
+  if (!isAbsentOrObject(inBody)) return deny('bad-request', 'param_type', `\`${SPEND_WORDS}\` must be an object.`)
+  return allow(inHeader === undefined ? {} : { [SPEND_WORDS]: { ...inHeader, ...inBody } })
 }
 
 function readEndUser(
@@ -88,23 +105,23 @@ function readEndUser(
   return allow(id)
 }
 
+/** Whoever says tags in several places means them all. */
 function readTags(
-  body: JsonObject,
-  metadata: JsonObject,
+  plain: readonly (JsonValue | undefined)[],
+  inMetadata: readonly (JsonValue | undefined)[],
   headers: HeaderReader,
   settings: AttributionSettings,
 ): Decision<readonly string[]> {
   const header = headers.get('x-litellm-tags')
-  const inMetadata = metadata['tags']
-  if (settings.rejectClientTags && inMetadata !== undefined) {
+  if (settings.rejectClientTags && inMetadata.some((list) => list !== undefined)) {
     return deny(
-      'param-forbidden',
+      'tags-forbidden',
       'param_forbidden',
       "Client-side 'metadata.tags' not allowed in request. The operator sets `reject_clientside_metadata_tags`.",
     )
   }
   const tags: string[] = header === undefined ? [] : header.split(',').map((tag) => tag.trim())
-  for (const list of [body['tags'], inMetadata]) {
+  for (const list of [...plain, ...inMetadata]) {
     if (list === undefined || list === null) continue
     if (!Array.isArray(list) || list.some((tag) => typeof tag !== 'string')) {
       return deny('bad-request', 'param_type', '`tags` must be a list of texts.')
@@ -124,13 +141,15 @@ function readSession(body: JsonObject, metadata: JsonObject, headers: HeaderRead
     metadata['session_id'],
     headers.get('x-litellm-session-id'),
     headers.get('x-litellm-trace-id'),
+    // What a client calls its own sessions.
+    headers.find((name) => name.endsWith('-session-id') && name.startsWith('x-')),
   ].find((value) => typeof value === 'string' && value !== '')
   return typeof said === 'string' ? said.slice(0, MAX_TEXT) : undefined
 }
 
 /** The caller's own words for its ledger line: bounded, and without names that could be taken for ours. */
 function keepCallers(metadata: JsonObject): JsonObject {
-  const names = Object.keys(metadata).filter((name) => name !== 'tags' && !isForbidden(name))
+  const names = Object.keys(metadata).filter((name) => name === SPEND_WORDS || (name !== 'tags' && !isForbidden(name)))
   if (names.length === 0) return {}
   const kept = Object.fromEntries(names.map((name) => [name, metadata[name] ?? null]))
   const fits = isWithin(kept, MAX_METADATA) && JSON.stringify(kept).length <= MAX_METADATA

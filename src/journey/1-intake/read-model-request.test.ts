@@ -11,7 +11,7 @@ const SETTINGS: IntakeSettings = {
   alwaysIncludeStreamUsage: false,
   clientMockResponse: false,
 }
-const NO_HEADERS = { get: () => undefined, repeated: () => false }
+const NO_HEADERS = { get: () => undefined, repeated: () => false, find: () => undefined }
 
 function verdictOn(model: string, place: 'body' | 'path'): string {
   const body = { ...(place === 'body' ? { model } : {}), messages: [{ role: 'user', content: 'x' }] }

@@ -40,7 +40,7 @@ describe('GET /spend/logs', () => {
       tags: ['prod'],
       sessionId: 's-1',
       clientAddress: '203.0.113.7',
-      callerMetadata: { trip: 'north' },
+      callerMetadata: { trip: 'north', spend_logs_metadata: { leg: 2 } },
     })
     const { status, json } = await app.get('/spend/logs?request_id=chatcmpl-1')
     expect(status).toBe(200)
@@ -83,6 +83,7 @@ describe('GET /spend/logs', () => {
           user_api_key_user_id: 'ana',
           status: 'success',
           pricing: 'priced',
+          spend_logs_metadata: { leg: 2 },
           requester_metadata: { trip: 'north' },
           error_information: null,
           usage_object: expect.objectContaining({ prompt_tokens: 10, completion_tokens: 5, total_tokens: 15 }),

@@ -1,0 +1,86 @@
+import { expect, test } from 'vitest'
+import type { JsonObject } from '../../domain/json.ts'
+import type { HeaderReader } from './arrival.ts'
+import { OPERATIONS } from './operations.ts'
+import { readAttribution } from './read-attribution.ts'
+import type { Attribution, AttributionSettings } from './read-attribution.ts'
+
+const SETTINGS: AttributionSettings = {
+  endUserHeaders: [],
+  rejectClientTags: false,
+  stripClientTags: false,
+  requireEndUser: false,
+}
+
+function headersOf(values: Readonly<Record<string, string>>): HeaderReader {
+  return {
+    get: (name) => values[name],
+    repeated: () => false,
+    find: (fits) => Object.entries(values).find(([name]) => fits(name))?.[1],
+  }
+}
+
+function read(body: JsonObject, headers: Readonly<Record<string, string>> = {}): Attribution {
+  const said = readAttribution(OPERATIONS.chat, body, headersOf(headers), SETTINGS)
+  if (said.verdict === 'deny') throw new Error(said.say)
+  return said.granted
+}
+
+test.each<[what: string, body: JsonObject, headers: Readonly<Record<string, string>>, kept: JsonObject]>([
+  ['in metadata', { metadata: { spend_logs_metadata: { trip: 'north' } } }, {}, { trip: 'north' }],
+  ['in litellm_metadata', { litellm_metadata: { spend_logs_metadata: { trip: 'north' } } }, {}, { trip: 'north' }],
+  ['in a header', {}, { 'x-litellm-spend-logs-metadata': '{"trip":"north"}' }, { trip: 'north' }],
+  [
+    'in both, and the body wins',
+    { metadata: { spend_logs_metadata: { trip: 'north' } } },
+    { 'x-litellm-spend-logs-metadata': '{"trip":"south","leg":2}' },
+    { trip: 'north', leg: 2 },
+  ],
+])('gateway-api 2.3: words for the line, %s, are kept', (_what, body, headers, kept) => {
+  expect(read(body, headers).metadata).toEqual({ spend_logs_metadata: kept })
+})
+
+test.each([
+  ['a header that is no JSON', {}, { 'x-litellm-spend-logs-metadata': 'trip=north' }],
+  ['a header with a list', {}, { 'x-litellm-spend-logs-metadata': '[1]' }],
+  ['a text in the body', { metadata: { spend_logs_metadata: 'north' } }, {}],
+])('words for the line as %s are refused', (_what, body, headers) => {
+  const said = readAttribution(OPERATIONS.chat, body, headersOf(headers), SETTINGS)
+  expect(said).toMatchObject({ verdict: 'deny', say: expect.stringContaining('must be') })
+})
+
+test('other names that begin like ours are not kept', () => {
+  expect(read({ metadata: { spend_total: 1, user_api_key: 'x', own: 2 } }).metadata).toEqual({ own: 2 })
+})
+
+test('gateway-api 2.3: litellm_metadata adds to metadata, and overrides nothing', () => {
+  const metadata = { trip: 'north', tags: ['a', 'b'] }
+  const { metadata: kept, tags } = read({ metadata, litellm_metadata: { trip: 'south', leg: 2, tags: ['b', 'c'] } })
+  expect(kept).toEqual({ trip: 'north', leg: 2 })
+  expect(tags).toEqual(['a', 'b', 'c'])
+})
+
+test('tags of the gateway in metadata of the provider are none', () => {
+  const body = { metadata: { tags: ['theirs'] }, litellm_metadata: { tags: ['ours'] } }
+  const said = readAttribution(OPERATIONS.responses, body, headersOf({}), SETTINGS)
+  expect(said).toMatchObject({ granted: { tags: ['ours'] } })
+})
+
+test.each([
+  [{ 'x-litellm-session-id': 's' }, 's'],
+  [{ 'x-agent-session-id': 's' }, 's'],
+  [{ 'x-agent-session-id': 'other', 'x-litellm-trace-id': 's' }, 's'],
+  [{ 'x-session-id': 's' }, 's'],
+  [{ 'agent-session-id': 's' }, undefined],
+  [{ 'x-session-id-2': 's' }, undefined],
+])('gateway-api 2.3: headers %j belong to session %s', (headers, sessionId) => {
+  expect(read({}, headers).sessionId).toBe(sessionId)
+})
+
+test.each([{ metadata: { tags: ['a'] } }, { litellm_metadata: { tags: [] } }])(
+  'gateway-api 2.3: tags in %j are refused by name where callers may send none',
+  (body) => {
+    const said = readAttribution(OPERATIONS.chat, body, headersOf({}), { ...SETTINGS, rejectClientTags: true })
+    expect(said).toMatchObject({ verdict: 'deny', problem: 'tags-forbidden' })
+  },
+)
