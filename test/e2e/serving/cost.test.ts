@@ -156,6 +156,7 @@ test('the headers of an answer tell call, model, cost and what the provider said
     'x-litellm-overhead-duration-ms': expect.stringMatching(/^\d+(\.\d+)?$/),
     'x-litellm-attempted-retries': '0',
     'x-litellm-attempted-fallbacks': '0',
+    'x-litellm-max-fallbacks': '5',
     'llm_provider-x-request-id': expect.stringMatching(/^req_/),
     'llm_provider-openai-version': '2020-10-01',
     'x-ratelimit-limit-requests': '10000',
