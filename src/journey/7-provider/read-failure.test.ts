@@ -20,6 +20,26 @@ test.each([
 test.each([
   { error: { message: 'no such tool', code: 400 }, failure: 'BadRequestError', status: 400, text: 'no such tool' },
   { error: { message: 'slow down', code: '429' }, failure: 'RateLimitError', status: 429, text: 'slow down' },
+  { error: { message: 'no such model', code: 404 }, failure: 'NotFoundError', status: 404, text: 'no such model' },
+  { error: { message: 'n', code: 'bad', status: 422 }, failure: 'UnprocessableEntityError', status: 422, text: 'n' },
+  {
+    error: { message: 'prompt is too long', code: 400 },
+    failure: 'ContextWindowExceededError',
+    status: 400,
+    text: 'prompt',
+  },
+  {
+    error: { message: 'n', code: 'context_length_exceeded' },
+    failure: 'ContextWindowExceededError',
+    status: 400,
+    text: 'n',
+  },
+  {
+    error: { message: 'slow down', code: 'rate_limit_exceeded' },
+    failure: 'RateLimitError',
+    status: 429,
+    text: 'slow',
+  },
   {
     error: { message: 'at host 10.0.0.7', code: 503 },
     failure: 'InternalServerError',
