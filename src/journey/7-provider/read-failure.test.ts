@@ -60,3 +60,27 @@ test('what a filter says stays JSON, whatever word the key is', () => {
   const { details } = readFailure(400, {}, body, ['true'], 0)
   expect(JSON.parse(details ?? '')).toEqual({ innererror: { ...innererror, code: '[secret] story' } })
 })
+
+const SECRET = 'pk7Xq2Zr9Lm4Tn8Vb1Wc6Yd3'
+const missing = { detail: [{ loc: ['body', 'messages', 0], msg: 'field required', type: 'missing' }, { msg: 'odd' }] }
+
+test.each([
+  ['an error', '{"error":{"message":"too hot"}}', 'too hot'],
+  ['a text in error', '{"error":"too hot"}', 'too hot'],
+  ['a message', '{"object":"error","message":"too hot"}', 'too hot'],
+  ['a detail', '{"detail":"too hot"}', 'too hot'],
+  ['faults of a body', JSON.stringify(missing), 'body.messages.0: field required; odd'],
+  ['plain text', ' too hot\n', 'too hot'],
+  ['plain text with a key', `bad ${SECRET}`, 'bad [secret]'],
+  ['a detail with a key', `{"detail":"bad ${SECRET}"}`, 'bad [secret]'],
+  ['a page', '<html>too hot</html>', 'The upstream failed with status 400.'],
+  ['half an object', '{"error":{"mess', 'The upstream failed with status 400.'],
+  ['a detail of another kind', '{"detail":[1,{"loc":[]}]}', 'The upstream failed with status 400.'],
+  ['nothing', '', 'The upstream failed with status 400.'],
+])('1.5: what the upstream says, as %s, is told to the caller', (_how, body, text) => {
+  expect(readFailure(400, {}, body, [SECRET], 0).text).toBe(text)
+})
+
+test('a prompt that is too long is known by whatever sentence says so', () => {
+  expect(readFailure(422, {}, '{"detail":"the prompt is too long"}', [], 0).failure).toBe('ContextWindowExceededError')
+})

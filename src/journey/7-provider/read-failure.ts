@@ -1,8 +1,9 @@
 import type { FailureClass, UpstreamFailure } from '../../domain/upstream-failure.ts'
 import { FAILURE_STATUS } from '../../domain/upstream-failure.ts'
-import { isObject, parseJson } from '../../domain/json.ts'
+import { isObject } from '../../domain/json.ts'
 import type { JsonObject, JsonValue } from '../../domain/json.ts'
 import type { UpstreamFault } from '../../ports/upstream.ts'
+import { readErrorBody } from './read-error-body.ts'
 import { redact, redactAll } from './redact.ts'
 
 const MAX_TEXT = 1_024
@@ -38,7 +39,7 @@ export function readFailure(
   secrets: readonly string[],
   now: number,
 ): UpstreamFailure {
-  const error = errorObject(body)
+  const error = readErrorBody(body)
   const said = typeof error?.['message'] === 'string' ? error['message'] : ''
   const code = typeof error?.['code'] === 'string' ? error['code'] : ''
   const failure = classOf(status, `${said} ${code}`)
@@ -135,14 +136,6 @@ function ownText(failure: FailureClass, status: number): string {
   if (status === 401 || status === 403) return "The upstream refused the gateway's credential for this model."
   if (status >= 300 && status < 400) return 'The upstream answered with a redirect, which is not followed.'
   return failure === 'Timeout' ? 'The upstream did not answer in time.' : `The upstream failed with status ${status}.`
-}
-
-function errorObject(body: string): JsonObject | undefined {
-  const parsed = parseJson(body)
-  if (!isObject(parsed)) return undefined
-  const error = parsed['error']
-  if (isObject(error)) return error
-  return typeof error === 'string' ? { message: error } : parsed
 }
 
 /** Azure says which filter objected; clients show it. Only its own known members are passed on. */
