@@ -77,6 +77,17 @@ test.each([
   expect(read({}, headers).sessionId).toBe(sessionId)
 })
 
+test('gateway-api 6.3: where callers must say for whom they call, silence is refused', () => {
+  const settings = { ...SETTINGS, requireEndUser: true }
+  const said = (body: JsonObject, headers = {}): unknown =>
+    readAttribution(OPERATIONS.chat, body, headersOf(headers), settings)
+  for (const body of [{}, { user: '' }, { user: null }]) {
+    expect(said(body)).toMatchObject({ verdict: 'deny', problem: 'end-user-missing' })
+  }
+  expect(said({ user: 'ann' })).toMatchObject({ verdict: 'allow' })
+  expect(said({}, { 'x-litellm-end-user-id': 'ann' })).toMatchObject({ granted: { endUserId: 'ann' } })
+})
+
 test.each([{ metadata: { tags: ['a'] } }, { litellm_metadata: { tags: [] } }])(
   'gateway-api 2.3: tags in %j are refused by name where callers may send none',
   (body) => {

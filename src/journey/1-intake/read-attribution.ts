@@ -51,11 +51,7 @@ export function readAttribution(
   const endUser = readEndUser(body, headers, settings)
   if (endUser.verdict === 'deny') return endUser
   if (settings.requireEndUser && endUser.granted === undefined) {
-    return deny(
-      'param-missing',
-      'param_missing',
-      'BadRequest please pass param=user. The operator requires `user` in every call.',
-    )
+    return deny('end-user-missing', 'param_missing')
   }
   return allow({
     endUserId: endUser.granted,
