@@ -4,7 +4,7 @@ import type { ModelCatalogue } from '../domain/model-catalogue.ts'
 interface Welcome {
   readonly address: string
   readonly masterKey: string | undefined
-  readonly catalogue: ModelCatalogue
+  readonly catalogue: Pick<ModelCatalogue, 'publicNames'>
   readonly settings: Settings
   readonly storeKind: 'embedded' | 'server'
   readonly startedMsAgo: number
@@ -14,12 +14,14 @@ interface Welcome {
 export function renderWelcome(welcome: Welcome): string {
   const { address, masterKey, catalogue, settings } = welcome
   const url = address.replace('://0.0.0.0:', '://127.0.0.1:').replace('://[::]:', '://[::1]:')
-  const model = catalogue.publicNames().find((name) => !name.includes('*')) ?? 'gpt-4o'
-  const shownKey = masterKey ?? '$LITELLM_MASTER_KEY'
-  const auth = `-H 'Authorization: Bearer ${shownKey}' -H 'Content-Type: application/json'`.replaceAll(
-    masterKey === undefined ? "'Authorization: Bearer $LITELLM_MASTER_KEY'" : '\0',
-    '"Authorization: Bearer $LITELLM_MASTER_KEY"',
-  )
+  const names = catalogue.publicNames()
+  // Of patterns alone, a name that fits the first is worth a try.
+  const model = names.find((name) => !name.includes('*')) ?? (names[0] ?? '*').replaceAll('*', 'gpt-4o')
+  const header = settings.keyHeaderName ?? 'Authorization'
+  // Only double quotes let the shell put the variable in.
+  const credential =
+    masterKey === undefined ? `"${header}: Bearer $LITELLM_MASTER_KEY"` : `'${header}: Bearer ${masterKey}'`
+  const auth = `-H ${credential} -H 'Content-Type: application/json'`
   const store = welcome.storeKind === 'embedded' ? `embedded database in ${settings.dataDir}` : 'PostgreSQL'
   const lines = [
     '',

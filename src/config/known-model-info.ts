@@ -1,6 +1,8 @@
 import { honour } from './key-table.ts'
 import type { KeyTable } from './key-table.ts'
-import { aJsonObject, aText, listOf, oneOf } from './readers.ts'
+import { aJsonObject, aText, aWholeNumber, listOf, oneOf } from './readers.ts'
+
+const MOST_TOKENS = 1_000_000_000
 
 const MODES = [
   'chat',
@@ -38,6 +40,17 @@ export const INFO = {
   id: honour('id', aText, 'The id of the deployment. Default: made of name and parameters.'),
   baseModel: honour('base_model', aText, 'The model whose price and limits count.'),
   mode: honour('mode', oneOf(...MODES), 'What kind of model it is.'),
+  maxTokens: honour('max_tokens', aWholeNumber(0, MOST_TOKENS), 'As max_output_tokens, which wins.'),
+  maxInputTokens: honour(
+    'max_input_tokens',
+    aWholeNumber(0, MOST_TOKENS),
+    'The longest prompt; shown by `/model/info`.',
+  ),
+  maxOutputTokens: honour(
+    'max_output_tokens',
+    aWholeNumber(0, MOST_TOKENS),
+    'The longest answer: what a call under a budget reserves where it says none itself.',
+  ),
   accessGroups: honour('access_groups', listOf(aText), 'Names that stand for this model in the model list of a key.'),
 }
 

@@ -236,6 +236,18 @@ describe('mistakes', () => {
       '3 model_list[0].litellm_params.model The model is missing.',
     ],
     [
+      'model_list:\n  - model_name: m\n    litellm_params: {model: }\n',
+      '3 model_list[0].litellm_params.model The model is missing.',
+    ],
+    [
+      'model_list:\n  - model_name: m\n    litellm_params: {model: openai/m, api_key: ""}\n',
+      '3 model_list[0].litellm_params.api_key Expected a secret as text, found empty text.',
+    ],
+    [
+      'model_list:\n  - model_name: m\n    litellm_params: {model: openai/m}\n    model_info: {max_output_tokens: many}\n',
+      '4 model_list[0].model_info.max_output_tokens Expected a whole number from 0 to 1000000000, found text.',
+    ],
+    [
       'router_settings: {routing_strategy: simple-shufle}\n',
       '1 router_settings.routing_strategy There is no such strategy. Did you mean simple-shuffle?',
     ],

@@ -64,7 +64,7 @@ export function kindOf(node: Located): string {
     case 'scalar':
       if (node.from !== undefined) return `the text of the environment variable ${node.from}`
       if (node.value === null) return 'nothing'
-      if (typeof node.value === 'string') return 'text'
+      if (typeof node.value === 'string') return node.value.trim() === '' ? 'empty text' : 'text'
       return typeof node.value === 'number' ? 'a number' : 'true or false'
   }
 }

@@ -107,9 +107,21 @@ function readInfo(node: Located | undefined, key: string, findings: Findings): I
   const section = Section.open(knownMembers(node, key, findings), key, INFO_TABLE, findings)
   const id = section.take(INFO.id)
   for (const known of [INFO.baseModel, INFO.mode, INFO.accessGroups]) section.take<unknown>(known)
-  const json = plainJson.read(node, key, findings)
+  const written = plainJson.read(node, key, findings)
+  const json = written === undefined ? undefined : { ...written, ...readLimits(section) }
   const prices = readPrices(node.entries, key, findings)
   return json === undefined ? undefined : { json, prices, ...(id === undefined ? {} : { id }) }
+}
+
+/** In quotes, or in a variable, they are numbers too. */
+function readLimits(section: Section): JsonObject {
+  const limits = [INFO.maxTokens, INFO.maxInputTokens, INFO.maxOutputTokens]
+  return Object.fromEntries(
+    limits.flatMap((known) => {
+      const value = section.take(known)
+      return value === undefined ? [] : [[known.name, value]]
+    }),
+  )
 }
 
 /** Only members that mean something to us; the rest is free-form. */

@@ -11,6 +11,17 @@ function paramsOf(params: string, env: Record<string, string> = {}) {
   return model.params
 }
 
+test('limits in model_info are numbers, in quotes and from the environment too', () => {
+  const text = `model_list: [{model_name: m, litellm_params: {model: openai/m},
+    model_info: {max_tokens: "8_192", max_input_tokens: os.environ/MOST, max_output_tokens: 4096, tier: "4"}}]`
+  expect(settingsOf(text, { env: { MOST: '128000' } }).models[0]?.info).toEqual({
+    max_tokens: 8192,
+    max_input_tokens: 128_000,
+    max_output_tokens: 4096,
+    tier: '4',
+  })
+})
+
 describe('prices', () => {
   test('keep their digits, whatever a float would make of them', () => {
     const digits = fc.stringMatching(/^0\.\d{1,25}[1-9]$/)

@@ -30,7 +30,7 @@ export function readParams(node: LocatedMap, key: string, findings: Findings): M
 
   const model = section.take(PARAMS.model)
   if (model === undefined) {
-    if (!node.entries.has('model')) findings.error(node.place, `${key}.model`, 'The model is missing.')
+    if (isAbsent(node.entries.get('model')?.value)) findings.error(node.place, `${key}.model`, 'The model is missing.')
     return undefined
   }
   return { model, ...members, prices, defaults }

@@ -14,7 +14,7 @@ export interface Reader<Value> {
   readonly read: (node: Located, key: string, findings: Findings) => Value | undefined
 }
 
-/** A reader of one scalar, from a function that answers undefined for what it does not accept. */
+/** A reader of one scalar, from a function that answers undefined for what it does not accept; `hint` is for no texts. */
 export function reader<Value>(
   expects: string,
   parse: (node: Located) => Value | undefined,
@@ -25,7 +25,8 @@ export function reader<Value>(
     read: (node, key, findings) => {
       if (isAbsent(node)) return undefined
       const value = parse(node)
-      if (value === undefined) findings.error(node.place, key, `Expected ${expects}, found ${kindOf(node)}.`, hint)
+      const about = node.kind === 'scalar' && typeof node.value === 'string' ? undefined : hint
+      if (value === undefined) findings.error(node.place, key, `Expected ${expects}, found ${kindOf(node)}.`, about)
       return value
     },
   }

@@ -6,7 +6,7 @@ const SENTENCES: Readonly<Partial<Record<ErrorCode, string>>> = {
   BAD_COLLECTION_TYPE: 'This tag does not fit the value that it stands before.',
   BAD_DIRECTIVE: 'Directives (lines that begin with %) are not accepted.',
   BAD_DQ_ESCAPE: 'This escape is not known in double-quoted text; single quotes keep backslashes as they are.',
-  BAD_INDENT: 'The indentation does not fit the lines above.',
+  BAD_INDENT: 'The indentation does not fit the lines above, or a bracket or brace there is not closed.',
   BAD_PROP_ORDER: 'An anchor or tag is in the wrong place.',
   BAD_SCALAR_START: 'Text that begins with this character must be put in quotes.',
   BLOCK_AS_IMPLICIT_KEY:

@@ -103,6 +103,8 @@ export const PROBLEMS = {
   'bad-request': badRequest('The request is malformed.'),
   'body-unparsable': badRequest('The body is not valid JSON.'),
   'param-forbidden': badRequest('A parameter is not allowed.'),
+  'end-user-missing': auth("Authentication Error, 'user' param not passed in. 'enforce_user_param'=True"),
+  'tags-forbidden': badRequest("Client-side 'metadata.tags' not allowed in request.", 'metadata.tags'),
   'param-missing': badRequest('A parameter is missing.'),
   'body-invalid': { status: 422, type: 'validation_error', param: 'None', say: 'The body does not fit.' },
   'body-too-large': { status: 413, type: 'bad_request_error', param: 'None', say: 'The body is too large.' },

@@ -19,6 +19,8 @@ export interface RateScope {
   readonly id: string
   /** As the caller may read it: never a key or its digest. */
   readonly shownId: string
+  /** Where it is of one model alone. */
+  readonly model?: string
   readonly requests: number | undefined
   readonly tokens: number | undefined
   readonly parallel: number | undefined

@@ -57,7 +57,11 @@ async function decideAgain(
 }
 
 function askedIn({ route, teamHeader, clientAddress }: Admission): Asked {
-  const headers = { get: (name: string) => (name === TEAM_HEADER ? teamHeader : undefined), repeated: () => false }
+  const headers = {
+    get: (name: string) => (name === TEAM_HEADER ? teamHeader : undefined),
+    repeated: () => false,
+    find: () => undefined,
+  }
   return { headers, route, clientAddress }
 }
 

@@ -10,6 +10,7 @@ import { credentialTexts } from './7-provider/credential-texts.ts'
 import { writeModelCall } from './7-provider/openai/write-request.ts'
 import type { MockUsage } from './7-provider/demo/write-answer.ts'
 import type { Admission } from './admission.ts'
+import { timeoutOf } from './timeout-of.ts'
 
 export interface PreparedCall {
   readonly call: UpstreamCall
@@ -37,10 +38,7 @@ const IDLE_MS = 120_000
 
 export function prepareCall({ admission, deployment, upstreamModel, ports }: Preparation): PreparedCall {
   const ask = withinBudget(withUpstreamIds(admission), admission, deployment, upstreamModel)
-  const { params } = deployment.entry
-  const own = ask.stream ? (ask.controls.streamTimeoutMs ?? ask.controls.timeoutMs) : ask.controls.timeoutMs
-  const set = ask.stream ? (params.streamTimeoutMs ?? params.timeoutMs) : params.timeoutMs
-  const totalMs = own ?? set ?? (ask.stream ? ports.policy.streamTimeoutMs : ports.policy.timeoutMs)
+  const totalMs = timeoutOf(ask, deployment, ports.policy)
 
   const canned = ask.controls.mockResponse
   if (deployment.target.kind === 'canned' || canned !== undefined) {

@@ -12,6 +12,9 @@ interface Trail {
   readonly retries: number
   readonly maxRetries: number
   readonly fallbacks: readonly string[]
+  readonly maxFallbacks: number
+  readonly timeoutMs: number
+  readonly showsApiBase: boolean
 }
 
 /** The error answer for a call that no deployment could serve. */
@@ -26,8 +29,11 @@ export function replyFailure(admission: Admission, result: FailedAttempt, trail:
     retries: trail.retries,
     maxRetries: trail.maxRetries,
     fallbacks: trail.fallbacks.length,
+    maxFallbacks: trail.maxFallbacks,
+    showsApiBase: trail.showsApiBase,
   })
   headers.push('content-type', 'application/json', 'x-litellm-response-cost', '0')
+  headers.push('x-litellm-timeout', String(trail.timeoutMs / 1000))
   addUpstreamHeaders(headers, tellable(result.headers, result.secrets), result.secrets)
   if (failure.retryAfterMs !== undefined) headers.push('retry-after', String(Math.ceil(failure.retryAfterMs / 1000)))
   reply.head(failure.status, headers)

@@ -18,6 +18,7 @@ export interface CallFacts {
   readonly retries: number
   readonly maxRetries: number
   readonly fallbacks: number
+  readonly maxFallbacks: number
   /** What is left of them is told. */
   readonly rates?: CallRates | undefined
   /** `compat.expose_api_base`: callers may see where a call went. */
@@ -46,6 +47,8 @@ export function callHeaders(facts: CallFacts): HeaderList {
     String(facts.maxRetries),
     'x-litellm-attempted-fallbacks',
     String(facts.fallbacks),
+    'x-litellm-max-fallbacks',
+    String(facts.maxFallbacks),
   ]
   if (deployment !== undefined) headers.push('x-litellm-model-id', deployment.id)
   if (group !== undefined) headers.push('x-litellm-model-group', printable(group))
@@ -90,7 +93,8 @@ export function addUpstreamHeaders(headers: HeaderList, answer: AnswerHeaders, s
     // A flood of headers would burst the client's own limit, and all it wanted was the answer.
     if (room < 0) return
     headers.push(fate.shownAs, shown)
-    if (fate.isRateLimit) headers.push(name, shown)
+    // What the key has left is said already, and counts more than what the gateway has left there.
+    if (fate.isRateLimit && !headers.includes(name)) headers.push(name, shown)
   }
 }
 
@@ -102,6 +106,7 @@ export function addPassedHeaders(headers: HeaderList, answer: AnswerHeaders, sec
     const value = Array.isArray(said) ? said.join(', ') : said
     if (value === undefined || value.length > MAX_VALUE || !isPassed(name)) continue
     if (secrets.some((secret) => value.includes(secret))) continue
+    if (RATE_LIMIT.test(name) && headers.includes(name)) continue
     const shown = printable(value)
     room -= name.length + shown.length
     if (room < 0) return

@@ -135,7 +135,7 @@ async function finish(passing: Passing, end: RelayEnd): Promise<void> {
 }
 
 /** Where the client has nothing yet it gets an answer of ours, else none that looks whole. */
-function breakOff({ admission, startedAt, reply }: Passing, end: RelayEnd, failure: UpstreamFailure): void {
+function breakOff({ admission, startedAt, reply, ports }: Passing, end: RelayEnd, failure: UpstreamFailure): void {
   if (end.firstByteAt !== undefined) {
     reply.cut()
     return
@@ -152,7 +152,10 @@ function breakOff({ admission, startedAt, reply }: Passing, end: RelayEnd, failu
     startedAt,
     kept: undefined,
   } as const
-  replyFailure(admission, failed, { retries: 0, maxRetries: 0, fallbacks: [] }, reply)
+  const { timeoutMs } = ports.policy
+  const { showsApiBase } = ports
+  const trail = { retries: 0, maxRetries: 0, fallbacks: [], maxFallbacks: 0, timeoutMs, showsApiBase }
+  replyFailure(admission, failed, trail, reply)
 }
 
 function replyWhole(passing: Passing, { status, headers }: RelayEnd, settled: Settled): void {
@@ -171,6 +174,7 @@ function factsOf({ admission, ports }: Passing): CallFacts {
     retries: 0,
     maxRetries: 0,
     fallbacks: 0,
+    maxFallbacks: 0,
     rates: admission.rates,
     showsApiBase: ports.showsApiBase,
   }

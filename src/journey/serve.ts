@@ -19,6 +19,7 @@ import { attemptCall } from './attempt.ts'
 import type { AttemptPorts } from './attempt-context.ts'
 import type { AttemptResult, FailedAttempt } from './attempt-result.ts'
 import { replyFailure } from './reply-failure.ts'
+import { timeoutOf } from './timeout-of.ts'
 import { settle } from './settle.ts'
 
 export interface ServePorts extends AttemptPorts {
@@ -247,6 +248,9 @@ async function refuseFailed(
       retries: failed.retries,
       maxRetries: failed.maxRetries,
       fallbacks: queue.slice(1).map((model) => model.group),
+      maxFallbacks: ports.policy.maxFallbacks,
+      timeoutMs: timeoutOf(admission.ask, failed.result.deployment, ports.policy),
+      showsApiBase: ports.showsApiBase,
     },
     reply,
   )

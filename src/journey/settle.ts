@@ -1,3 +1,6 @@
+import type { Deployment } from '../domain/deployment.ts'
+import { isObject } from '../domain/json.ts'
+import type { JsonValue } from '../domain/json.ts'
 import type { LedgerEntry, Payer } from '../domain/ledger-entry.ts'
 import { NO_MONEY } from '../domain/money.ts'
 import type { PicoUsd } from '../domain/money.ts'
@@ -16,6 +19,7 @@ import type { RunningSpend } from '../ports/running-spend.ts'
 import { callTags } from './5-meter/call-tags.ts'
 import { priceQuery } from './5-meter/forecast-call.ts'
 import { priceUsage } from './5-meter/price-usage.ts'
+import { sentMember } from './5-meter/sent-member.ts'
 import type { Admission } from './admission.ts'
 import { estimateUsage, knownUsage } from './count-usage.ts'
 import type { CountedUsage } from './count-usage.ts'
@@ -42,7 +46,7 @@ export async function settle(admission: Admission, outcome: Outcome, ports: Sett
     const sheet = outcome.charge ? findPrices(outcome, ports) : undefined
     const known = knownUsage(admission, outcome, sheet)
     const counted = known ?? (await estimateUsage(admission, outcome, sheet, ports.nextTurn))
-    const entry = writeEntry(admission, outcome, counted, priceOf(outcome, counted.usage, sheet), ports)
+    const entry = writeEntry(admission, outcome, counted, priceOf(admission, outcome, counted.usage, sheet), ports)
     admission.rates?.count(entry.usage)
     await ports.ledger.keep(entry)
     // Before its caller has the end of the answer, and knows that it may ask again.
@@ -130,15 +134,27 @@ interface Price {
   readonly pricing: LedgerEntry['pricing']
 }
 
-function priceOf(outcome: Outcome, usage: Usage, sheet: PriceSheet | undefined): Price {
+function priceOf({ ask }: Admission, outcome: Outcome, usage: Usage, sheet: PriceSheet | undefined): Price {
   const { deployment } = outcome
   if (!outcome.charge || deployment === undefined) return { amount: NO_MONEY, pricing: 'not-charged' }
   if (deployment.target.kind === 'canned' && deployment.entry.params.prices.size === 0)
     return { amount: NO_MONEY, pricing: 'free' }
+  const serviceTier =
+    sheet === undefined || sheet.byServiceTier.size === 0 ? undefined : tierOf(ask, outcome, deployment)
   return priceUsage(sheet, usage, {
     durationMs: outcome.endedAt - outcome.startedAt,
-    ...(outcome.serviceTier === undefined ? {} : { serviceTier: outcome.serviceTier }),
+    ...(serviceTier === undefined ? {} : { serviceTier }),
   })
+}
+
+/** Which service was given is told beside the usage or in it, or not at all: then it is the one that was asked for. */
+function tierOf(ask: Admission['ask'], { serviceTier, usage }: Outcome, deployment: Deployment): string | undefined {
+  const told = serviceTier ?? (isObject(usage) ? textOf(usage['service_tier']) : undefined)
+  return told ?? textOf(sentMember(ask, deployment, 'service_tier'))
+}
+
+function textOf(value: JsonValue | undefined): string | undefined {
+  return typeof value === 'string' ? value : undefined
 }
 
 function findPrices(outcome: Outcome, { prices }: SettlePorts): PriceSheet | undefined {

@@ -50,6 +50,7 @@ export function factsOf(attempt: Attempt): CallFacts {
     deployment,
     group: model.group,
     rates: admission.rates,
+    maxFallbacks: attempt.ports.policy.maxFallbacks,
     showsApiBase: attempt.ports.showsApiBase,
     ...progress,
   }

@@ -44,4 +44,6 @@ export interface HeaderReader {
   get(name: string): string | undefined
   /** Whether the name occurs more than once on the wire. */
   repeated(name: string): boolean
+  /** What the first header says whose lower-case name fits, and that is not empty. */
+  find(fits: (name: string) => boolean): string | undefined
 }

@@ -28,6 +28,8 @@ const MAX_TAGS = 50
 const MAX_TEXT = 256
 const MAX_METADATA = 8_192
 const NOTES = 'spend_logs_metadata'
+const NOTES_HEADER = 'x-litellm-spend-logs-metadata'
+const NO_NOTES: JsonObject = {}
 
 export function readAttribution(
   operation: Operation,
@@ -39,22 +41,18 @@ export function readAttribution(
   const written = body['metadata'] ?? undefined
   if (!isAbsentOrObject(own)) return deny('bad-request', 'param_type', '`litellm_metadata` must be an object.')
   if (!isAbsentOrObject(written)) return deny('bad-request', 'param_type', '`metadata` must be an object.')
-  const metadata: JsonObject = { ...(operation.providerOwnsMetadata ? {} : written), ...own }
+  const plain = operation.providerOwnsMetadata ? undefined : written
+  const metadata: JsonObject = { ...own, ...plain }
 
-  const tags = readTags(body, metadata, headers, settings)
+  const tags = readTags([body['tags']], [plain?.['tags'], own?.['tags']], headers, settings)
   if (tags.verdict === 'deny') return tags
-
   const notes = readNotes(metadata, headers)
   if (notes.verdict === 'deny') return notes
 
   const endUser = readEndUser(body, headers, settings)
   if (endUser.verdict === 'deny') return endUser
   if (settings.requireEndUser && endUser.granted === undefined) {
-    return deny(
-      'param-missing',
-      'param_missing',
-      'BadRequest please pass param=user. The operator requires `user` in every call.',
-    )
+    return deny('end-user-missing', 'param_missing')
   }
   return allow({
     endUserId: endUser.granted,
@@ -62,6 +60,18 @@ export function readAttribution(
     sessionId: readSession(body, metadata, headers),
     metadata: keepCallers(metadata, notes.granted),
   })
+}
+
+/** `spend_logs_metadata`: what a caller notes on its line, in which the body adds to the header, and wins over it. */
+function readNotes(metadata: JsonObject, headers: HeaderReader): Decision<JsonObject> {
+  const header = headers.get(NOTES_HEADER)
+  const inHeader = header === undefined || header === '' ? undefined : (parseJson(header) ?? null)
+  if (!isAbsentOrObject(inHeader)) {
+    return deny('bad-request', 'param_type', `\`${NOTES_HEADER}\` must be a JSON object.`)
+  }
+  const inBody = metadata[NOTES] ?? undefined
+  if (!isAbsentOrObject(inBody)) return deny('bad-request', 'param_type', `\`${NOTES}\` must be an object.`)
+  return allow(inHeader === undefined && inBody === undefined ? NO_NOTES : withoutOurs({ ...inHeader, ...inBody }))
 }
 
 function readEndUser(
@@ -92,23 +102,23 @@ function readEndUser(
   return allow(id)
 }
 
+/** Whoever says tags in several places means them all. */
 function readTags(
-  body: JsonObject,
-  metadata: JsonObject,
+  plain: readonly (JsonValue | undefined)[],
+  inMetadata: readonly (JsonValue | undefined)[],
   headers: HeaderReader,
   settings: AttributionSettings,
 ): Decision<readonly string[]> {
   const header = headers.get('x-litellm-tags')
-  const inMetadata = metadata['tags']
-  if (settings.rejectClientTags && inMetadata !== undefined) {
+  if (settings.rejectClientTags && inMetadata.some((list) => list !== undefined)) {
     return deny(
-      'param-forbidden',
+      'tags-forbidden',
       'param_forbidden',
       "Client-side 'metadata.tags' not allowed in request. The operator sets `reject_clientside_metadata_tags`.",
     )
   }
   const tags: string[] = header === undefined ? [] : header.split(',').map((tag) => tag.trim())
-  for (const list of [body['tags'], inMetadata]) {
+  for (const list of [...plain, ...inMetadata]) {
     if (list === undefined || list === null) continue
     if (!Array.isArray(list) || list.some((tag) => typeof tag !== 'string')) {
       return deny('bad-request', 'param_type', '`tags` must be a list of texts.')
@@ -128,29 +138,18 @@ function readSession(body: JsonObject, metadata: JsonObject, headers: HeaderRead
     metadata['session_id'],
     headers.get('x-litellm-session-id'),
     headers.get('x-litellm-trace-id'),
+    // What a client calls its own sessions.
+    headers.find((name) => name.endsWith('-session-id') && name.startsWith('x-')),
   ].find((value) => typeof value === 'string' && value !== '')
   return typeof said === 'string' ? said.slice(0, MAX_TEXT) : undefined
 }
 
-/** What a caller notes on its line apart from what it says about the call. The body counts before the header. */
-function readNotes(metadata: JsonObject, headers: HeaderReader): Decision<JsonObject | undefined> {
-  const header = headers.get('x-litellm-spend-logs-metadata')
-  const sent = header === undefined || header === '' ? undefined : (parseJson(header) ?? null)
-  const written = metadata[NOTES] ?? undefined
-  if (!isAbsentOrObject(sent)) {
-    return deny('bad-request', 'param_type', 'The header `x-litellm-spend-logs-metadata` must be a JSON object.')
-  }
-  if (!isAbsentOrObject(written)) return deny('bad-request', 'param_type', `\`metadata.${NOTES}\` must be an object.`)
-  return allow(sent === undefined ? written : { ...sent, ...written })
-}
-
 /** The caller's own words for its ledger line: bounded, and without names that could be taken for ours. */
-function keepCallers(metadata: JsonObject, notes: JsonObject | undefined): JsonObject {
+function keepCallers(metadata: JsonObject, notes: JsonObject): JsonObject {
   const own = withoutOurs(metadata)
-  const noted = notes === undefined ? {} : withoutOurs(notes)
-  const isNoted = Object.keys(noted).length > 0
-  if (!isNoted && Object.keys(own).length === 0) return {}
-  const kept = isNoted ? { ...own, [NOTES]: noted } : own
+  const isNoted = Object.keys(notes).length > 0
+  if (!isNoted && Object.keys(own).length === 0) return own
+  const kept = isNoted ? { ...own, [NOTES]: notes } : own
   const fits = isWithin(kept, MAX_METADATA) && JSON.stringify(kept).length <= MAX_METADATA
   return fits ? kept : { dropped: 'metadata was larger than 8 KiB' }
 }

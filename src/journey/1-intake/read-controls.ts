@@ -40,7 +40,11 @@ const MOCK_FAILURES: readonly (readonly [name: string, failure: FailureClass])[]
   ['mock_testing_context_window_fallbacks', 'ContextWindowExceededError'],
   ['mock_testing_content_policy_fallbacks', 'ContentPolicyViolationError'],
   ['mock_testing_fallbacks', 'RateLimitError'],
+  ['mock_testing_rate_limit_error', 'RateLimitError'],
 ]
+
+/** What callers may order of us under `compat.client_mock_response`; any other hook is refused then too. */
+export const TEST_HOOKS: ReadonlySet<string> = new Set(['mock_response', ...MOCK_FAILURES.map(([name]) => name)])
 
 export function readControls(body: JsonObject, headers: HeaderReader, limits: ControlLimits): Decision<CallControls> {
   const timeout = readSeconds(
@@ -60,14 +64,17 @@ export function readControls(body: JsonObject, headers: HeaderReader, limits: Co
   const fallbacks = readFallbacks(body['fallbacks'])
   if (fallbacks.verdict === 'deny') return fallbacks
 
-  const mock = body['mock_response']
+  const mock = body['mock_response'] ?? undefined
+  if (mock !== undefined && typeof mock !== 'string') {
+    return deny('bad-request', 'param_type', '`mock_response` must be a text; objects are not understood here.')
+  }
   return allow({
     timeoutMs: timeout.granted,
     streamTimeoutMs: streamTimeout.granted,
     numRetries: retries.granted,
     fallbacks: fallbacks.granted,
     disableFallbacks: body['disable_fallbacks'] === true,
-    mockResponse: typeof mock === 'string' ? mock : undefined,
+    mockResponse: mock,
     mockFailure: MOCK_FAILURES.find(([name]) => body[name] === true)?.[1],
   })
 }

@@ -5,7 +5,7 @@ import type { JsonObject, JsonValue } from '../../domain/json.ts'
 import type { Arrival } from './arrival.ts'
 import { readAttribution } from './read-attribution.ts'
 import type { Attribution, AttributionSettings } from './read-attribution.ts'
-import { readControls } from './read-controls.ts'
+import { readControls, TEST_HOOKS } from './read-controls.ts'
 import type { CallControls, ControlLimits } from './read-controls.ts'
 import type { Operation, OperationName } from './operations.ts'
 import type { ParsedBody, ParsedObject } from './parse-body.ts'
@@ -175,8 +175,9 @@ function chooseForwarded(
       chosen.push(...merged.granted)
       continue
     }
-    if (isForbidden(name) && !(settings.clientMockResponse && name.startsWith('mock_'))) return forbidden(name)
-    if (DROPPED.has(name) || name.startsWith('mock_')) continue
+    const isHook = settings.clientMockResponse && TEST_HOOKS.has(name)
+    if (isForbidden(name) && !isHook) return forbidden(name)
+    if (DROPPED.has(name) || isHook) continue
     if (name === 'metadata') {
       const smuggled = smuggledName(body.value['metadata'])
       if (smuggled !== undefined && operation.providerOwnsMetadata) return forbidden(`metadata.${smuggled}`)

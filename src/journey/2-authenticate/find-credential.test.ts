@@ -3,7 +3,11 @@ import type { HeaderReader } from '../1-intake/arrival.ts'
 import { findCredential } from './find-credential.ts'
 
 function headers(values: Record<string, string>, repeated: readonly string[] = []): HeaderReader {
-  return { get: (name) => values[name] || undefined, repeated: (name) => repeated.includes(name) }
+  return {
+    get: (name) => values[name] || undefined,
+    repeated: (name) => repeated.includes(name),
+    find: () => undefined,
+  }
 }
 
 test.each([

@@ -4,7 +4,7 @@ import { findCredential } from './find-credential.ts'
 import { findSocketCredential, presenting } from './find-socket-credential.ts'
 
 function headers(values: Record<string, string>): HeaderReader {
-  return { get: (name) => values[name] || undefined, repeated: () => false }
+  return { get: (name) => values[name] || undefined, repeated: () => false, find: () => undefined }
 }
 
 const protocol = (text: string): Record<string, string> => ({ 'sec-websocket-protocol': text })

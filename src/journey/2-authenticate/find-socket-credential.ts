@@ -35,6 +35,7 @@ export function presenting(credential: string, headers: HeaderReader): HeaderRea
       return places.has(name) ? undefined : headers.get(name)
     },
     repeated: (name) => !places.has(name) && headers.repeated(name),
+    find: (fits) => headers.find((name) => !places.has(name) && fits(name)),
   }
 }
 

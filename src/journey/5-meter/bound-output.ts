@@ -3,6 +3,7 @@ import type { JsonValue } from '../../domain/json.ts'
 import type { ModelCapabilities } from '../../ports/model-facts.ts'
 import type { OperationName } from '../1-intake/operations.ts'
 import type { ForwardedMember, ModelAsk } from '../1-intake/read-model-request.ts'
+import { knowsNewLimitOnly } from './knows-new-limit-only.ts'
 import { isCount, sentMember } from './sent-member.ts'
 
 /** How much a call may make a deployment write. */
@@ -62,8 +63,9 @@ export function limitOutput(
 }
 
 /** Models that reason refuse the old name of the limit; many compatible servers do not know the new one. */
-function wantsNewName({ provider, target }: Deployment, upstreamModel: string): boolean {
-  if (/(?:^|\/)(?:o\d|gpt-5)/.test(upstreamModel)) return true
+function wantsNewName(deployment: Deployment, upstreamModel: string): boolean {
+  if (knowsNewLimitOnly(deployment, upstreamModel)) return true
+  const { provider, target } = deployment
   return provider === 'openai' && target.kind === 'http' && target.origin === 'https://api.openai.com'
 }
 

@@ -49,11 +49,9 @@ export class CallRates {
 
   /** Names and values in turn: what is left of each rate, this call counted. */
   headers(): readonly string[] {
-    return this.#states.flatMap(({ scope, requests, tokens, running }) => [
-      ...leftOf(scope, 'requests', scope.requests, requests),
-      ...leftOf(scope, 'tokens', scope.tokens, tokens),
-      ...leftOf(scope, 'max_parallel_requests', scope.parallel, running),
-    ])
+    if (this.#states.length === 0) return []
+    const now = this.#parts.clock.now()
+    return this.#states.flatMap((state) => [...scopeHeaders(state), ...usualHeaders(state, now)])
   }
 
   /** Of a try; what several of them use adds up. */
@@ -87,6 +85,44 @@ async function finishAfter(call: () => Promise<void>, rates: CallRates): Promise
   } finally {
     await rates.finish()
   }
+}
+
+function scopeHeaders({ scope, requests, tokens, running }: RateState): readonly string[] {
+  return [
+    ...leftOf(scope, 'requests', scope.requests, requests),
+    ...leftOf(scope, 'tokens', scope.tokens, tokens),
+    ...leftOf(scope, 'max_parallel_requests', scope.parallel, running),
+  ]
+}
+
+/** What clients read of any provider, about the key in place of it; and what it has left of the one model. */
+function usualHeaders(state: RateState, now: EpochMs): readonly string[] {
+  const { scope, requests, tokens, resetsAt } = state
+  const counts = [
+    ['requests', scope.requests, requests],
+    ['tokens', scope.tokens, tokens],
+  ] as const
+  return counts.flatMap(([type, limit, used]) => {
+    if (limit === undefined) return []
+    const left = String(Math.max(limit - used, 0))
+    if (scope.kind === 'model_per_key')
+      return [`x-litellm-key-remaining-${type}-${inHeaderName(scope.model ?? '')}`, left]
+    if (scope.kind !== 'api_key') return []
+    const reset = `${Math.max(Math.ceil((resetsAt - now) / 1000), 0)}s`
+    return [
+      `x-ratelimit-limit-${type}`,
+      String(limit),
+      `x-ratelimit-remaining-${type}`,
+      left,
+      `x-ratelimit-reset-${type}`,
+      reset,
+    ]
+  })
+}
+
+/** Names of headers hold few of the characters that names of models may hold. */
+function inHeaderName(model: string): string {
+  return model.replaceAll(/[^\w.-]/g, '-').slice(0, 128)
 }
 
 function leftOf({ kind }: RateScope, type: RateType, limit: number | undefined, used: number): readonly string[] {

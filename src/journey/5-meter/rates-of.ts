@@ -28,6 +28,11 @@ export function ratesOf(
     if (rate.requests === undefined && rate.tokens === undefined && rate.parallel === undefined) return
     scopes.push({ kind, id, shownId, ...rate })
   }
+  const addModel = (kind: RateKind, of: string, limits: Limits, shown: string): void => {
+    const rate = modelRate(limits, model)
+    if (rate.requests === undefined && rate.tokens === undefined) return
+    scopes.push({ kind, id: pairId(of, model), shownId: `${shown}:${model}`, model, ...rate })
+  }
   const rowOf = (id: BudgetId | undefined): Limits | undefined =>
     id === undefined ? undefined : findBudget(id)?.limits
 
@@ -37,7 +42,7 @@ export function ratesOf(
     if (key !== undefined) {
       const shownKey = key.alias ?? key.displayName
       add('api_key', key.digest, ownRate(key.limits, rowOf(key.budgetId)), shownKey)
-      add('model_per_key', pairId(key.digest, model), modelRate(key.limits, model), `${shownKey}:${model}`)
+      addModel('model_per_key', key.digest, key.limits, shownKey)
     }
     if (user !== undefined) {
       const { id, limits } = user.user
@@ -46,7 +51,7 @@ export function ratesOf(
     }
     if (team !== undefined) {
       add('team', team.id, sharedRate(team.limits))
-      add('model_per_team', pairId(team.id, model), modelRate(team.limits, model), `${team.id}:${model}`)
+      addModel('model_per_team', team.id, team.limits, team.id)
       const userId = userIdOf(principal)
       if (userId !== undefined) {
         const rate = sharedRate(rowOf(memberBudgetId(principal)))

@@ -1,8 +1,9 @@
 import type { FailureClass, UpstreamFailure } from '../../domain/upstream-failure.ts'
 import { FAILURE_STATUS } from '../../domain/upstream-failure.ts'
-import { isObject, parseJson } from '../../domain/json.ts'
+import { isObject } from '../../domain/json.ts'
 import type { JsonObject, JsonValue } from '../../domain/json.ts'
 import type { UpstreamFault } from '../../ports/upstream.ts'
+import { readErrorBody } from './read-error-body.ts'
 import { redact, redactAll } from './redact.ts'
 
 const MAX_TEXT = 1_024
@@ -38,7 +39,7 @@ export function readFailure(
   secrets: readonly string[],
   now: number,
 ): UpstreamFailure {
-  const error = errorObject(body)
+  const error = readErrorBody(body)
   const said = typeof error?.['message'] === 'string' ? error['message'] : ''
   const code = typeof error?.['code'] === 'string' ? error['code'] : ''
   const failure = classOf(status, `${said} ${code}`)
@@ -78,18 +79,33 @@ export function unreadableAnswer(text: string): UpstreamFailure {
 /** An error that the upstream tells in the midst of a success: in a stream, or under status 200. */
 export function failureTold(error: JsonValue, secrets: readonly string[]): UpstreamFailure {
   const said = isObject(error) ? error['message'] : error
-  const code = isObject(error) ? Number(error['code'] ?? error['status']) : Number.NaN
+  const status = isObject(error) ? statusTold(error) : Number.NaN
   const base = unreadableAnswer('The upstream reported an error in its answer.')
-  const isClientError = code >= 400 && code < 500 && code !== 401 && code !== 403
+  const isClientError = status >= 400 && status < 500 && status !== 401 && status !== 403
   if (!isClientError || typeof said !== 'string')
     return { ...base, failure: 'InternalServerError', status: FAILURE_STATUS.InternalServerError }
+  const code = isObject(error) && typeof error['code'] === 'string' ? error['code'] : ''
+  const failure = classOf(status, `${said} ${code}`)
   return {
     ...base,
-    failure: code === 429 ? 'RateLimitError' : 'BadRequestError',
-    status: code === 429 ? 429 : 400,
+    failure,
+    status: FAILURE_STATUS[failure],
     text: redact(said, secrets).slice(0, MAX_TEXT),
   }
 }
+
+/** Its number may stand in `code` or in `status`; some only have a word. */
+function statusTold({ code, status }: JsonObject): number {
+  const number = [code, status].map((each) => (each === null ? Number.NaN : Number(each))).find((each) => each >= 400)
+  return number ?? (typeof code === 'string' ? (STATUS_OF_WORDS.get(code) ?? Number.NaN) : Number.NaN)
+}
+
+const STATUS_OF_WORDS: ReadonlyMap<string, number> = new Map([
+  ['context_length_exceeded', 400],
+  ['content_filter', 400],
+  ['content_policy_violation', 400],
+  ['rate_limit_exceeded', 429],
+])
 
 const FAULT_TEXT: Readonly<Record<UpstreamFault, string>> = {
   connect: 'The upstream could not be reached.',
@@ -120,14 +136,6 @@ function ownText(failure: FailureClass, status: number): string {
   if (status === 401 || status === 403) return "The upstream refused the gateway's credential for this model."
   if (status >= 300 && status < 400) return 'The upstream answered with a redirect, which is not followed.'
   return failure === 'Timeout' ? 'The upstream did not answer in time.' : `The upstream failed with status ${status}.`
-}
-
-function errorObject(body: string): JsonObject | undefined {
-  const parsed = parseJson(body)
-  if (!isObject(parsed)) return undefined
-  const error = parsed['error']
-  if (isObject(error)) return error
-  return typeof error === 'string' ? { message: error } : parsed
 }
 
 /** Azure says which filter objected; clients show it. Only its own known members are passed on. */

@@ -101,7 +101,11 @@ async function travel(
 }
 
 function readerOf(headers: ReadonlyMap<string, string>): HeaderReader {
-  return { get: (name) => headers.get(name) || undefined, repeated: () => false }
+  return {
+    get: (name) => headers.get(name) || undefined,
+    repeated: () => false,
+    find: (fits) => [...headers].find(([name, value]) => value !== '' && fits(name))?.[1],
+  }
 }
 
 /** The route is theirs; which objects are, depends on what the call names. */

@@ -1,5 +1,6 @@
 import type { Deployment } from '../../domain/deployment.ts'
 import type { EpochMs } from '../../domain/ids.ts'
+import { isObject } from '../../domain/json.ts'
 import type { JsonObject, JsonValue } from '../../domain/json.ts'
 import type { ShownModel } from '../../domain/shown-model.ts'
 import type { ModelFacts } from '../../ports/model-facts.ts'
@@ -98,9 +99,14 @@ function pricesOf({ entry }: Deployment): JsonObject {
 
 /** Prices are kept as the text that was written; clients read numbers. */
 function mirrored(prices: readonly (readonly [string, JsonValue])[]): JsonObject {
-  return Object.fromEntries(
-    prices.map(([name, price]) => [name, typeof price === 'string' && price.trim() !== '' ? Number(price) : price]),
-  )
+  return Object.fromEntries(prices.map(([name, price]) => [name, numbersIn(price)]))
+}
+
+/** Some are lists or maps of prices, by size of the prompt or by hour, with other texts beside them. */
+function numbersIn(price: JsonValue): JsonValue {
+  if (typeof price === 'string') return price.trim() === '' || Number.isNaN(Number(price)) ? price : Number(price)
+  if (Array.isArray(price)) return price.map(numbersIn)
+  return isObject(price) ? mirrored(Object.entries(price)) : price
 }
 
 export function describeKnown(deployment: Deployment, facts: ModelFacts, now: EpochMs): Record<string, JsonValue> {

@@ -288,3 +288,12 @@ test('a price of a stored model may be a string that reads as a number', async (
   expect(Number(litellm_params.input_cost_per_token)).toBe(3e-6)
   expect(Number(litellm_params.rpm)).toBe(20)
 })
+
+test('7.1: prices by the size of the prompt are numbers to whoever reads them', async () => {
+  const tiered_pricing = [
+    { range: [0, 32_000], input_cost_per_token: 1.5e-6 },
+    { range: [32_000, 128_000], input_cost_per_token: 2e-6 },
+  ]
+  const { model_id } = await newModel(unique('tiered'), {}, { tiered_pricing })
+  expect((await infoOf(model_id)).model_info).toMatchObject({ tiered_pricing })
+})

@@ -8,7 +8,7 @@ import { CHAT, chat, errorOf, reach, startRig } from '../serving/support/rig.ts'
 import type { Answer, Rig } from '../serving/support/rig.ts'
 
 const models = (apiBase: string): Record<string, unknown> => ({
-  model_list: ['m', 'other'].map((name) => mockModel(name, apiBase)),
+  model_list: ['m', 'other', 'an odd/m:1'].map((name) => mockModel(name, apiBase)),
   router_settings: { num_retries: 0 },
 })
 
@@ -54,6 +54,26 @@ describe('6.5: requests', () => {
 
     const refused = await errorOf(rig.client(key).chat.completions.create(chat('m') as never))
     expect(refused).toBeInstanceOf(OpenAI.RateLimitError)
+  })
+
+  test('1.6, 1.7: what the key has left stands where clients look for it, in place of the provider’s', async () => {
+    const key = await rig.newKey({
+      rpm_limit: 7,
+      model_rpm_limit: { 'an odd/m:1': 5, m: 4 },
+      model_tpm_limit: { m: 900 },
+    })
+    const { headers } = await call(key)
+    expect(Object.fromEntries(headers)).toMatchObject({
+      'x-ratelimit-limit-requests': '7',
+      'x-ratelimit-remaining-requests': '6',
+      'x-ratelimit-reset-requests': expect.stringMatching(/^\d+s$/),
+      'llm_provider-x-ratelimit-limit-requests': '10000',
+      'x-litellm-key-remaining-requests-m': '3',
+      'x-litellm-key-remaining-tokens-m': '900',
+    })
+    const odd = (await rig.post(CHAT, chat('an odd/m:1'), { key })).headers
+    expect(odd.get('x-litellm-key-remaining-requests-an-odd-m-1')).toBe('4')
+    expect((await rig.post(CHAT, chat('m'))).headers.get('x-ratelimit-remaining-requests')).toBe('9999')
   })
 
   test('a call that fails counts; one that is refused before it counts nowhere', async () => {

@@ -18,6 +18,11 @@ beforeAll(async () => {
         mockModel('mock-cached', apiBase, { cache_read_input_token_cost: 1e-7 }),
         mockModel('cached-without-price', apiBase, { model: 'openai/mock-cached' }),
         mockModel('unheard-of', apiBase, { ...UNPRICED, model: 'hosted_vllm/our-own-model' }),
+        mockModel('served', apiBase, {
+          model: 'openai/served',
+          input_cost_per_token_priority: 10e-6,
+          output_cost_per_token_priority: 20e-6,
+        }),
         mockModel('free', apiBase, { input_cost_per_token: 0, output_cost_per_token: 0 }),
         mockModel('mock-headers', apiBase),
         mockModel('mock-500', apiBase),
@@ -142,6 +147,21 @@ test('a failed call costs nothing and is a line of its own', async () => {
   ])
 })
 
+const USED = { prompt_tokens: 7, completion_tokens: 8, total_tokens: 15 }
+
+test.each([
+  ['asked for', { service_tier: 'priority' }, { usage: USED }, 70e-6 + 160e-6],
+  ['asked for, and not given', { service_tier: 'priority' }, { usage: USED, service_tier: 'default' }, 7e-6 + 16e-6],
+  ['given', {}, { usage: USED, service_tier: 'priority' }, 70e-6 + 160e-6],
+  ['given, as its usage says', {}, { usage: { ...USED, service_tier: 'priority' } }, 70e-6 + 160e-6],
+  ['asked for without a price of its own', { service_tier: 'flex' }, { usage: USED }, 7e-6 + 16e-6],
+])('7.3: a service tier that was %s has its price', async (_how, more, told, cost) => {
+  const body = JSON.stringify({ id: 'c', object: 'chat.completion', choices: [], ...told })
+  rig.mock.script('served', { refusal: { status: 200, headers: { 'content-type': 'application/json' }, body } })
+  const { headers } = await rig.post(CHAT, chat('served', more))
+  expect(Number(headers.get('x-litellm-response-cost'))).toBeCloseTo(cost, 12)
+})
+
 test('the headers of an answer tell call, model, cost and what the provider said about limits', async () => {
   const key = await rig.newKey()
   const { headers } = await rig.post(CHAT, chat('plain'), { key, headers: { 'x-litellm-call-id': 'my-own-id-1' } })
@@ -156,6 +176,7 @@ test('the headers of an answer tell call, model, cost and what the provider said
     'x-litellm-overhead-duration-ms': expect.stringMatching(/^\d+(\.\d+)?$/),
     'x-litellm-attempted-retries': '0',
     'x-litellm-attempted-fallbacks': '0',
+    'x-litellm-max-fallbacks': '5',
     'llm_provider-x-request-id': expect.stringMatching(/^req_/),
     'llm_provider-openai-version': '2020-10-01',
     'x-ratelimit-limit-requests': '10000',

@@ -50,17 +50,25 @@ test.each([
 ])('a timeout in %s ends the wait with 408', async (_where, more, headers) => {
   rig.mock.script('late', { firstByteDelayMs: 20_000 })
   const body = chat('late', { num_retries: 0, ...more })
-  const { status, text } = await rig.post(CHAT, body, { headers })
+  const { status, headers: told, text } = await rig.post(CHAT, body, { headers })
   expect(status).toBe(408)
+  expect(told.get('x-litellm-timeout')).toBe('0.2')
   expect(text).toContain('litellm.Timeout: ')
   expect(JSON.parse(text)).toMatchObject({ error: { code: '408' } })
 })
 
 test.each([true, false])('a deployment’s own timeout is 408, stream or not (stream: %s)', async (stream) => {
   rig.mock.script('impatient', { firstByteDelayMs: 20_000 })
-  const { status, text } = await rig.post(CHAT, chat('impatient', { num_retries: 0, stream }))
+  const { status, headers, text } = await rig.post(CHAT, chat('impatient', { num_retries: 0, stream }))
   expect(status).toBe(408)
+  expect(headers.get('x-litellm-timeout')).toBe('0.2')
   expect(text).toContain('Request timed out')
+})
+
+test('1.6: an error says how long the router would have waited, and of how many fallbacks there may be', async () => {
+  const { headers } = await rig.post(CHAT, chat('mock-400'))
+  expect(headers.get('x-litellm-timeout')).toBe('600')
+  expect(headers.get('x-litellm-max-fallbacks')).toBe('5')
 })
 
 test('an answer that trickles is not cut by a timeout that it keeps', async () => {

@@ -18,3 +18,34 @@ test.each([
   stream.step({ event: undefined, data: `{"choices":[{"index":0,"delta":{},"finish_reason":${finish}}]}` })
   expect(stream.tally.complete).toBe(complete)
 })
+
+const asChunk = (delta: object): string => JSON.stringify({ choices: [{ index: 0, delta, finish_reason: null }] })
+const weightOf = (delta: object): number => {
+  const stream = new ChatStream('shown', false)
+  stream.step({ event: undefined, data: asChunk(delta) })
+  return stream.tally.emittedWeight
+}
+
+test.each([
+  { reasoning_content: 'as many words' },
+  { reasoning: 'as many words' },
+  { reasoning: 'as many words', reasoning_content: 'as many words' },
+  { reasoning: 'as many words', reasoning_content: null },
+  { refusal: 'as many words' },
+])('whatever the model writes counts where nobody counts it for us: %j', (delta) => {
+  expect(weightOf(delta)).toBe(weightOf({ content: 'as many words' }))
+})
+
+test('a function call counts like a tool call', () => {
+  const call = { name: 'look_up', arguments: '{"city":"Bern"}' }
+  expect(weightOf({ function_call: call })).toBeGreaterThan(weightOf({ content: call.arguments }))
+})
+
+test.each([
+  ['an event of that kind', 'error', { message: 'at sk-upstream-key' }],
+  ['an object that says so', undefined, { object: 'error', message: 'at sk-upstream-key', code: 400 }],
+  ['a member', undefined, { error: { message: 'at sk-upstream-key' }, choices: [] }],
+])('an error as %s is no chunk', (_how, event, data) => {
+  const step = new ChatStream('shown', false).step({ event, data: JSON.stringify(data) })
+  expect(step).toEqual({ kind: 'error', error: 'error' in data ? data.error : data })
+})

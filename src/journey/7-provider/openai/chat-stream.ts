@@ -36,7 +36,8 @@ export class ChatStream implements StreamTranslator {
     const structure = readMembers(data, BOUNDS)
     const chunk = parseJson(data)
     if (!structure.ok || !isObject(chunk)) return { kind: 'unreadable' }
-    if (chunk['error'] !== undefined && chunk['error'] !== null) return { kind: 'error', error: chunk['error'] }
+    const error = errorIn(chunk, event)
+    if (error !== undefined) return { kind: 'error', error }
     this.#count(chunk)
 
     const changes = new Map<string, string | undefined>([['model', this.#shownModel]])
@@ -70,6 +71,13 @@ export class ChatStream implements StreamTranslator {
   }
 }
 
+/** Under its own name, as an event of that kind, or as an object that says of itself that it is one. */
+function errorIn(chunk: JsonObject, { event }: StreamEvent): JsonValue | undefined {
+  const error = chunk['error'] ?? undefined
+  if (error !== undefined) return error
+  return event === 'error' || chunk['object'] === 'error' ? chunk : undefined
+}
+
 function isFinished(choice: JsonValue): boolean {
   return isObject(choice) && typeof choice['finish_reason'] === 'string'
 }
@@ -79,8 +87,11 @@ function weightOf(choice: JsonValue): number {
   if (typeof choice['text'] === 'string') return weighText(choice['text'])
   const { delta } = choice
   if (!isObject(delta)) return 0
-  const { content, reasoning_content: reasoning, tool_calls: calls } = delta
-  const plain =
-    (typeof content === 'string' ? weighText(content) : 0) + (typeof reasoning === 'string' ? weighText(reasoning) : 0)
-  return Array.isArray(calls) && calls.length > 0 ? plain + weighText(JSON.stringify(calls)) : plain
+  const { content, refusal, tool_calls: calls, function_call: call } = delta
+  // Some say it under both names.
+  const reasoning = delta['reasoning_content'] ?? delta['reasoning']
+  const texts = [content, reasoning, refusal].filter((text) => typeof text === 'string')
+  const plain = texts.reduce((sum, text) => sum + weighText(text), 0)
+  const hasCalls = (Array.isArray(calls) && calls.length > 0) || isObject(call)
+  return hasCalls ? plain + weighText(JSON.stringify(calls ?? call)) : plain
 }

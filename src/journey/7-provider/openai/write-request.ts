@@ -4,6 +4,7 @@ import type { JsonObject, JsonValue } from '../../../domain/json.ts'
 import { Secret } from '../../../domain/secret.ts'
 import type { UpstreamCall } from '../../../ports/upstream.ts'
 import type { ForwardedMember, ModelAsk } from '../../1-intake/read-model-request.ts'
+import { knowsNewLimitOnly } from '../../5-meter/knows-new-limit-only.ts'
 import { PROVIDERS } from '../catalogue.ts'
 
 export interface Timeouts {
@@ -113,15 +114,35 @@ function pathFor(target: HttpTarget, operationPath: string, upstreamModel: strin
 }
 
 function writeBody(deployment: Deployment, upstreamModel: string, ask: ModelAsk): string {
-  const defaults = { ...deployment.entry.params.defaults, ...deployment.entry.params.extraBody }
+  const presets = { ...deployment.entry.params.defaults, ...deployment.entry.params.extraBody }
+  const renames = ask.operation.name === 'chat' && knowsNewLimitOnly(deployment, upstreamModel)
+  const given = renames ? withNewLimit(ask.forwarded) : ask.forwarded
+  const defaults = renames ? withNewLimitIn(presets) : presets
   let text = `{"model":${JSON.stringify(upstreamModel)}`
-  for (const member of ask.forwarded) text += `,${member.text}`
-  for (const [name, value] of missing(defaults, ask.forwarded)) {
+  for (const member of given) text += `,${member.text}`
+  for (const [name, value] of missing(defaults, given)) {
     text += `,${JSON.stringify(name)}:${JSON.stringify(value)}`
   }
   const options = streamOptions(deployment, ask, defaults['stream_options'])
   if (options !== undefined) text += `,"stream_options":${JSON.stringify(options)}`
   return `${text}}`
+}
+
+const OLD_LIMIT = 'max_tokens'
+const NEW_LIMIT = 'max_completion_tokens'
+
+/** Whoever sends both names means something that only the upstream can judge. */
+function withNewLimit(members: readonly ForwardedMember[]): readonly ForwardedMember[] {
+  if (members.some(({ name }) => name === NEW_LIMIT)) return members
+  return members.map((member) =>
+    member.name === OLD_LIMIT
+      ? { name: NEW_LIMIT, text: `"${NEW_LIMIT}"${member.text.slice(member.text.indexOf(':'))}` }
+      : member,
+  )
+}
+
+function withNewLimitIn({ [OLD_LIMIT]: limit, ...presets }: JsonObject): JsonObject {
+  return limit === undefined ? presets : { [NEW_LIMIT]: limit, ...presets }
 }
 
 function missing(defaults: JsonObject, given: readonly ForwardedMember[]): readonly (readonly [string, unknown])[] {
