@@ -92,6 +92,21 @@ describe('AC-120: names that lead elsewhere', () => {
     expect(await send()).toBe(200)
   })
 
+  test('a name that the system’s own resolver does not know is a failed connection, and nothing worse', async () => {
+    const { send, requests } = await upstreamFor(undefined, 'nowhere.invalid')
+    expect(await send()).toBe('connect')
+    expect(requests()).toBe(0)
+  })
+
+  test('an error of the resolver is told as it is', async () => {
+    const error = Object.assign(new Error('no answer'), { code: 'EAI_AGAIN' })
+    const lookup = guardedLookup((_host, done) => done(error))
+    for (const family of [0, 4, 6]) {
+      const told = await new Promise((resolve) => lookup('models.example', { family, all: true }, resolve))
+      expect(told).toBe(error)
+    }
+  })
+
   test('a name that leads to a forbidden address the second time is refused then', async () => {
     const { send, requests } = await upstreamFor([[HERE], [METADATA]])
     expect(await send()).toBe(200)

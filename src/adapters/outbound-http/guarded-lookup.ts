@@ -6,7 +6,8 @@ import { isForbiddenAddress } from './forbidden-addresses.ts'
 export const REFUSED = 'EGRESS_REFUSED'
 const MOST_ADDRESSES = 16
 
-type Resolve = (host: string, done: (error: Error | null, addresses: readonly LookupAddress[]) => void) => void
+/** With an error come no addresses, whatever the types of the platform say. */
+type Resolve = (host: string, done: (error: Error | null, addresses?: readonly LookupAddress[]) => void) => void
 
 const resolveBySystem: Resolve = (host, done) => systemLookup(host, { all: true }, done)
 
@@ -16,11 +17,11 @@ const resolveBySystem: Resolve = (host, done) => systemLookup(host, { all: true 
  */
 export function guardedLookup(resolve: Resolve = resolveBySystem): LookupFunction {
   return (host, options, done) =>
-    resolve(host, (error, found) => {
+    resolve(host, (error, found = []) => {
+      if (error !== null) return done(error, '')
       const wanted = options.family === 4 || options.family === 6 ? options.family : undefined
       const addresses = found.filter(({ family }) => wanted === undefined || family === wanted)
       const [first] = addresses
-      if (error !== null) return done(error, '')
       if (found.length > MOST_ADDRESSES || found.some(({ address }) => isForbiddenAddress(address)))
         return done(refusal(REFUSED, 'the name leads to an address that is never called'), '')
       if (first === undefined) return done(refusal('ENOTFOUND', 'the name has no address'), '')

@@ -115,7 +115,7 @@ function matches(pattern: string, names: readonly string[], resolved: ResolvedMo
   return [...providers].some((provider) => names.some((name) => matchesWildcard(pattern, `${provider}/${name}`)))
 }
 
-function denied({ object, problem, models }: ModelLevel, asked: string): Decision<never> {
+function denied({ object, problem, models, accessGroupIds }: ModelLevel, asked: string): Decision<never> {
   if (object === 'user' && models.includes(NOTHING)) {
     return deny(
       'model-denied',
@@ -126,7 +126,7 @@ function denied({ object, problem, models }: ModelLevel, asked: string): Decisio
   // What else a role or a scope may use is no business of whoever presents a token without it.
   if (object === 'role') return deny(problem, 'jwt_role_model', `Role not allowed to call model=${asked}.`)
   if (object === 'scope') return deny(problem, 'jwt_scope_model', `{'error': 'model=${asked} not allowed.'}`)
-  const list = models.map((name) => `'${name}'`).join(', ')
+  const list = [...models, ...accessGroupIds].map((name) => `'${name}'`).join(', ')
   return deny(
     problem,
     'model_denied',

@@ -171,6 +171,8 @@ describe('a group that keys and teams name by its id', () => {
     const alone = [...(await held(deleted)), ...(await held(withdrawn))]
     const others = [...(await held(deleted, { models: ['open'] })), ...(await held(withdrawn, { models: ['open'] }))]
     for (const key of alone) await expectServes(key, ['beta-one'], ['open'])
+    const refusal = await desk.chat('open', alone[0] ?? '')
+    expect(refusal.text).toContain(`This key can only access models=['${deleted}']. Tried to access open`)
 
     expect((await change('DELETE', deleted)).status).toBe(204)
     const nobody = { assigned_key_ids: [], assigned_team_ids: [] }
