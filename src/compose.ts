@@ -19,6 +19,7 @@ import { openSpool } from './adapters/spool/open-spool.ts'
 import { settledFirst } from './adapters/spool/settled-first.ts'
 import type { Store } from './adapters/sql/open-store.ts'
 import { chance, newCallId, timers } from './adapters/system/chance.ts'
+import { catchTheRest } from './adapters/system/catch-the-rest.ts'
 import { clock } from './adapters/system/clock.ts'
 import { watchLoad } from './adapters/system/load-watch.ts'
 import { nextTurn } from './adapters/system/next-turn.ts'
@@ -115,10 +116,12 @@ export async function compose(parts: Parts): Promise<Gateway> {
     clock,
     mappingTtlMs: mappingTtlMs(settings),
   })
-  const metrics = new CallMetrics(
-    () => spool.pendingCount,
-    () => softBudgets.crossed,
-  )
+  const uncaught = catchTheRest((fault) => log.logger.error({ err: fault }, 'a fault that nobody caught'))
+  const metrics = new CallMetrics({
+    pendingLines: () => spool.pendingCount,
+    softBudgetsCrossed: () => softBudgets.crossed,
+    uncaughtFaults: () => uncaught.count,
+  })
   const observer = both(level.logs ? callLog(log) : undefined, metrics)
   const ledger: ChargeKeeper = level.books ? spool : { keep: async () => {} }
   const lookupFor = chooseLookup(guard)
@@ -276,6 +279,7 @@ export async function compose(parts: Parts): Promise<Gateway> {
     async close() {
       shelf.close()
       load.stop()
+      uncaught.stop()
       await tending?.close()
       await softBudgets.close()
       await refusals.close()

@@ -103,15 +103,23 @@ async function startIn(home: string, options: GatewayOptions): Promise<StartOutc
         child.kill('SIGTERM')
         const code = await exited
         clean()
+        refuseUncaught(stderr)
         return code
       },
       async kill9() {
         child.kill('SIGKILL')
         await exited
         clean()
+        refuseUncaught(stderr)
       },
     },
   }
+}
+
+/** INV-25: whatever a test did to a gateway, it must have met no fault that nobody caught. */
+function refuseUncaught(stderr: string): void {
+  const line = stderr.split('\n').find((each) => each.includes('a fault that nobody caught'))
+  if (line !== undefined) throw new Error(`the gateway met a fault that nobody caught: ${line}`)
 }
 
 /** A new embedded store, in which a first start is not what is asked about. */

@@ -7,6 +7,8 @@ import type { ResolvedModel } from '../../domain/model-catalogue.ts'
 import type { UpstreamFailure } from '../../domain/upstream-failure.ts'
 import { CallMetrics } from './call-metrics.ts'
 
+const NOBODY_KNOWS = { pendingLines: () => 0, softBudgetsCrossed: () => new Map(), uncaughtFaults: () => 2 }
+
 const FAILURE: UpstreamFailure = {
   failure: 'Timeout',
   status: 408,
@@ -48,7 +50,8 @@ function resolved(group: string, star?: string): ResolvedModel {
 async function samplesOf(metrics: CallMetrics): Promise<(name: string, ...labels: readonly string[]) => number> {
   const lines = (await metrics.render()).split('\n')
   return (name, ...labels) => {
-    const found = lines.filter((line) => line.startsWith(`${name}{`) && labels.every((label) => line.includes(label)))
+    const isOf = (line: string): boolean => line.startsWith(`${name}{`) || line.startsWith(`${name} `)
+    const found = lines.filter((line) => isOf(line) && labels.every((label) => line.includes(label)))
     return found.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0)
   }
 }
@@ -59,7 +62,7 @@ function lineOf(number: number, overrides: Partial<LedgerEntry> = {}): LedgerEnt
 }
 
 test('a call is one call however many tries were billed; each try is in the money', async () => {
-  const metrics = new CallMetrics(() => 0)
+  const metrics = new CallMetrics(NOBODY_KNOWS)
   const failed = lineOf(1, { status: 'failure', httpStatus: 408, errorClass: 'Timeout' })
   metrics.attempted(deployment(), resolved('fast'), FAILURE)
   metrics.charged(failed)
@@ -81,7 +84,7 @@ test('a call is one call however many tries were billed; each try is in the mone
 })
 
 test('tries are labelled with the deployment, and its state is that of the last one', async () => {
-  const metrics = new CallMetrics(() => 0)
+  const metrics = new CallMetrics(NOBODY_KNOWS)
   metrics.attempted(deployment(), resolved('fast'), undefined)
   metrics.attempted(deployment(), resolved('fast'), FAILURE)
   const labels = [
@@ -110,7 +113,7 @@ test('tries are labelled with the deployment, and its state is that of the last 
 })
 
 test('names that callers choose through a wildcard make a bounded number of series, and lose no count', async () => {
-  const metrics = new CallMetrics(() => 0)
+  const metrics = new CallMetrics(NOBODY_KNOWS)
   for (let n = 0; n < 5_000; n += 1) {
     const name = `model-${n}`
     metrics.attempted(deployment('*'), resolved(name, name), undefined)
@@ -127,8 +130,13 @@ test('names that callers choose through a wildcard make a bounded number of seri
   expect(sample('litellm_request_total_latency_metric_count')).toBe(5_000)
 })
 
+test('INV-25: faults that nobody caught are counted', async () => {
+  const sample = await samplesOf(new CallMetrics(NOBODY_KNOWS))
+  expect(sample('unhandled_errors_total')).toBe(2)
+})
+
 test('no series stands twice in one answer', async () => {
-  const metrics = new CallMetrics(() => 0)
+  const metrics = new CallMetrics(NOBODY_KNOWS)
   for (const errorClass of ['BadRequestError', 'ContextWindowExceededError']) {
     const entry = lineOf(1, { status: 'failure', httpStatus: 400, errorClass })
     metrics.charged(entry)

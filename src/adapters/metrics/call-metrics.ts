@@ -17,6 +17,14 @@ interface Scrape {
 const NO_KEY = { hashed_api_key: 'None', api_key_alias: 'None', team: 'None', team_alias: 'None' } as const
 const NOBODY = { end_user: 'None', ...NO_KEY, user: 'None' } as const
 
+/** What others know, asked when somebody reads the metrics. */
+interface Known {
+  readonly pendingLines: () => number
+  /** By whose they are. */
+  readonly softBudgetsCrossed: () => ReadonlyMap<string, number>
+  readonly uncaughtFaults: () => number
+}
+
 interface Sample {
   readonly labels: Readonly<Record<string, string>>
   readonly value: number
@@ -29,7 +37,7 @@ export class CallMetrics implements CallObserver, Scrape {
   readonly #deployments = new DeploymentTallies()
   readonly #refusals = new Map<string, number>()
 
-  constructor(pendingLines: () => number, softBudgetsCrossed: () => ReadonlyMap<string, number> = () => new Map()) {
+  constructor({ pendingLines, softBudgetsCrossed, uncaughtFaults }: Known) {
     collectDefaultMetrics({ register: this.#registry })
     this.#countCalls()
     this.#countCharges()
@@ -37,6 +45,9 @@ export class CallMetrics implements CallObserver, Scrape {
     this.#counter('auth_rejects_total', 'Refused requests, by reason', ['reason'], () =>
       [...this.#refusals].map(([reason, value]) => ({ labels: { reason }, value })),
     )
+    this.#counter('unhandled_errors_total', 'Faults that nobody caught: mistakes of the gateway', [], () => [
+      { labels: {}, value: uncaughtFaults() },
+    ])
     const pending = 'Ledger lines that are durable here and not in the store yet'
     this.#gauge('latchkey_ledger_pending_lines', pending, [], () => [{ labels: {}, value: pendingLines() }])
     this.#gauge('latchkey_soft_budgets_crossed', 'Soft budgets that are crossed, by whose they are', ['kind'], () =>
