@@ -1,7 +1,7 @@
 import { allow } from '../domain/decision.ts'
 import type { Decision } from '../domain/decision.ts'
 import { isObject } from '../domain/json.ts'
-import type { JsonObject } from '../domain/json.ts'
+import type { JsonObject, JsonValue } from '../domain/json.ts'
 import { decideFields } from './keys/unsupported-fields.ts'
 
 /** Members of the metadata in the compatible API that have a place of their own here. */
@@ -42,15 +42,19 @@ export function decideDirectoryFields(body: JsonObject, kind: Kind, verb: 'creat
   return decided.verdict === 'deny' ? decided : allow(lifted)
 }
 
-/** What is said at the top counts before what the metadata says; `null` says something where it takes away. */
+/** What is said at the top counts before what the metadata says; what is empty says something where it takes away. */
 function lift(body: JsonObject, names: readonly string[], verb: 'create' | 'update'): JsonObject {
   const { metadata } = body
   if (!isObject(metadata)) return body
   const said = names.flatMap((name) => {
-    const top = verb === 'create' ? (body[name] ?? undefined) : body[name]
-    const value = top === undefined ? metadata[name] : top
+    const isSaid = verb === 'create' ? !isBlank(body[name]) : body[name] !== undefined
+    const value = isSaid ? body[name] : metadata[name]
     return value === undefined ? [] : [[name, value] as const]
   })
   const rest = Object.entries(metadata).filter(([name]) => !names.includes(name))
   return { ...body, ...Object.fromEntries(said), metadata: Object.fromEntries(rest) }
+}
+
+function isBlank(value: JsonValue | undefined): boolean {
+  return value === undefined || value === null || (typeof value === 'object' && Object.keys(value).length === 0)
 }

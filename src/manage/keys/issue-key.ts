@@ -1,6 +1,7 @@
 import type { Budget } from '../../domain/budget.ts'
 import { allow, deny } from '../../domain/decision.ts'
 import type { Decision } from '../../domain/decision.ts'
+import type { JsonObject } from '../../domain/json.ts'
 import type { KeyDefaults } from '../../domain/key-rules.ts'
 import { NO_MONEY } from '../../domain/money.ts'
 import type { PicoUsd } from '../../domain/money.ts'
@@ -16,6 +17,7 @@ import { decideHome, isMemberOf, loadKeyGrounds } from './key-grounds.ts'
 import { describeRow } from '../describe-change.ts'
 import { makeKey } from './make-key.ts'
 import { boundsOf } from './own-bounds.ts'
+import type { LimitWish } from '../budgets/revise-limits.ts'
 import { changer } from '../ports.ts'
 import type { Ask, ManagePorts } from '../ports.ts'
 import { provisionUser } from '../users/provision-user.ts'
@@ -71,13 +73,14 @@ export async function issueKey(
 
   const lets = decideGeneration(order, ask, ports.rules)
   if (lets.verdict === 'deny') return lets
-  const bounds = decideBounds(order.limits, ports.rules)
+  const limits = limitsSaid(order)
+  const bounds = decideBounds(limits, ports.rules)
   if (bounds.verdict === 'deny') return bounds
 
   const wish = {
     ...withDefaults(order, ports.rules.keyDefaults),
     allowedRoutes: allowedRoutes.granted,
-    limits: fillLimits(order.limits, ports.rules),
+    limits: fillLimits(limits, ports.rules),
   }
   const wished = reviseKey({ ...blankKey(secret.granted, ask.origin.actor, now), updatedBy: changer(ask) }, wish, now)
   if (wished.verdict === 'deny') return wished
@@ -164,12 +167,32 @@ function routesOf({ keyType = 'default', allowedRoutes = [] }: KeyOrder): Decisi
 
 /** What was left empty counts as not said. */
 function withDefaults(order: KeyOrder, defaults: KeyDefaults): KeyWish {
-  const { models = [], tags = [], metadata = {} } = order
+  const { models = [], tags = [], metadata = {}, enforcedParams, allowedPassThroughRoutes: passes } = order
   return {
     ...order,
+    enforcedParams: saidBeside(metadata, 'enforced_params', enforcedParams),
+    allowedPassThroughRoutes: saidBeside(metadata, 'allowed_passthrough_routes', passes),
     models: models.length > 0 ? models : (defaults.models ?? []),
     metadata: Object.keys(metadata).length > 0 ? metadata : (defaults.metadata ?? {}),
-    // Tags may also come with the metadata, and those are the caller's own as well.
     tags: tags.length > 0 ? tags : 'tags' in metadata ? undefined : defaults.tags,
   }
+}
+
+/** Of a new key, `null` says no more than absence does. */
+function limitsSaid({ limits = {}, metadata = {} }: KeyOrder): LimitWish {
+  const said: LimitWish = Object.fromEntries(Object.entries(limits).filter(([, value]) => value !== null))
+  return {
+    ...said,
+    modelRequestsPerMinute: saidBeside(metadata, 'model_rpm_limit', said.modelRequestsPerMinute),
+    modelTokensPerMinute: saidBeside(metadata, 'model_tpm_limit', said.modelTokensPerMinute),
+  }
+}
+
+/** Some fields may come with the metadata, and those are the caller's own as well: nothing beside them takes them out. */
+function saidBeside<Value extends object>(
+  metadata: JsonObject,
+  name: string,
+  top: Value | null | undefined,
+): Value | undefined {
+  return Object.hasOwn(metadata, name) && Object.keys(top ?? {}).length === 0 ? undefined : (top ?? undefined)
 }

@@ -51,7 +51,13 @@ export function decideKeyFields(body: JsonObject, verb: 'create' | 'update'): De
 /** Rows of limits that keys, customers and tags share have no rates of single models. */
 export function decideRowFields(body: JsonObject, verb: 'create' | 'update'): Decision<JsonObject> {
   const rate = ['model_rpm_limit', 'model_tpm_limit'].find((name) => !meansNothing(body[name], verb))
-  return rate === undefined ? decideFields(body, verb) : refused(rate, rate)
+  if (rate !== undefined) return refused(rate, rate)
+  const { model_max_budget: budgets } = body
+  for (const [model, budget] of isObject(budgets) ? Object.entries(budgets) : []) {
+    const inside = ['rpm_limit', 'tpm_limit'].find((name) => isObject(budget) && !meansNothing(budget[name], verb))
+    if (inside !== undefined) return refused(inside, `model_max_budget.${model}.${inside}`)
+  }
+  return decideFields(body, verb)
 }
 
 function meansNothing(value: JsonValue | undefined, verb: 'create' | 'update'): boolean {

@@ -62,12 +62,28 @@ describe.each(OBJECTS)('a %s', (_what, create, update, read) => {
     expect((await read(id)).metadata).toEqual({ a: 2 })
   })
 
+  test.each([null, {}])(
+    'that is new has what its metadata says, also beside %j at the top',
+    async (model_rpm_limit) => {
+      const id = await create({ model_rpm_limit, metadata: { model_rpm_limit: { 'gpt-4o': 1 } } })
+      expect((await read(id)).metadata).toEqual({ model_rpm_limit: { 'gpt-4o': 1 } })
+    },
+  )
+
   test('loses it as well with the call that sends it back', async () => {
     const id = await create({ model_rpm_limit: { 'gpt-4o': 1 }, metadata: { a: 1 } })
     const { metadata } = await read(id)
     expect((await update(id, { metadata, model_rpm_limit: null })).status).toBe(200)
     expect((await read(id)).metadata).toEqual({ a: 1 })
   })
+})
+
+test('empty lists beside a new one’s metadata take nothing out of it', async () => {
+  const lists = { tags: ['t'], allowed_passthrough_routes: ['/bria'], enforced_params: ['user'] }
+  const blank = { tags: [], allowed_passthrough_routes: [], enforced_params: [] }
+  expect((await desk.done('/key/generate', { ...blank, metadata: lists })).metadata).toEqual(lists)
+  const { enforced_params: _, ...ofTeams } = lists
+  expect((await desk.done('/team/new', { ...blank, metadata: ofTeams })).metadata).toEqual(ofTeams)
 })
 
 describe('1.10: `null` in /team/update', () => {

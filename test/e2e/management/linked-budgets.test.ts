@@ -82,6 +82,10 @@ test.each(['/budget/new', '/customer/new', '/tag/new', '/budget/update', '/custo
     for (const field of ['model_rpm_limit', 'model_tpm_limit']) {
       expectError(await desk.post(path, { ...names, [field]: { 'gpt-4o': 1 } }), 400, { message: new RegExp(field) })
     }
+    const model_max_budget = { 'gpt-4o': { budget_limit: 1, rpm_limit: 5 } }
+    expectError(await desk.post(path, { ...names, model_max_budget }), 400, {
+      message: /`model_max_budget\.gpt-4o\.rpm_limit`/,
+    })
   },
 )
 

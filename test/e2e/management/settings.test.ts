@@ -41,6 +41,16 @@ describe('keys under the operator’s settings', () => {
     expect(await desk.done('/key/generate', wish)).toMatchObject(wish)
   })
 
+  test('`null` asks for nothing: it is filled, and is not beyond a ceiling', async () => {
+    const nothing = { max_budget: null, rpm_limit: null, tpm_limit: null, budget_duration: null, models: null }
+    expect(await desk.done('/key/generate', nothing)).toMatchObject({
+      max_budget: 5,
+      models: ['gpt-4o'],
+      duration: '7d',
+      rpm_limit: 10,
+    })
+  })
+
   test.each([
     ['max_budget', 101],
     ['rpm_limit', 11],
