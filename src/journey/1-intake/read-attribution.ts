@@ -139,7 +139,7 @@ function readSession(body: JsonObject, metadata: JsonObject, headers: HeaderRead
     headers.get('x-litellm-session-id'),
     headers.get('x-litellm-trace-id'),
     // What a client calls its own sessions.
-    headers.find((name) => name.endsWith('-session-id') && name.startsWith('x-')),
+    headers.find((name) => name.startsWith('x-') && name.endsWith('-session-id')),
   ].find((value) => typeof value === 'string' && value !== '')
   return typeof said === 'string' ? said.slice(0, MAX_TEXT) : undefined
 }
