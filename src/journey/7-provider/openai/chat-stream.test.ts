@@ -49,3 +49,11 @@ test.each([
   const step = new ChatStream('shown', false).step({ event, data: JSON.stringify(data) })
   expect(step).toEqual({ kind: 'error', error: 'error' in data ? data.error : data })
 })
+
+test('8.1: a chunk that names nothing yet, as Azure sends it first, gives the answer no name', () => {
+  const stream = new ChatStream('shown', false)
+  const first = { id: '', model: '', object: '', created: 0, choices: [], prompt_filter_results: [] }
+  const second = { id: 'chatcmpl-1', model: 'gpt-4o-2024-08-06', choices: [{ index: 0, delta: { content: 'a' } }] }
+  for (const chunk of [first, second]) stream.step({ event: undefined, data: JSON.stringify(chunk) })
+  expect(stream.tally).toMatchObject({ id: 'chatcmpl-1', reportedModel: 'gpt-4o-2024-08-06' })
+})

@@ -2,6 +2,7 @@ import { isObject, parseJson } from '../../../domain/json.ts'
 import type { JsonObject, JsonValue } from '../../../domain/json.ts'
 import { readMembers } from '../../1-intake/read-members.ts'
 import { weighText } from '../../5-meter/estimate-tokens.ts'
+import { nameIn } from '../name-in.ts'
 import type { StreamEvent } from '../read-events.ts'
 import { spliceMembers } from '../splice.ts'
 import type { StreamStep, StreamTally, StreamTranslator } from '../translate-stream.ts'
@@ -59,9 +60,10 @@ export class ChatStream implements StreamTranslator {
 
   #count(chunk: JsonObject): void {
     const { tally } = this
-    if (typeof chunk['id'] === 'string') tally.id ??= chunk['id']
-    if (typeof chunk['model'] === 'string') tally.reportedModel ??= chunk['model']
-    if (typeof chunk['service_tier'] === 'string') tally.serviceTier = chunk['service_tier']
+    // A chunk about the prompt alone comes before the answer has a name.
+    tally.id ??= nameIn(chunk, 'id')
+    tally.reportedModel ??= nameIn(chunk, 'model')
+    tally.serviceTier = nameIn(chunk, 'service_tier') ?? tally.serviceTier
     if (isObject(chunk['usage'])) tally.usage = chunk['usage']
     const { choices } = chunk
     if (!Array.isArray(choices)) return
