@@ -21,6 +21,8 @@ export class ChatStream implements StreamTranslator {
   }
   readonly #shownModel: string
   readonly #wantsUsage: boolean
+  readonly #begun = new Set<JsonValue>()
+  readonly #finished = new Set<JsonValue>()
 
   constructor(shownModel: string, wantsUsage: boolean) {
     this.#shownModel = JSON.stringify(shownModel)
@@ -64,12 +66,21 @@ export class ChatStream implements StreamTranslator {
     tally.id ??= nameIn(chunk, 'id')
     tally.reportedModel ??= nameIn(chunk, 'model')
     tally.serviceTier = nameIn(chunk, 'service_tier') ?? tally.serviceTier
-    if (isObject(chunk['usage'])) tally.usage = chunk['usage']
-    const { choices } = chunk
+    const { usage, choices } = chunk
+    if (isObject(usage)) tally.usage = usage
     if (!Array.isArray(choices)) return
     tally.emittedWeight += choices.reduce((sum: number, choice: JsonValue) => sum + weightOf(choice), 0)
-    // Some upstreams say no more than this at the end.
-    if (choices.some(isFinished)) tally.complete = true
+    for (const choice of choices) this.#follow(choice)
+    // Some upstreams say no more at the end than this. Usage beside a choice is only what was used so far.
+    tally.complete =
+      choices.length === 0 ? isObject(usage) : this.#begun.size > 0 && this.#begun.size === this.#finished.size
+  }
+
+  #follow(choice: JsonValue): void {
+    if (!isObject(choice)) return
+    const index = choice['index'] ?? 0
+    this.#begun.add(index)
+    if (typeof choice['finish_reason'] === 'string') this.#finished.add(index)
   }
 }
 
@@ -78,10 +89,6 @@ function errorIn(chunk: JsonObject, { event }: StreamEvent): JsonValue | undefin
   const error = chunk['error'] ?? undefined
   if (error !== undefined) return error
   return event === 'error' || chunk['object'] === 'error' ? chunk : undefined
-}
-
-function isFinished(choice: JsonValue): boolean {
-  return isObject(choice) && typeof choice['finish_reason'] === 'string'
 }
 
 function weightOf(choice: JsonValue): number {
