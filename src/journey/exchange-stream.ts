@@ -142,8 +142,9 @@ export function exchangeStream(call: UpstreamCall, handling: Handling, ports: Ex
         if (ended) return undefined
         if (mode === 'whole') return finish({ kind: 'whole', status, headers, text: collected })
         if (mode === 'error') return fail(readFailure(status, headers, collected, handling.secrets, ports.clock.now()))
-        // Some upstreams end their stream without saying so; one that gave its usage has said all.
-        if (translator.tally.complete || translator.tally.usage !== undefined) return complete()
+        // Some upstreams end their stream without saying so; and pictures that were told may be all that there are.
+        const { complete: isWhole, pictures, usage } = translator.tally
+        if (isWhole || (pictures !== undefined && usage !== undefined)) return complete()
         return fail(unreadableAnswer('The upstream ended its stream before the end of the answer.'))
       },
       fail(fault, sent) {

@@ -141,3 +141,10 @@ test('a streamed response is named events and ends with [DONE]', async () => {
   expect(events.at(-1)).toBe('data: [DONE]')
   expect(events.slice(0, -1).every((event) => /^event: response\.[\w.]+\ndata: \{.*\}$/.test(event))).toBe(true)
 })
+
+test('usage that is told all the while is no end: a stream that stops half-way is broken, not whole', async () => {
+  rig.mock.script('upstream-name', { usage: 'every-chunk', cut: { afterChunks: 3, how: 'close' }, times: 1 })
+  const frames = framesOf(await stream('asked-name'))
+  expect(frames.at(-1)).toContain('litellm.BadGatewayError')
+  expect(frames).not.toContain('[DONE]')
+})

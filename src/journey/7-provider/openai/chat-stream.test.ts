@@ -49,3 +49,29 @@ test.each([
   const step = new ChatStream('shown', false).step({ event, data: JSON.stringify(data) })
   expect(step).toEqual({ kind: 'error', error: 'error' in data ? data.error : data })
 })
+
+test('8.1: a chunk that names nothing yet, as Azure sends it first, gives the answer no name', () => {
+  const stream = new ChatStream('shown', false)
+  const first = { id: '', model: '', object: '', created: 0, choices: [], prompt_filter_results: [] }
+  const second = { id: 'chatcmpl-1', model: 'gpt-4o-2024-08-06', choices: [{ index: 0, delta: { content: 'a' } }] }
+  for (const chunk of [first, second]) stream.step({ event: undefined, data: JSON.stringify(chunk) })
+  expect(stream.tally).toMatchObject({ id: 'chatcmpl-1', reportedModel: 'gpt-4o-2024-08-06' })
+})
+
+const USED = { prompt_tokens: 1, completion_tokens: 1, total_tokens: 2 }
+const one = (index: number, finish_reason: string | null): object => ({ index, delta: {}, finish_reason })
+
+test.each<[what: string, chunks: readonly object[], complete: boolean]>([
+  ['the usage of all', [{ choices: [one(0, null)] }, { choices: [], usage: USED }], true],
+  ['the usage so far', [{ choices: [one(0, null)], usage: USED }], false],
+  ['one of two choices', [{ choices: [one(0, null), one(1, null)] }, { choices: [one(0, 'stop')] }], false],
+  ['both', [{ choices: [one(0, 'stop')] }, { choices: [one(1, 'stop')] }], true],
+  ['a choice, and another begins', [{ choices: [one(0, 'stop')] }, { choices: [one(1, null)] }], false],
+  ['a choice, and words about it', [{ choices: [one(0, 'stop')] }, { choices: [one(0, null)], usage: USED }], true],
+  ['the filter of the prompt', [{ choices: [], prompt_filter_results: [] }], false],
+  ['nothing', [], false],
+])('a stream that ends with %s', (_what, chunks, complete) => {
+  const stream = new ChatStream('shown', false)
+  for (const chunk of chunks) stream.step({ event: undefined, data: JSON.stringify(chunk) })
+  expect(stream.tally.complete).toBe(complete)
+})

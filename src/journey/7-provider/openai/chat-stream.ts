@@ -2,6 +2,7 @@ import { isObject, parseJson } from '../../../domain/json.ts'
 import type { JsonObject, JsonValue } from '../../../domain/json.ts'
 import { readMembers } from '../../1-intake/read-members.ts'
 import { weighText } from '../../5-meter/estimate-tokens.ts'
+import { nameIn } from '../name-in.ts'
 import type { StreamEvent } from '../read-events.ts'
 import { spliceMembers } from '../splice.ts'
 import type { StreamStep, StreamTally, StreamTranslator } from '../translate-stream.ts'
@@ -20,6 +21,8 @@ export class ChatStream implements StreamTranslator {
   }
   readonly #shownModel: string
   readonly #wantsUsage: boolean
+  readonly #begun = new Set<JsonValue>()
+  readonly #finished = new Set<JsonValue>()
 
   constructor(shownModel: string, wantsUsage: boolean) {
     this.#shownModel = JSON.stringify(shownModel)
@@ -59,15 +62,25 @@ export class ChatStream implements StreamTranslator {
 
   #count(chunk: JsonObject): void {
     const { tally } = this
-    if (typeof chunk['id'] === 'string') tally.id ??= chunk['id']
-    if (typeof chunk['model'] === 'string') tally.reportedModel ??= chunk['model']
-    if (typeof chunk['service_tier'] === 'string') tally.serviceTier = chunk['service_tier']
-    if (isObject(chunk['usage'])) tally.usage = chunk['usage']
-    const { choices } = chunk
+    // A chunk about the prompt alone comes before the answer has a name.
+    tally.id ??= nameIn(chunk, 'id')
+    tally.reportedModel ??= nameIn(chunk, 'model')
+    tally.serviceTier = nameIn(chunk, 'service_tier') ?? tally.serviceTier
+    const { usage, choices } = chunk
+    if (isObject(usage)) tally.usage = usage
     if (!Array.isArray(choices)) return
     tally.emittedWeight += choices.reduce((sum: number, choice: JsonValue) => sum + weightOf(choice), 0)
-    // Some upstreams say no more than this at the end.
-    if (choices.some(isFinished)) tally.complete = true
+    for (const choice of choices) this.#follow(choice)
+    // Some upstreams say no more at the end than this. Usage beside a choice is only what was used so far.
+    tally.complete =
+      choices.length === 0 ? isObject(usage) : this.#begun.size > 0 && this.#begun.size === this.#finished.size
+  }
+
+  #follow(choice: JsonValue): void {
+    if (!isObject(choice)) return
+    const index = choice['index'] ?? 0
+    this.#begun.add(index)
+    if (typeof choice['finish_reason'] === 'string') this.#finished.add(index)
   }
 }
 
@@ -76,10 +89,6 @@ function errorIn(chunk: JsonObject, { event }: StreamEvent): JsonValue | undefin
   const error = chunk['error'] ?? undefined
   if (error !== undefined) return error
   return event === 'error' || chunk['object'] === 'error' ? chunk : undefined
-}
-
-function isFinished(choice: JsonValue): boolean {
-  return isObject(choice) && typeof choice['finish_reason'] === 'string'
 }
 
 function weightOf(choice: JsonValue): number {

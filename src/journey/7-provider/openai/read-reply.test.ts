@@ -9,3 +9,11 @@ test.each([
 ])('what %s says went wrong', (text, error) => {
   expect(readReply(text)?.error).toEqual(error)
 })
+
+test('8.1: an empty name is none', () => {
+  expect(readReply('{"id":"","model":"","service_tier":""}')).toMatchObject({
+    id: undefined,
+    model: undefined,
+    serviceTier: undefined,
+  })
+})

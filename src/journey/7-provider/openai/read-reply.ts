@@ -43,8 +43,9 @@ export function readReply(text: string): ReadReply | undefined {
   return read
 }
 
+/** Undefined: no text, or an empty one, which names nothing. */
 function plainText(text: string, start: number, end: number): string | undefined {
-  if (text.charCodeAt(start) !== QUOTE) return undefined
+  if (text.charCodeAt(start) !== QUOTE || end - start === 2) return undefined
   const inner = text.slice(start + 1, end - 1)
   if (!inner.includes('\\')) return inner
   const value = parseJson(text.slice(start, end))

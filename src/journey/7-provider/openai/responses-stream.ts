@@ -2,6 +2,7 @@ import { isObject, parseJson } from '../../../domain/json.ts'
 import type { JsonObject } from '../../../domain/json.ts'
 import { weighText } from '../../5-meter/estimate-tokens.ts'
 import type { StreamEvent } from '../read-events.ts'
+import { nameIn } from '../name-in.ts'
 import { redactAll } from '../redact.ts'
 import type { StreamStep, StreamTally, StreamTranslator } from '../translate-stream.ts'
 
@@ -68,12 +69,13 @@ export class ResponsesStream implements StreamTranslator {
     const { response, delta } = value
     if (typeof delta === 'string') tally.emittedWeight += weighText(delta)
     if (!isObject(response)) return
-    if (typeof response['id'] === 'string' && tally.id === undefined) {
-      tally.id = response['id']
-      this.#ownId = this.#shownId(tally.id)
+    const id = nameIn(response, 'id')
+    if (id !== undefined && tally.id === undefined) {
+      tally.id = id
+      this.#ownId = this.#shownId(id)
     }
-    if (typeof response['model'] === 'string') tally.reportedModel ??= response['model']
-    if (typeof response['service_tier'] === 'string') tally.serviceTier = response['service_tier']
+    tally.reportedModel ??= nameIn(response, 'model')
+    tally.serviceTier = nameIn(response, 'service_tier') ?? tally.serviceTier
     if (isObject(response['usage'])) tally.usage = response['usage']
   }
 }

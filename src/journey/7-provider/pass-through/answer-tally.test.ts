@@ -105,3 +105,12 @@ test('what is no JSON, or longer than anybody reads, tells nothing and breaks no
   short.end()
   expect(short.usage).toBeUndefined()
 })
+
+test.each([
+  { reasoning: 'as many words' },
+  { reasoning_content: 'as many words', reasoning: 'as many words' },
+  { refusal: 'as many words' },
+])('whatever a model writes in a chat counts the same: %j', (delta) => {
+  const weightOf = (written: object): number => tallyOf(sse({ id: 'c', choices: [{ delta: written }] }), []).weight
+  expect(weightOf(delta)).toBe(weightOf({ content: 'as many words' }))
+})

@@ -96,8 +96,10 @@ function weightOfChoice(choice: JsonValue): number {
   if (!isObject(choice)) return 0
   const { delta, message } = choice
   const said = isObject(delta) ? delta : isObject(message) ? message : choice
-  const calls = said['tool_calls']
-  return weighTexts(said, ['content', 'reasoning_content', 'text']) + (calls === undefined ? 0 : weighDeep(calls))
+  const calls = said['tool_calls'] ?? said['function_call'] ?? null
+  // Some say it under both names.
+  const reasoning = (said['reasoning_content'] ?? null) === null ? 'reasoning' : 'reasoning_content'
+  return weighTexts(said, ['content', reasoning, 'refusal', 'text']) + weighDeep(calls)
 }
 
 function weighTexts(of: JsonObject, names: readonly string[]): number {
