@@ -2,6 +2,7 @@ import type { EndUser } from '../domain/end-user.ts'
 import type { CallId, EpochMs } from '../domain/ids.ts'
 import type { ResolvedModel } from '../domain/model-catalogue.ts'
 import type { Principal } from '../domain/principal.ts'
+import type { FailureClass } from '../domain/upstream-failure.ts'
 import type { RouteFacts } from './1-intake/arrival.ts'
 import type { ModelAsk } from './1-intake/read-model-request.ts'
 import type { CallBudget } from './5-meter/call-budget.ts'
@@ -16,6 +17,8 @@ export interface Admission {
   readonly model: ResolvedModel
   /** Checked like the model itself, one by one. */
   readonly fallbacks: readonly ResolvedModel[]
+  /** Those that count instead when this went wrong; checked like the others. */
+  readonly specialFallbacks: ReadonlyMap<FailureClass, readonly ResolvedModel[]>
   /** The stored response that this call goes on from; only its own deployment knows it. */
   readonly continues: StoredResponse | undefined
   /** The customer that the caller named, where there is a row of it. */

@@ -12,6 +12,7 @@ import type { ModelAsk } from './1-intake/read-model-request.ts'
 import { passedOperation } from './1-intake/passed-operation.ts'
 import { readPassedBody } from './1-intake/read-passed-body.ts'
 import { readPassedRequest } from './1-intake/read-passed-request.ts'
+import { NO_SPECIAL_FALLBACKS } from './1-intake/read-fallbacks.ts'
 import { presentedTexts } from './2-authenticate/find-credential.ts'
 import { decideEnforcedParams } from './4-authorise/decide-enforced-params.ts'
 import { decidePassedModels } from './4-authorise/decide-passed-models.ts'
@@ -118,6 +119,7 @@ export async function admitPassThrough(
     model,
     continues,
     fallbacks: [],
+    specialFallbacks: NO_SPECIAL_FALLBACKS,
     endUser,
     hops: hops.granted,
     budget: held.granted.budget,

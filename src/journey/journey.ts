@@ -3,10 +3,12 @@ import { allow, deny } from '../domain/decision.ts'
 import type { ResolvedModel } from '../domain/model-catalogue.ts'
 import type { Principal } from '../domain/principal.ts'
 import { shown } from '../domain/shown-text.ts'
+import type { FailureClass } from '../domain/upstream-failure.ts'
 import { HOPS_HEADER, decideLoop } from './1-intake/decide-loop.ts'
 import { INFERENCE_BOUNDS, LARGE_BODY, parseBody, parseLargeBody } from './1-intake/parse-body.ts'
 import type { Arrival } from './1-intake/arrival.ts'
 import type { Operation } from './1-intake/operations.ts'
+import { NO_SPECIAL_FALLBACKS } from './1-intake/read-fallbacks.ts'
 import { readModelRequest } from './1-intake/read-model-request.ts'
 import type { ModelAsk } from './1-intake/read-model-request.ts'
 import { decideEnforcedParams } from './4-authorise/decide-enforced-params.ts'
@@ -79,6 +81,7 @@ export async function admit(operation: Operation, arrival: Arrival, ports: Journ
     model,
     continues,
     fallbacks: models.fallbacks,
+    specialFallbacks: models.specialFallbacks,
     endUser,
     hops: hops.granted,
     budget: held.granted.budget,
@@ -94,6 +97,7 @@ export async function admit(operation: Operation, arrival: Arrival, ports: Journ
 interface AskedModels {
   readonly model: ResolvedModel
   readonly fallbacks: readonly ResolvedModel[]
+  readonly specialFallbacks: Admission['specialFallbacks']
 }
 
 const DECIDERS: CallDeciders<{ readonly ask: ModelAsk }, AskedModels> = {
@@ -113,15 +117,36 @@ function decideModels(
   ports.trail?.note('model', access, describeModelAccess(principal, ask.model, ports.catalogue()))
   if (access.verdict === 'deny') return access
 
-  const fallbacks: ResolvedModel[] = []
-  for (const name of ask.controls.fallbacks) {
-    const fallback = accessTo(name, ask, principal, ports)
-    ports.trail?.note('fallback', fallback, describeModelAccess(principal, name, ports.catalogue()))
-    if (fallback.verdict === 'deny')
-      return deny('param-forbidden', fallback.because, `\`fallbacks\`: ${fallback.say ?? name}`)
-    fallbacks.push(fallback.granted)
+  const { fallbacks: named, specialFallbacks: special } = ask.controls
+  const fallbacks = accessToAll(named, ask, principal, ports)
+  if (fallbacks.verdict === 'deny') return fallbacks
+  if (special.size === 0) {
+    return allow({ model: access.granted, fallbacks: fallbacks.granted, specialFallbacks: NO_SPECIAL_FALLBACKS })
   }
-  return allow({ model: access.granted, fallbacks })
+  const specialFallbacks = new Map<FailureClass, readonly ResolvedModel[]>()
+  for (const [failure, names] of special) {
+    const those = accessToAll(names, ask, principal, ports)
+    if (those.verdict === 'deny') return those
+    specialFallbacks.set(failure, those.granted)
+  }
+  return allow({ model: access.granted, fallbacks: fallbacks.granted, specialFallbacks })
+}
+
+function accessToAll(
+  names: readonly string[],
+  ask: ModelAsk,
+  principal: Principal,
+  ports: JourneyPorts,
+): Decision<readonly ResolvedModel[]> {
+  const models: ResolvedModel[] = []
+  for (const name of names) {
+    const access = accessTo(name, ask, principal, ports)
+    ports.trail?.note('fallback', access, describeModelAccess(principal, name, ports.catalogue()))
+    if (access.verdict === 'deny')
+      return deny('param-forbidden', access.because, `\`fallbacks\`: ${access.say ?? name}`)
+    models.push(access.granted)
+  }
+  return allow(models)
 }
 
 function accessTo(name: string, ask: ModelAsk, principal: Principal, ports: JourneyPorts): Decision<ResolvedModel> {

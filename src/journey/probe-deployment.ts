@@ -11,6 +11,7 @@ import { OPERATIONS } from './1-intake/operations.ts'
 import type { OperationName } from './1-intake/operations.ts'
 import { NO_CONTROLS } from './1-intake/read-controls.ts'
 import type { ModelAsk } from './1-intake/read-model-request.ts'
+import { NO_SPECIAL_FALLBACKS } from './1-intake/read-fallbacks.ts'
 import { limitOutput } from './5-meter/bound-output.ts'
 import { priceQuery } from './5-meter/forecast-call.ts'
 import { reserveBudget } from './5-meter/reserve-budget.ts'
@@ -73,6 +74,7 @@ export async function probeDeployment(
     ask,
     model,
     fallbacks: [],
+    specialFallbacks: NO_SPECIAL_FALLBACKS,
     continues: undefined,
     endUser: undefined,
     hops: installation,

@@ -160,8 +160,14 @@ async function tryGroup(
   }
 }
 
-function hasFallbacks({ ask, fallbacks }: Admission, { group }: ResolvedModel, { policy }: ServePorts): boolean {
-  return !ask.controls.disableFallbacks && (fallbacks.length > 0 || policy.fallbacks.has(group))
+function hasFallbacks(
+  { ask, fallbacks, specialFallbacks }: Admission,
+  { group }: ResolvedModel,
+  { policy }: ServePorts,
+): boolean {
+  return (
+    !ask.controls.disableFallbacks && (fallbacks.length > 0 || specialFallbacks.size > 0 || policy.fallbacks.has(group))
+  )
 }
 
 function choose(
@@ -225,8 +231,10 @@ function nothingReady(model: ResolvedModel, ports: ServePorts): FailedAttempt {
 
 /** A caller's own fallbacks were checked at admission. The operator's say where to go, and not who may (Z-32). */
 function fallbacksFor(admission: Admission, failed: GroupFailure, ports: ServePorts): readonly ResolvedModel[] {
-  if (admission.fallbacks.length > 0) return admission.fallbacks.slice(0, ports.policy.maxFallbacks)
-  const names = planFallbacks(admission.model.group, failed.result.failure.failure, [], ports.policy)
+  const { failure } = failed.result.failure
+  const own = admission.specialFallbacks.get(failure) ?? admission.fallbacks
+  if (own.length > 0) return own.slice(0, ports.policy.maxFallbacks)
+  const names = planFallbacks(admission.model.group, failure, [], ports.policy)
   return names.flatMap((name) => {
     const access = decideModelAccess(admission.principal, name, ports.catalogue())
     return access.verdict === 'allow' ? [access.granted] : []

@@ -3,13 +3,14 @@ import type { Decision } from '../../domain/decision.ts'
 import type { JsonObject, JsonValue } from '../../domain/json.ts'
 import type { FailureClass } from '../../domain/upstream-failure.ts'
 import type { HeaderReader } from './arrival.ts'
+import { NO_SPECIAL_FALLBACKS, readFallbacks } from './read-fallbacks.ts'
+import type { NamedFallbacks } from './read-fallbacks.ts'
 
 /** How a caller may shape its own call, within the operator's bounds. */
-export interface CallControls {
+export interface CallControls extends NamedFallbacks {
   readonly timeoutMs: number | undefined
   readonly streamTimeoutMs: number | undefined
   readonly numRetries: number | undefined
-  readonly fallbacks: readonly string[]
   readonly disableFallbacks: boolean
   /** Only with `compat.client_mock_response`. */
   readonly mockResponse: string | undefined
@@ -23,6 +24,7 @@ export const NO_CONTROLS: CallControls = {
   streamTimeoutMs: undefined,
   numRetries: undefined,
   fallbacks: [],
+  specialFallbacks: NO_SPECIAL_FALLBACKS,
   disableFallbacks: true,
   mockResponse: undefined,
   mockFailure: undefined,
@@ -32,8 +34,6 @@ export interface ControlLimits {
   readonly maxTimeoutMs: number
   readonly maxRetries: number
 }
-
-const MAX_FALLBACKS = 10
 
 const MOCK_FAILURES: readonly (readonly [name: string, failure: FailureClass])[] = [
   ['mock_testing_context_fallbacks', 'ContextWindowExceededError'],
@@ -46,7 +46,12 @@ const MOCK_FAILURES: readonly (readonly [name: string, failure: FailureClass])[]
 /** What callers may order of us under `compat.client_mock_response`; any other hook is refused then too. */
 export const TEST_HOOKS: ReadonlySet<string> = new Set(['mock_response', ...MOCK_FAILURES.map(([name]) => name)])
 
-export function readControls(body: JsonObject, headers: HeaderReader, limits: ControlLimits): Decision<CallControls> {
+export function readControls(
+  body: JsonObject,
+  model: string,
+  headers: HeaderReader,
+  limits: ControlLimits,
+): Decision<CallControls> {
   const timeout = readSeconds(
     'timeout',
     body['timeout'] ?? body['request_timeout'] ?? headers.get('x-litellm-timeout'),
@@ -61,7 +66,7 @@ export function readControls(body: JsonObject, headers: HeaderReader, limits: Co
   if (streamTimeout.verdict === 'deny') return streamTimeout
   const retries = readRetries(body['num_retries'] ?? headers.get('x-litellm-num-retries'), limits)
   if (retries.verdict === 'deny') return retries
-  const fallbacks = readFallbacks(body['fallbacks'])
+  const fallbacks = readFallbacks(body, model)
   if (fallbacks.verdict === 'deny') return fallbacks
 
   const mock = body['mock_response'] ?? undefined
@@ -72,7 +77,7 @@ export function readControls(body: JsonObject, headers: HeaderReader, limits: Co
     timeoutMs: timeout.granted,
     streamTimeoutMs: streamTimeout.granted,
     numRetries: retries.granted,
-    fallbacks: fallbacks.granted,
+    ...fallbacks.granted,
     disableFallbacks: body['disable_fallbacks'] === true,
     mockResponse: mock,
     mockFailure: MOCK_FAILURES.find(([name]) => body[name] === true)?.[1],
@@ -96,23 +101,4 @@ function readRetries(raw: JsonValue | undefined, limits: ControlLimits): Decisio
     return deny('bad-request', 'param_type', '`num_retries` must be a whole number, 0 or more.')
   }
   return allow(Math.min(count, limits.maxRetries))
-}
-
-function readFallbacks(raw: JsonValue | undefined): Decision<readonly string[]> {
-  if (raw === undefined || raw === null) return allow([])
-  if (!Array.isArray(raw) || raw.length > MAX_FALLBACKS) {
-    return deny('bad-request', 'param_type', `\`fallbacks\` must be a list of at most ${MAX_FALLBACKS} model names.`)
-  }
-  const names: string[] = []
-  for (const item of raw) {
-    if (typeof item !== 'string' || item === '') {
-      return deny(
-        'bad-request',
-        'param_type',
-        '`fallbacks` must be a list of model names; objects are not understood here.',
-      )
-    }
-    names.push(item)
-  }
-  return allow(names)
 }

@@ -6,6 +6,7 @@ import type { Arrival } from './arrival.ts'
 import { readAttribution } from './read-attribution.ts'
 import type { Attribution, AttributionSettings } from './read-attribution.ts'
 import { readControls, TEST_HOOKS } from './read-controls.ts'
+import { SPECIAL_FALLBACKS } from './read-fallbacks.ts'
 import type { CallControls, ControlLimits } from './read-controls.ts'
 import type { Operation, OperationName } from './operations.ts'
 import type { ParsedBody, ParsedObject } from './parse-body.ts'
@@ -61,7 +62,7 @@ export function readModelRequest(
   const miscounted = pictureFlaw(operation, body)
   if (miscounted !== undefined) return deny('bad-request', 'param_type', miscounted)
 
-  const controls = readControls(body, arrival.headers, settings.controls)
+  const controls = readControls(body, model.granted, arrival.headers, settings.controls)
   if (controls.verdict === 'deny') return controls
   const attribution = readAttribution(operation, body, arrival.headers, settings.attribution)
   if (attribution.verdict === 'deny') return attribution
@@ -175,9 +176,9 @@ function chooseForwarded(
       chosen.push(...merged.granted)
       continue
     }
-    const isHook = settings.clientMockResponse && TEST_HOOKS.has(name)
-    if (isForbidden(name) && !isHook) return forbidden(name)
-    if (DROPPED.has(name) || isHook) continue
+    const isObeyed = SPECIAL_FALLBACKS.has(name) || (settings.clientMockResponse && TEST_HOOKS.has(name))
+    if (isForbidden(name) && !isObeyed) return forbidden(name)
+    if (DROPPED.has(name) || isObeyed) continue
     if (name === 'metadata') {
       const smuggled = smuggledName(body.value['metadata'])
       if (smuggled !== undefined && operation.providerOwnsMetadata) return forbidden(`metadata.${smuggled}`)

@@ -76,6 +76,33 @@ test('a request brings its own fallbacks', async () => {
   expect(servedBy(await rig.post(CHAT, chat('lonely', { fallbacks: ['mild'] })))).toEqual([200, '1', 'mild'])
 })
 
+test.each([
+  ['small', { context_window_fallbacks: ['good'] }],
+  ['small', { context_window_fallbacks: [{ small: ['good'] }, { strict: ['lonely'] }] }],
+  ['small', { context_window_fallback_dict: { small: 'good', strict: 'lonely' } }],
+  ['small', { context_window_fallbacks: ['good'], fallbacks: ['mild'] }],
+  ['strict', { content_policy_fallbacks: ['good'], context_window_fallbacks: ['mild'] }],
+])('gateway-api 2.3: a request for %s says with %j where such prompts go', async (model, more) => {
+  expect(servedBy(await rig.post(CHAT, chat(model, more)))).toEqual([200, '1', 'good'])
+  expect(rig.mock.requests.all.at(-1)?.body.toString()).not.toContain('fallback')
+})
+
+test('gateway-api 2.3: what it says of another failure or another model changes nothing', async () => {
+  const others = { content_policy_fallbacks: ['good'], context_window_fallback_dict: { strict: 'good' } }
+  expect(servedBy(await rig.post(CHAT, chat('small', others)))).toEqual([200, '1', 'long'])
+})
+
+test('Z-32: those for one failure are bound by the key as well', async () => {
+  const key = await rig.newKey({ models: ['small', 'long'] })
+  const ask = (name: string): Promise<Answer> =>
+    rig.post(CHAT, chat('small', { context_window_fallbacks: [name] }), { key })
+  expect(servedBy(await ask('long'))).toEqual([200, '1', 'long'])
+  const before = rig.mock.requests.total
+  const refused = await ask('good')
+  expect([refused.status < 500, refused.text.includes('key not allowed to access model')]).toEqual([true, true])
+  expect(rig.mock.requests.total).toBe(before)
+})
+
 test('Z-32: fallbacks are bound by the key, those of the request and those of the operator alike', async () => {
   const key = await rig.newKey({ models: ['broken', 'lonely'] })
   const before = rig.mock.requests.total

@@ -13,10 +13,17 @@ import { claimedTeams } from '../../4-authorise/find-token-team.ts'
 import type { Change } from '../scene.ts'
 import type { Situation } from '../situation.ts'
 
+const WITHOUT_FALLBACKS = changeBody('Leave the fallbacks out.', {
+  fallbacks: null,
+  context_window_fallbacks: null,
+  context_window_fallback_dict: null,
+  content_policy_fallbacks: null,
+})
+
 /** Lists of models that stand against it. */
 export function forModel(situation: Situation): readonly Change[] {
   const { principal, model, step } = situation
-  if (step.step === 'fallback') return [changeBody('Leave `fallbacks` out.', { fallbacks: null })]
+  if (step.step === 'fallback') return [WITHOUT_FALLBACKS]
   if (principal === undefined || model === undefined) return []
   const [first] = grantsFor(principal, model, situation)
   // Where somebody renamed the model, those above look at what the name leads to.
@@ -27,7 +34,7 @@ export function forModel(situation: Situation): readonly Change[] {
 
 /** One of the caller's own, and the one that was most likely meant. */
 export function forUnknownModel({ principal, model, catalogue, nearest, step }: Situation): readonly Change[] {
-  if (step.step === 'fallback') return [changeBody('Leave `fallbacks` out.', { fallbacks: null })]
+  if (step.step === 'fallback') return [WITHOUT_FALLBACKS]
   if (principal === undefined) return []
   const names = listModels(principal, catalogue)
     .map(({ name }) => name)
