@@ -47,7 +47,7 @@ export function ratesOf(
     if (user !== undefined) {
       const { id, limits } = user.user
       add('user', id, sharedRate(limits))
-      add('model_per_user', pairId(id, model), modelRate(limits, model), `${id}:${model}`)
+      addModel('model_per_user', id, limits, id)
     }
     if (team !== undefined) {
       add('team', team.id, sharedRate(team.limits))
@@ -61,8 +61,7 @@ export function ratesOf(
     if (organization !== undefined) {
       const limits = rowOf(organization.budgetId)
       add('organization', organization.id, sharedRate(limits))
-      const rate = limits === undefined ? NO_RATE : modelRate(limits, model)
-      add('model_per_organization', pairId(organization.id, model), rate, `${organization.id}:${model}`)
+      if (limits !== undefined) addModel('model_per_organization', organization.id, limits, organization.id)
     }
   }
   if (endUser !== undefined) add('end_user', endUser.id, sharedRate(rowOf(endUser.budgetId)))
