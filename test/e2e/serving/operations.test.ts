@@ -106,10 +106,12 @@ test('while the store is away keys are refused rather than believed, and what wa
   })
   const at = reach(gateway)
   const key = await at.newKey()
-  expect((await at.post(CHAT, chat('plain'), { key })).status).toBe(200)
+  const last = await at.post(CHAT, chat('plain'), { key })
+  expect(last.status).toBe(200)
 
   await database.shutOut()
-  const served: string[] = []
+  // How many more are served before what is known of the key is too old depends on the machine.
+  const served = [idIn(last.text)]
   const refused = await vi.waitFor(
     async () => {
       const answer = await at.post(CHAT, chat('plain'), { key })
@@ -132,7 +134,6 @@ test('while the store is away keys are refused rather than believed, and what wa
     timeout: 10_000,
     interval: 100,
   })
-  expect(served.length).toBeGreaterThan(0)
   for (const id of served) {
     const lines = await at.linesOf(id)
     expect(lines).toMatchObject([{ status: 'success', spend: expect.closeTo(23e-6, 12) }])
