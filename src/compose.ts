@@ -39,6 +39,7 @@ import { Doors } from './http/wire/doors.ts'
 import { Upgrades } from './http/wire/upgrades.ts'
 import { BodyBudget } from './http/wire/read-body.ts'
 import { AuditCheckpoints } from './jobs/checkpoint-audit.ts'
+import { RefusedCallKeeper } from './jobs/keep-refused-calls.ts'
 import { RefusalTally } from './jobs/tell-refusals.ts'
 import { SoftBudgetWatch } from './jobs/watch-soft-budgets.ts'
 import { StoreTending } from './jobs/tend-store.ts'
@@ -264,6 +265,7 @@ export async function compose(parts: Parts): Promise<Gateway> {
     manage,
     doors,
     together: makeTogether(),
+    refusedCalls: new RefusedCallKeeper({ ledger, clock, log }),
     realtime: { upgrades, acceptor: new LineAcceptor(), dialler: new WsDialler(lookupFor) },
     faults,
     metrics,

@@ -44,6 +44,7 @@ import type { Doors } from './http/wire/doors.ts'
 import type { PassPorts } from './journey/serve-pass-through.ts'
 import type { ServePorts } from './journey/serve.ts'
 import type { ManagePorts } from './manage/ports.ts'
+import type { RefusedCalls } from './ports/refused-calls.ts'
 import type { Together } from './ports/together.ts'
 
 interface RoutePorts {
@@ -53,6 +54,7 @@ interface RoutePorts {
   readonly manage: ManagePorts
   readonly doors: Doors
   readonly together: Together
+  readonly refusedCalls: RefusedCalls
   readonly realtime: Pick<RealtimePorts, 'upgrades' | 'acceptor' | 'dialler'>
   readonly faults: FaultPorts
   readonly metrics: CallMetrics
@@ -72,6 +74,7 @@ export async function registerRoutes(
     manage,
     doors,
     together,
+    refusedCalls,
     realtime,
     faults,
     metrics,
@@ -81,7 +84,7 @@ export async function registerRoutes(
     isDraining,
   }: RoutePorts,
 ): Promise<void> {
-  modelCallRoutes(app, edge, { doors, together, serving, faults })
+  modelCallRoutes(app, edge, { doors, together, serving, faults, refusedCalls })
   realtimeRoutes(app, edge, { ...realtime, serving, faults, corsOrigins: settings.corsOrigins })
   responseRoutes(app, edge, serving)
   modelRoutes(app, edge, { facts, policy: serving.policy, registry: manage.registry })

@@ -50,7 +50,14 @@ export interface TokenAsk {
 export type Caller = Allowed<Principal> & { readonly effects: readonly Provision[] }
 
 /** Or why not, and who it is as far as known. */
-export type Identified = Caller | (Denied & { readonly caller?: Principal })
+export type Identified = Caller | UnmetCaller
+
+export interface UnmetCaller extends Denied {
+  /** Who it is, where only the route is not for them. */
+  readonly caller?: Principal
+  /** Whose call it would have been. */
+  readonly payer?: Principal
+}
 
 type TokenRules = Pick<TokenPorts, 'policy' | 'userDefaults' | 'newUserId' | 'log'>
 

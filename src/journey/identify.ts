@@ -110,10 +110,10 @@ function decideCaller(identified: Identified, asked: RouteFacts, ports: Identify
   ports.trail?.caller(principal)
   const standing = decideStanding(principal)
   ports.trail?.note('standing', standing, describeStanding(principal))
-  if (standing.verdict === 'deny') return standing
+  if (standing.verdict === 'deny') return { ...standing, payer: principal }
   const route = decideRoute(principal, asked, ports.settings.routes)
   ports.trail?.note('route', route, describeRoute(principal, asked, ports.settings.routes))
-  return route.verdict === 'deny' ? { ...route, caller: principal } : identified
+  return route.verdict === 'deny' ? { ...route, caller: principal, payer: principal } : identified
 }
 
 /** Closes the choice that a token with several teams leaves open; with a second look where none of them will do. */

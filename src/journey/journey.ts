@@ -1,4 +1,4 @@
-import type { Decision } from '../domain/decision.ts'
+import type { Allowed, Decision } from '../domain/decision.ts'
 import { allow, deny } from '../domain/decision.ts'
 import type { ResolvedModel } from '../domain/model-catalogue.ts'
 import type { Principal } from '../domain/principal.ts'
@@ -26,9 +26,13 @@ import { holdCall, provisionCall } from './hold-call.ts'
 import { identify, makingNothing, chooseWithCare } from './identify.ts'
 import { TEAM_HEADER } from './identify-token.ts'
 import type { JourneyPorts } from './journey-ports.ts'
+import type { RefusedCall } from './refused-call.ts'
+
+/** Or why not, and as much as was known of the call by then. */
+type Admitted = Allowed<Admission> | RefusedCall
 
 /** Admits a model call or says why not. The order of these lines is the security model. */
-export async function admit(operation: Operation, arrival: Arrival, ports: JourneyPorts): Promise<Decision<Admission>> {
+export async function admit(operation: Operation, arrival: Arrival, ports: JourneyPorts): Promise<Admitted> {
   const known = identify(arrival, ports)
   const identity = known instanceof Promise ? await known : known
   if (identity.verdict === 'deny') return identity
@@ -56,7 +60,7 @@ export async function admit(operation: Operation, arrival: Arrival, ports: Journ
 
   const deciding = decideCall(principal, { ask }, DECIDERS, ports)
   const decided = deciding instanceof Promise ? await deciding : deciding
-  if (decided.verdict === 'deny') return decided
+  if (decided.verdict === 'deny') return { ...decided, payer: principal, ask }
   const { endUser, models, continues } = decided.granted
   // What comes now goes through the whole text once more, to put it on the wire.
   if (isLarge) await ports.nextTurn()
@@ -66,13 +70,13 @@ export async function admit(operation: Operation, arrival: Arrival, ports: Journ
   const metered = { principal, endUser, ask, model, at }
   if (chosen.effects.length > 0) {
     const made = await provisionCall(chosen.effects, metered, arrival, ports)
-    if (made.verdict === 'deny') return made
+    if (made.verdict === 'deny') return { ...made, payer: principal, ask }
     if (made.granted === 'made')
       return admit(operation, { ...arrival, readBody: async () => body }, makingNothing(ports))
   }
   const holding = holdCall(metered, ports)
   const held = holding instanceof Promise ? await holding : holding
-  if (held.verdict === 'deny') return held
+  if (held.verdict === 'deny') return { ...held, payer: principal, ask }
 
   return allow({
     principal,

@@ -1,14 +1,11 @@
 import type { Deployment } from '../domain/deployment.ts'
 import { isObject } from '../domain/json.ts'
 import type { JsonValue } from '../domain/json.ts'
-import type { LedgerEntry, Payer } from '../domain/ledger-entry.ts'
+import type { LedgerEntry } from '../domain/ledger-entry.ts'
 import { NO_MONEY } from '../domain/money.ts'
 import type { PicoUsd } from '../domain/money.ts'
-import { teamIdOf, userIdOf } from '../domain/principal.ts'
-import type { KeyPrincipal, Principal } from '../domain/principal.ts'
 import { Problem } from '../domain/problem.ts'
 import type { PriceSheet } from '../domain/price.ts'
-import type { IdentityLink } from '../domain/token-facts.ts'
 import type { Usage } from '../domain/usage.ts'
 import type { CallObserver } from '../ports/call-observer.ts'
 import type { Chance } from '../ports/chance.ts'
@@ -24,6 +21,7 @@ import type { Admission } from './admission.ts'
 import { estimateUsage, knownUsage } from './count-usage.ts'
 import type { CountedUsage } from './count-usage.ts'
 import type { Outcome } from './outcome.ts'
+import { whoseLine } from './whose-line.ts'
 
 export interface SettlePorts {
   readonly ledger: ChargeKeeper
@@ -74,10 +72,7 @@ function writeEntry(
     requestId: outcome.replyId ?? admission.callId,
     callId: admission.callId,
     callType: ask.operation.callType,
-    payer: payerOf(principal),
-    userId: userIdOf(principal),
-    teamId: teamIdOf(principal),
-    organizationId: principal.kind === 'master' ? undefined : principal.standing.organization?.id,
+    ...whoseLine(principal),
     endUserId: ask.attribution.endUserId,
     // The provider was told where to stop: what we count for ourselves is never beyond that.
     amount: hold !== undefined && usageFrom === 'estimated' ? lesser(price.amount, hold.amount) : price.amount,
@@ -100,29 +95,9 @@ function writeEntry(
     sessionId: ask.attribution.sessionId,
     clientAddress: admission.clientAddress,
     callerMetadata: ask.attribution.metadata,
-    bearer: principal.kind === 'virtual-key' ? bearerNameOf(principal) : undefined,
     holdId: hold?.id,
     countedAt: budget?.at,
   }
-}
-
-function payerOf(principal: Principal): Payer {
-  switch (principal.kind) {
-    case 'master':
-      return { kind: 'master' }
-    case 'virtual-key':
-      return { kind: 'key', digest: principal.key.digest, alias: principal.key.alias }
-    case 'user':
-    case 'team-token':
-      return { kind: 'token' }
-  }
-}
-
-/** By the text that names its user; a machine may have none. */
-function bearerNameOf({ bearer }: KeyPrincipal): IdentityLink | undefined {
-  if (bearer === undefined) return undefined
-  const { issuer, subject = '' } = bearer.facts
-  return { issuer, subject }
 }
 
 function lesser(one: PicoUsd, other: PicoUsd): PicoUsd {

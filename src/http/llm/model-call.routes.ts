@@ -13,8 +13,11 @@ import { OPERATIONS } from '../../journey/1-intake/operations.ts'
 import type { Operation, PostedName } from '../../journey/1-intake/operations.ts'
 import type { RouteFacts } from '../../journey/1-intake/arrival.ts'
 import { admit } from '../../journey/journey.ts'
+import { writeRefusal } from '../../journey/refused-call.ts'
+import type { RefusedCall } from '../../journey/refused-call.ts'
 import { serve } from '../../journey/serve.ts'
 import type { ServePorts } from '../../journey/serve.ts'
+import type { RefusedCalls } from '../../ports/refused-calls.ts'
 import type { Together } from '../../ports/together.ts'
 import { arrivalOf, describeRoute, factsOf, refuse, takeOver } from '../route.ts'
 import type { DescribedAs, EdgePorts } from '../route.ts'
@@ -22,6 +25,7 @@ import { answerFault } from '../wire/answer-fault.ts'
 import type { Exchange, FaultPorts } from '../wire/answer-fault.ts'
 import type { Door, Doors } from '../wire/doors.ts'
 import { NodeReply } from '../wire/node-reply.ts'
+import { statusOf } from '../wire/render-problem.ts'
 
 /** What is streamed comes as events. */
 const STREAMED = { media: ['application/json', 'text/event-stream'] }
@@ -41,12 +45,14 @@ export interface ModelCallPorts {
   readonly together: Together
   readonly serving: ServePorts
   readonly faults: FaultPorts
+  /** Where a known caller finds why a call was not made. */
+  readonly refusedCalls: RefusedCalls
 }
 
 export function modelCallRoutes(
   app: FastifyInstance,
   edge: EdgePorts,
-  { doors, together, serving, faults }: ModelCallPorts,
+  { doors, together, serving, faults, refusedCalls }: ModelCallPorts,
 ): void {
   for (const operation of Object.values(OPERATIONS)) {
     const { name } = operation
@@ -93,10 +99,20 @@ export function modelCallRoutes(
     try {
       await together()
       const admission = await admit(operation, arrivalOf(exchange, route, pathModel, edge), edge.journey)
-      if (admission.verdict === 'deny') refuse(exchange, admission, route, edge)
-      else await serve(admission.granted, new NodeReply(exchange.response), serving)
+      if (admission.verdict === 'deny') {
+        keepRefusal(admission, operation, exchange)
+        refuse(exchange, admission, route, edge)
+      } else await serve(admission.granted, new NodeReply(exchange.response), serving)
     } catch (error) {
       answerFault(error, exchange, route.path, faults)
     }
+  }
+
+  function keepRefusal(refused: RefusedCall, operation: Operation, { request, callId }: Exchange): void {
+    const { payer } = refused
+    if (payer === undefined) return
+    const status = statusOf(refused.problem)
+    const facts = { operation, callId, status, clientAddress: edge.addresses.of(request) }
+    refusedCalls.keep(writeRefusal(refused, payer, facts, serving))
   }
 }

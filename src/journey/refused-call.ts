@@ -1,0 +1,69 @@
+import type { ProblemCode } from '../domain/problem.ts'
+import type { LedgerEntry } from '../domain/ledger-entry.ts'
+import type { CallId } from '../domain/ids.ts'
+import { NO_MONEY } from '../domain/money.ts'
+import type { Principal } from '../domain/principal.ts'
+import { NO_USAGE } from '../domain/usage.ts'
+import type { Chance } from '../ports/chance.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { Operation } from './1-intake/operations.ts'
+import type { ModelAsk } from './1-intake/read-model-request.ts'
+import { callTags } from './5-meter/call-tags.ts'
+import type { UnmetCaller } from './identify-token.ts'
+import { whoseLine } from './whose-line.ts'
+
+/** A call that is not made, and as much as was known of it when that was decided. */
+export interface RefusedCall extends UnmetCaller {
+  readonly ask?: ModelAsk
+}
+
+export interface RefusalFacts {
+  readonly operation: Operation
+  readonly callId: CallId
+  readonly status: number
+  readonly clientAddress: string | undefined
+}
+
+/** Its own tags would be names that a caller makes at no cost, and everybody is shown. */
+const NO_WORDS = { attribution: { tags: [] } }
+
+/** Of these a caller says any name, and as many as it likes. */
+const NO_MODEL: ReadonlySet<ProblemCode> = new Set<ProblemCode>(['model-unknown'])
+
+/** gateway-api 8.1: the line of a call that was refused to somebody who is known. It costs nothing. */
+export function writeRefusal(
+  { problem, ask }: RefusedCall,
+  payer: Principal,
+  { operation, callId, status, clientAddress }: RefusalFacts,
+  { chance, clock }: { readonly chance: Chance; readonly clock: Clock },
+): LedgerEntry {
+  const now = clock.now()
+  return {
+    entryId: chance.entryId(),
+    requestId: callId,
+    callId,
+    callType: operation.callType,
+    ...whoseLine(payer),
+    endUserId: ask?.attribution.endUserId,
+    amount: NO_MONEY,
+    pricing: 'not-charged',
+    usage: NO_USAGE,
+    usageFrom: 'none',
+    status: 'failure',
+    cutShort: false,
+    startedAt: now,
+    firstByteAt: undefined,
+    endedAt: now,
+    modelGroup: ask === undefined || NO_MODEL.has(problem) ? '' : ask.model,
+    upstreamModel: '',
+    deploymentId: undefined,
+    provider: '',
+    httpStatus: status,
+    errorClass: problem,
+    retries: 0,
+    tags: callTags(payer, NO_WORDS),
+    sessionId: ask?.attribution.sessionId,
+    clientAddress,
+    callerMetadata: ask?.attribution.metadata ?? {},
+  }
+}
