@@ -10,6 +10,7 @@ import { COMPATIBLE_VERSION } from '../journey/reply-headers.ts'
 import { BENCH_LEVELS, WHOLE_WORK } from '../level-of-work.ts'
 import { readConfiguration } from '../read-configuration.ts'
 import type { Configuration } from '../read-configuration.ts'
+import { awaitStore } from './await-store.ts'
 import { chooseMasterKey } from './choose-master-key.ts'
 import { parseServeArgs } from './serve-args.ts'
 import type { ServeArgs } from './serve-args.ts'
@@ -105,7 +106,11 @@ async function serveUntilStopped(
 ): Promise<number> {
   // Not read where the configuration has errors; the larger part of the gateway is read while the store opens.
   const { openGatewayStore } = await import('../open-gateway-store.ts')
-  const [store, { compose }] = await Promise.all([openGatewayStore(settings, log), import('../compose.ts')])
+  const open = awaitStore(
+    () => openGatewayStore(settings, log),
+    (sentence) => io.writeError(`latchkey: ${sentence}\n`),
+  )
+  const [store, { compose }] = await Promise.all([open, import('../compose.ts')])
   let draining = false
   let gateway: Gateway | undefined
   let stopped: Promise<string>

@@ -1,8 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { newCredentialBody } from './credentials.ts'
 import { describeIssues } from './describe-issues.ts'
 import { deleteBody, generateBody, keyListQuery, regenerateBody, resetSpendBody, updateBody } from './keys.ts'
 import { memberAddBody } from './members.ts'
+import { newModelBody } from './models.ts'
 import { organizationDeleteBody, organizationNewBody } from './organizations.ts'
 import { newRevocationBody } from './revocations.ts'
 import { spendLogsQuery } from './spend.ts'
@@ -106,6 +108,17 @@ describe('bodies and queries', () => {
     const raise = { key: 'sk-x', temp_budget_increase: '2.5', temp_budget_expiry: '2026-12-31' }
     expect(updateBody.parse(raise).wish.temporaryBudget?.increase).toBe(2.5)
     expect(resetSpendBody.parse({ reset_to: '0' })).toEqual({ reset_to: 0 })
+  })
+
+  test('C-13: a refusal does not repeat what may be a secret of a provider', () => {
+    const credential = { credential_name: 'c', credential_values: 'hush' }
+    const model = { model_name: 'm', litellm_params: 'hush' }
+    const told = [
+      describeIssues(newCredentialBody.safeParse(credential).error?.issues ?? [], [], credential),
+      describeIssues(newModelBody.safeParse(model).error?.issues ?? [], [], model),
+    ]
+    expect(told.map((issues) => issues.map(({ type }) => type))).toEqual([['dict_type'], ['dict_type']])
+    expect(JSON.stringify(told)).not.toContain('hush')
   })
 
   test('K-04: a refusal does not repeat what may be a key', () => {

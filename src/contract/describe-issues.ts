@@ -10,7 +10,8 @@ export interface IssueDetail {
 }
 
 /** Members that hold credentials are not repeated, not even to who sent them. */
-const SECRET = /^(?:key|keys|new_key|new_master_key|api_key|key_hash|token|password|invitation_link)$/
+const SECRET =
+  /^(?:key|keys|new_key|new_master_key|api_key|key_hash|token|credential_values|litellm_params|password|invitation_link)$/
 const LONGEST_INPUT = 200
 
 export function describeIssues(

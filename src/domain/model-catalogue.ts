@@ -42,11 +42,10 @@ export class ModelCatalogue {
   readonly idle: readonly ShownModel[]
   readonly #groups = new Map<string, Deployment[]>()
   readonly #ids = new Map<string, Deployment>()
-  /** Longest literal text first, so that the most specific pattern wins. */
   readonly #patterns: readonly string[]
   readonly #aliases: CatalogueAliases
   readonly #accessGroups: readonly ModelGroup[]
-  /** By team, then by the name that its members use. */
+  /** By team, then by the name that its members use. Without a deployment, a name of theirs leads nowhere else either. */
   readonly #ofTeams = new Map<string, Map<string, Deployment[]>>()
 
   constructor(
@@ -69,15 +68,22 @@ export class ModelCatalogue {
       else group.push(deployment)
       this.#ids.set(deployment.id, deployment)
     }
-    this.#patterns = [...this.#groups.keys()]
-      .filter((group) => group.includes('*'))
-      .toSorted((a, b) => b.replaceAll('*', '').length - a.replaceAll('*', '').length)
+    for (const { teamId, publicName } of idle) {
+      if (teamId !== undefined) this.#nameOfTeam(teamId, publicName)
+    }
+    this.#patterns = patternsAmong(this.#groups.keys())
   }
 
   #addToTeam(teamId: string, deployment: Deployment): void {
-    const names = this.#ofTeams.get(teamId) ?? new Map<string, Deployment[]>()
-    this.#ofTeams.set(teamId, names.set(deployment.group, [...(names.get(deployment.group) ?? []), deployment]))
+    this.#nameOfTeam(teamId, deployment.group).push(deployment)
     this.#ids.set(deployment.id, deployment)
+  }
+
+  #nameOfTeam(teamId: string, name: string): Deployment[] {
+    const names = this.#ofTeams.get(teamId) ?? new Map<string, Deployment[]>()
+    const deployments = names.get(name) ?? []
+    this.#ofTeams.set(teamId, names.set(name, deployments))
+    return deployments
   }
 
   resolve(asked: string, ownAliases: Readonly<Record<string, string>>, teamId?: string): ResolvedModel | undefined {
@@ -91,7 +97,9 @@ export class ModelCatalogue {
     name = through(this.#aliases.models.get(name))
     name = through(this.#aliases.groups.get(name)?.model)
 
-    const brought = teamId === undefined ? undefined : this.#ofTeams.get(teamId)?.get(name)
+    const ofTeam = teamId === undefined ? undefined : this.#ofTeams.get(teamId)
+    const brought = ofTeam?.get(name)
+    if (brought?.length === 0) return undefined
     if (brought !== undefined) return { group: name, names, deployments: brought, star: undefined, teamId }
 
     const exact = this.#groups.get(name)
@@ -100,6 +108,12 @@ export class ModelCatalogue {
     const single = this.#ids.get(name)
     if (single !== undefined && (single.teamId === undefined || single.teamId === teamId)) {
       return { group: single.group, names: [...names, single.group], deployments: [single], star: undefined }
+    }
+    for (const pattern of patternsAmong(ofTeam?.keys() ?? [])) {
+      const star = starText(pattern, name)
+      const deployments = ofTeam?.get(pattern) ?? []
+      if (star !== undefined)
+        return deployments.length === 0 ? undefined : { group: name, names, deployments, star, teamId }
     }
     for (const pattern of this.#patterns) {
       const star = starText(pattern, name)
@@ -128,8 +142,10 @@ export class ModelCatalogue {
   /** Every public name, aliases that are not hidden included. */
   publicNames(teamId?: string): readonly string[] {
     const visible = [...this.#aliases.groups].filter(([, alias]) => !alias.hidden).map(([name]) => name)
-    const brought = teamId === undefined ? [] : (this.#ofTeams.get(teamId)?.keys() ?? [])
-    return [...new Set([...this.#groups.keys(), ...visible, ...brought])]
+    const ofTeam = [...((teamId === undefined ? undefined : this.#ofTeams.get(teamId)) ?? [])]
+    const idle = new Set(ofTeam.flatMap(([name, deployments]) => (deployments.length === 0 ? [name] : [])))
+    const all = [...this.#groups.keys(), ...visible, ...ofTeam.map(([name]) => name)]
+    return [...new Set(all)].filter((name) => !idle.has(name))
   }
 
   /** Names and ids of the access groups that a model is in. */
@@ -167,6 +183,13 @@ export class ModelCatalogue {
     }
     return new Map([...groups].map(([name, models]) => [name, [...models]]))
   }
+}
+
+/** Longest literal text first, so that the most specific pattern wins. */
+function patternsAmong(names: Iterable<string>): readonly string[] {
+  return [...names]
+    .filter((name) => name.includes('*'))
+    .toSorted((a, b) => b.replaceAll('*', '').length - a.replaceAll('*', '').length)
 }
 
 export function upstreamModelFor(deployment: Deployment, resolved: ResolvedModel): string {

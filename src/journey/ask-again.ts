@@ -8,6 +8,7 @@ import type { Proof } from './2-authenticate/verify-credential.ts'
 import { decideEndUser } from './4-authorise/decide-end-user.ts'
 import { decideModelAccess } from './4-authorise/decide-model-access.ts'
 import type { Admission } from './admission.ts'
+import { findEndUser } from './customer-of.ts'
 import { TEAM_HEADER } from './identify-token.ts'
 import type { Identified } from './identify-token.ts'
 import { chooseWithCare, decideProof, identify } from './identify.ts'
@@ -18,12 +19,15 @@ type Asked = Parameters<typeof decideProof>[1]
 /** Why the caller of a call that is under way would not be admitted any more; undefined: it would. */
 export async function askAgain(admission: Admission, ports: JourneyPorts): Promise<Denied | undefined> {
   const { principal } = admission
-  if (principal.kind === 'master') return undefined
+  if (principal.kind === 'master') return refusalOf(await decideCustomer(admission, ports))
   const proof = await proveAgain(principal, ports)
   if (proof.verdict === 'deny') return proof
   const asked = askedIn(admission)
-  const current = await decideAgain(await decideProof(proof, asked, ports), asked, admission, ports)
-  return current.verdict === 'deny' ? current : undefined
+  return refusalOf(await decideAgain(await decideProof(proof, asked, ports), asked, admission, ports))
+}
+
+function refusalOf(decision: Decision<unknown>): Denied | undefined {
+  return decision.verdict === 'deny' ? decision : undefined
 }
 
 /** N-39: who the caller of a session is by now, with the credential that it came with looked at anew. */
@@ -40,20 +44,26 @@ export async function reauthorise(
 async function decideAgain(
   identity: Identified,
   asked: Asked,
-  { ask, endUser }: Admission,
+  admission: Admission,
   ports: JourneyPorts,
 ): Promise<Decision<Principal>> {
   if (identity.verdict === 'deny') return identity
+  const { ask } = admission
   // A call that is passed on may name no model.
   const model = ask.model === '' ? undefined : ask.model
   const chosen = await chooseWithCare(identity, model, asked, ports)
   if (chosen.verdict === 'deny') return chosen
   const current = chosen.granted
-  const served = decideEndUser(endUser === undefined ? undefined : await ports.directory.findEndUser(endUser.id))
+  const served = await decideCustomer(admission, ports)
   if (served.verdict === 'deny') return served
   if (model === undefined) return allow(current)
   const access = decideModelAccess(current, model, ports.catalogue())
   return access.verdict === 'deny' && access.problem !== 'model-unknown' ? access : allow(current)
+}
+
+/** Also one who had no row when the call began: to be blocked is to get one. */
+async function decideCustomer({ ask }: Admission, ports: JourneyPorts): Promise<Decision<undefined>> {
+  return decideEndUser(await findEndUser(ask, ports))
 }
 
 function askedIn({ route, teamHeader, clientAddress }: Admission): Asked {

@@ -5,6 +5,7 @@ import type { OperatorLog } from '../../ports/operator-log.ts'
 import { COLUMN_PARSERS } from './column-types.ts'
 import type { Database } from './database.ts'
 import { faultOf } from './database-error.ts'
+import { endSilence } from './end-silence.ts'
 import { RANDOM_PAGE_COST } from './page-cost.ts'
 import { StoreProblem } from './store-problem.ts'
 
@@ -45,14 +46,11 @@ const SESSION = CompiledQuery.raw(`select
 
 function makePool(url: Secret, poolSize: number): pg.Pool {
   try {
-    return new pg.Pool({
-      connectionString: url.reveal(),
-      max: poolSize,
-      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-      application_name: 'latchkey',
-      keepAlive: true,
-      types: columnTypes(),
-    })
+    const connection = { connectionString: url.reveal(), application_name: 'latchkey', keepAlive: true }
+    const limits = { max: poolSize, connectionTimeoutMillis: CONNECT_TIMEOUT_MS }
+    const pool = new pg.Pool({ ...connection, ...limits, types: columnTypes() })
+    endSilence(pool, connection)
+    return pool
   } catch {
     // The driver's own error quotes the URL, password included.
     throw new StoreProblem('unreachable', 'The database URL is not a PostgreSQL connection URL.')

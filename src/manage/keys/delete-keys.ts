@@ -43,19 +43,24 @@ export async function deleteKeys(
     objectId: [...digests].join(','),
   } as const
   return ports.registry.change(ask.origin, about, async (rooms) => {
-    let isAliasUnknown = false
+    let isOneUnknown = false
     for (const alias of aliases) {
       const key = await rooms.keys.findByAlias(alias)
-      if (key === undefined) isAliasUnknown = true
+      if (key === undefined) isOneUnknown = true
       else digests.add(key.digest)
     }
-    const found = await rooms.keys.findMany([...digests])
-    for (const key of found) {
+    const found = new Map((await rooms.keys.findMany([...digests])).map((key) => [key.digest, key]))
+    for (const digest of [...digests].filter((each) => !found.has(each))) {
+      const key = await rooms.keys.findBySecretOfBefore(digest, ports.clock.now())
+      if (key === undefined) isOneUnknown = true
+      else found.set(key.digest, key)
+    }
+    for (const key of found.values()) {
       const place = await placeOfKey(key, rooms)
       if (!reachesKey(ask.reach, place, ask.origin.route)) return outOfReach(place, ask, keyNotFound())
     }
-    if (found.length !== digests.size || isAliasUnknown) return keyNotFound()
-    const { mappings, records } = await archiveKeys([...digests], rooms, ask)
+    if (isOneUnknown) return keyNotFound()
+    const { mappings, records } = await archiveKeys([...found.keys()], rooms, ask)
     return allow({ outcome: { names, mappingIds: mappings.map(({ id }) => id) }, records })
   })
 }

@@ -9,6 +9,7 @@ import { reachesKey } from '../../domain/scope.ts'
 import type { VirtualKey } from '../../domain/virtual-key.ts'
 import { isSoftCrossed, readModelSpend } from '../budgets/budget-standing.ts'
 import type { LimitedOwner } from '../budgets/budget-standing.ts'
+import { findNamedKey } from './find-named-key.ts'
 import { placeOfKey } from './key-place.ts'
 import { digestNamed } from './name-key.ts'
 import type { Ask, ManagePorts } from '../ports.ts'
@@ -38,7 +39,7 @@ export async function readKey(name: string | undefined, ask: Ask, ports: ManageP
   if (digest === undefined) return keyNotFound()
   const { rooms } = ports.registry
   // The caller's own key may have been rotated, and the caller may still hold the secret of before.
-  const row = (await rooms.keys.find(digest)) ?? (await rooms.keys.findBySecretOfBefore(digest, ports.clock.now()))
+  const row = await findNamedKey(digest, rooms, ports)
   if (row === undefined) return keyNotFound()
   if (row.digest !== own && !reachesKey(ask.reach, await placeOfKey(row, rooms), '/key/info')) return keyNotFound()
   const view = await withSpend(row, ports)

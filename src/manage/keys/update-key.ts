@@ -10,6 +10,7 @@ import { decideBounds } from './apply-key-rules.ts'
 import { decideNewExpiry } from './decide-expiry.ts'
 import { decideKeyGrant, findMoved } from './decide-key-grant.ts'
 import { describeChange, isSame } from '../describe-change.ts'
+import { findNamedKey } from './find-named-key.ts'
 import { decideHome, isMemberOf, loadKeyGrounds } from './key-grounds.ts'
 import { placeOfKey } from './key-place.ts'
 import { outOfReach } from './out-of-reach.ts'
@@ -95,7 +96,7 @@ export async function changeWithin(
   rooms: Rooms,
   ports: ManagePorts,
 ): Promise<Decision<Change<VirtualKey>>> {
-  const current = await rooms.keys.find(digest)
+  const current = await findNamedKey(digest, rooms, ports)
   if (current === undefined) return absent
   const revised = await reviseWithin(current, revise, absent, ask, rooms, ports)
   if (revised.verdict === 'deny') return revised
@@ -103,11 +104,11 @@ export async function changeWithin(
 
   if (isSame(current, key)) return allow({ outcome: current, records: [] })
   const holder = key.alias === undefined ? undefined : await rooms.keys.findByAlias(key.alias)
-  if (holder !== undefined && holder.digest !== digest) return aliasTaken(key.alias)
+  if (holder !== undefined && holder.digest !== current.digest) return aliasTaken(key.alias)
   const row = restamped(key, changer(ask), ports.clock.now())
   const newcomers = await provisionUser(newcomer, rooms)
   if ((await rooms.keys.update(row)) === 'taken') return aliasTaken(row.alias)
-  const record = { ...aboutKey(action, digest), ...describeChange(current, row) }
+  const record = { ...aboutKey(action, current.digest), ...describeChange(current, row) }
   return allow({ outcome: row, records: [withCascade(record, newcomers)] })
 }
 

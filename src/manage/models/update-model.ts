@@ -1,6 +1,5 @@
 import { allow, deny } from '../../domain/decision.ts'
 import type { Decision } from '../../domain/decision.ts'
-import type { Deployment } from '../../domain/deployment.ts'
 import type { JsonObject } from '../../domain/json.ts'
 import type { ShownModel } from '../../domain/shown-model.ts'
 import type { StoredModel } from '../../domain/stored-model.ts'
@@ -9,7 +8,7 @@ import { describeChange, isSame } from '../describe-change.ts'
 import { mergeParams, withoutOldSecrets } from './merge-params.ts'
 import { decideModelGround } from './model-ground.ts'
 import type { Ask, ManagePorts } from '../ports.ts'
-import { readModelRow } from './read-model-row.ts'
+import { destinationOf, readModelRow } from './read-model-row.ts'
 import { malformed } from '../refuse.ts'
 import { showModel } from './show-model.ts'
 import { stampChange } from '../stamp-change.ts'
@@ -107,10 +106,6 @@ async function decideParams(
   const before = await readModelRow(current, stored, rooms, ports)
   const staysThere = before.verdict === 'allow' && destinationOf(before.granted) === destinationOf(after.granted)
   return allow({ stored, after: staysThere ? merged : withoutOldSecrets(merged, given) })
-}
-
-function destinationOf({ target }: Deployment): string {
-  return target.kind === 'http' ? target.origin : target.kind
 }
 
 async function renamed(before: StoredModel, after: StoredModel, rooms: Rooms, ask: Ask, ports: ManagePorts) {

@@ -6,6 +6,7 @@ import { stampedNew } from '../../domain/stamps.ts'
 import type { StoredCredential } from '../../domain/stored-credential.ts'
 import type { Rooms } from '../../ports/registry.ts'
 import { describeChange, describeRow, isSame } from '../describe-change.ts'
+import { leaveSecretsBehind } from './leave-secrets.ts'
 import { withoutMasks } from './mask-params.ts'
 import { mergeParams, withoutOldSecrets } from './merge-params.ts'
 import { decideSealing } from './model-ground.ts'
@@ -15,6 +16,7 @@ import { malformed } from '../refuse.ts'
 import { stampChange } from '../stamp-change.ts'
 import { openParams, openValues, sealValues } from './stored-secrets.ts'
 import { modelNotFound } from './update-model.ts'
+import { withCascade } from '../with-cascade.ts'
 
 export interface CredentialOrder {
   readonly name: string
@@ -57,7 +59,12 @@ export async function createCredential(
     }
     if (holdsReference(row.info)) return deny('param-forbidden', 'param_forbidden', NO_REFERENCES)
     if ((await rooms.credentials.insert(row)) === 'taken') return deny('credential-taken', 'param_type')
-    return allow({ outcome: row, records: [{ ...about, before: {}, after: describeRow(row) }] })
+    const move = { name: order.name, before: undefined, after: values.granted }
+    const ofModels = await leaveSecretsBehind(move, rooms, ask, ports)
+    return allow({
+      outcome: row,
+      records: [withCascade({ ...about, before: {}, after: describeRow(row) }, ofModels)],
+    })
   })
 }
 
@@ -83,7 +90,12 @@ export async function updateCredential(
       values.granted === undefined ? current.sealedValues : sealValues(values.granted, name, ports.seal)
     const row = stampChange(current, { ...current, sealedValues, info }, ask, ports)
     await rooms.credentials.update(row)
-    return allow({ outcome: row, records: [{ ...about, ...describeChange(current, row) }] })
+    const before = openValues(current, ports.seal)
+    const ofModels =
+      values.granted === undefined
+        ? []
+        : await leaveSecretsBehind({ name, before, after: values.granted }, rooms, ask, ports)
+    return allow({ outcome: row, records: [withCascade({ ...about, ...describeChange(current, row) }, ofModels)] })
   })
 }
 

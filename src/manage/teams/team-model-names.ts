@@ -1,5 +1,6 @@
 import type { AuditDraft } from '../../domain/audit-record.ts'
 import type { TeamId } from '../../domain/ids.ts'
+import type { ModelCatalogue } from '../../domain/model-catalogue.ts'
 import { restamped } from '../../domain/stamps.ts'
 import type { Rooms } from '../../ports/registry.ts'
 import { describeChange } from '../describe-change.ts'
@@ -15,18 +16,27 @@ export async function renameInTeam(
   { gone, come }: { readonly gone?: string; readonly come?: string },
   rooms: Rooms,
   ask: Ask,
-  { clock }: Pick<ManagePorts, 'clock'>,
+  { clock, catalogue }: Pick<ManagePorts, 'clock' | 'catalogue'>,
 ): Promise<readonly AuditDraft[]> {
   const team = await rooms.teams.find(teamId)
   if (team === undefined || team.models.length === 0) return []
   const kept = gone === undefined ? team.models : team.models.filter((name) => name !== gone)
-  const models = come === undefined || kept.includes(come) ? kept : [...kept, come]
+  const isOnlyName = come !== undefined && !kept.includes(come) && !meansMore(come, catalogue())
+  const models = isOnlyName ? [...kept, come] : kept
   // The last name of a list stays: without it the team could use everything.
   if (models.length === 0 || models.join('\n') === team.models.join('\n')) return []
 
   const row = restamped({ ...team, models }, changer(ask), clock.now())
   await rooms.teams.update(row)
   return [{ action: 'updated', objectType: 'LiteLLM_TeamTable', objectId: teamId, ...describeChange(team, row) }]
+}
+
+const WORDS = new Set(['all-proxy-models', 'all-team-models', 'no-default-models'])
+
+/** In a list of models it would say something about models of the gateway. A team may use its own without being told so. */
+function meansMore(name: string, catalogue: ModelCatalogue): boolean {
+  const groups = [...catalogue.accessGroupNames()].flat()
+  return name.includes('*') || WORDS.has(name) || groups.includes(name)
 }
 
 /** Whether the team has another model under this name. */

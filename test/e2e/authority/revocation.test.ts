@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { bearer } from '../../support/gateway.ts'
+import { bearer, MASTER_KEY } from '../../support/gateway.ts'
 import { CHAT, chatBody } from '../hostile/support/stand.ts'
 import type { Caller } from './support/caller.ts'
 import { DEAD, callerOf, good } from './support/caller.ts'
@@ -190,6 +190,26 @@ describe('INV-20, K-12, off-boarding: whatever ends a principal ends every crede
       expect.soft(stream.text(), 'an aborted stream is not a finished one').not.toContain('"finish_reason":"stop"')
     }
   })
+
+  test.each(['known', 'not known'])(
+    'a customer %s before is blocked: streams for it end, whoever asked',
+    async (what) => {
+      const { here, there, cast } = twins
+      const user = freshName('customer', 'amber')
+      if (what === 'known') good(await cast.master.post('/customer/new', { user_id: user }))
+      const { key } = await freshKey(cast.master, {})
+      const asking = [here.port, there.port].flatMap((port) => [key, MASTER_KEY].map((each) => [port, each] as const))
+      const streams = await Promise.all(asking.map(([port, each]) => openStream(port, each, { user })))
+
+      good(await cast.master.post('/customer/block', { user_ids: [user] }))
+      const ended = performance.now()
+
+      for (const stream of streams) {
+        expect.soft((await stream.ended) - ended).toBeLessThan(STREAM_MS)
+        expect.soft(stream.text()).not.toContain('"finish_reason":"stop"')
+      }
+    },
+  )
 })
 
 function answerEndsReading(act: Ending['act']): boolean {
@@ -202,11 +222,11 @@ interface Stream {
 }
 
 /** A stream of thirty seconds, with its first words there. */
-async function openStream(port: number, key: string): Promise<Stream> {
+async function openStream(port: number, key: string, more: object = {}): Promise<Stream> {
   const response = await fetch(`http://127.0.0.1:${port}${CHAT}`, {
     method: 'POST',
     headers: { ...bearer(key), 'content-type': 'application/json' },
-    body: JSON.stringify(chatBody('m-slow', { stream: true })),
+    body: JSON.stringify(chatBody('m-slow', { stream: true, ...more })),
     signal: AbortSignal.timeout(60_000),
   })
   expect(response.status).toBe(200)

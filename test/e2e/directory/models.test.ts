@@ -252,6 +252,31 @@ describe('a credential', () => {
     expect((await ask('PATCH', `/model/${borrower.id}/update`, { blocked: true })).status).toBe(200)
   })
 
+  test('AC-090: takes no secret of a borrower along to another host', async () => {
+    const name = await credential()
+    const secrets = { api_key: 'sk-of-the-borrower-1', extra_headers: { 'x-own': 'a-header-secret' } }
+    const borrower = await make({ api_base: null, litellm_credential_name: name, ...secrets })
+    await chat(borrower.name)
+    expect(sentKey(mock)).toContain('sk-of-the-borrower-1')
+
+    await ask('PATCH', `/credentials/${name}`, { credential_values: { api_base: elsewhere.apiBase, api_key: 'sk-2' } })
+    expect((await chat(borrower.name)).status).toBe(200)
+    expect(sentKey(elsewhere)).toContain('sk-2')
+    expect(sentKey(elsewhere)).not.toMatch(/sk-of-the-borrower|a-header-secret/)
+    expect((await infoOf(borrower.id)).litellm_params).not.toHaveProperty('extra_headers')
+  })
+
+  test('AC-090: nor does one that comes under the name of one that went', async () => {
+    const name = await credential()
+    const borrower = await make({ api_base: null, api_key: 'sk-of-the-borrower-2', litellm_credential_name: name })
+    await ask('DELETE', `/credentials/${name}`)
+    const credential_values = { api_key: 'sk-3', api_base: elsewhere.apiBase }
+    await post('/credentials', { credential_name: name, credential_values })
+    expect((await chat(borrower.name)).status).toBe(200)
+    expect(sentKey(elsewhere)).toContain('sk-3')
+    expect(sentKey(elsewhere)).not.toContain('sk-of-the-borrower-2')
+  })
+
   test('N-26: goes to its own host and nowhere else', async () => {
     const name = await credential()
     const body = model({ api_key: null, api_base: elsewhere.apiBase, litellm_credential_name: name })

@@ -247,6 +247,37 @@ describe('a team’s model', () => {
     const listed = await desk.read('/v1/models', inside)
     expect(listed.data.map((model: { id: string }) => model.id)).toContain(name)
   })
+
+  test('may be a pattern, which opens nothing of the gateway to the team', async () => {
+    const team_id = await desk.newTeam({ models: ['gpt-4o'] })
+    const family = unique('family')
+    const { model_id } = await newModel(`${family}/*`, { team_id }, { model: 'openai/*' })
+    const inside = await desk.newKey({ team_id })
+    const answer = await desk.chat(`${family}/gpt-4o`, inside)
+    expect([answer.status, answer.headers.get('x-litellm-model-id')]).toEqual([200, model_id])
+    const outside = await desk.newKey({ team_id: await desk.newTeam() })
+    expect((await desk.chat(`${family}/gpt-4o`, outside)).status).toBe(400)
+
+    const other = unique('not-the-teams')
+    await newModel(other)
+    await newModel('*', { team_id }, { model: 'openai/*' })
+    expect((await desk.chat(other, inside)).status).toBe(401)
+    expect((await desk.chat(unique('anything'), inside)).status).toBe(200)
+    expect((await desk.read(query('/team/info', { team_id }))).team_info.models).toEqual(['gpt-4o'])
+  })
+
+  test('that is blocked leads nobody to the gateway’s of the same name', async () => {
+    const name = unique('twice')
+    await newModel(name)
+    const team_id = await desk.newTeam({ models: ['gpt-4o'] })
+    const { model_id } = await newModel(name, { team_id })
+    const inside = await desk.newKey({ team_id })
+    expect((await desk.chat(name, inside)).headers.get('x-litellm-model-id')).toBe(model_id)
+    await desk.done('/model/update', { model_info: { id: model_id }, blocked: true })
+    expect((await desk.chat(name, inside)).status).toBe(400)
+    const { data } = await desk.read('/v1/models', inside)
+    expect(data.map((model: { id: string }) => model.id)).not.toContain(name)
+  })
 })
 
 describe('GET /model/info', () => {

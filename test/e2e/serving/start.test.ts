@@ -1,8 +1,11 @@
+import { once } from 'node:events'
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { bearer, startGateway, tryGateway } from '../../support/gateway.ts'
+import { bearer, MASTER_KEY, startGateway, tryGateway } from '../../support/gateway.ts'
 import type { GatewayOptions } from '../../support/gateway.ts'
 import { createDatabase } from '../../support/stores.ts'
 import { chunksOf, framesOf } from './support/frames.ts'
@@ -85,11 +88,16 @@ test('C-11: one process has one data directory; a damaged one is refused and lef
   expect(existsSync(join(dataDir, 'pgdata'))).toBe(false)
 })
 
-test('a database that cannot be reached is a sentence, without its password', async () => {
-  const { code, said } = await refusalOf({ databaseUrl: 'postgresql://ada:open-sesame-7@127.0.0.1:9/latchkey' })
+test('a database that does not let us in is a sentence, without its password', async () => {
+  const database = await createDatabase()
+  const url = new URL(database.url)
+  url.password = 'open-sesame-7'
+  url.pathname = '/nowhere'
+  const { code, said } = await refusalOf({ databaseUrl: url.href })
   expect(code).toBe(1)
   expect(said).toMatch(/latchkey: .*127\.0\.0\.1/)
   expect(said).not.toContain('open-sesame-7')
+  await database.drop()
 })
 
 test.each<[string, string, RegExp]>([
@@ -126,6 +134,40 @@ test('start scripts of the original go on working', async () => {
   await gateway.stop()
   await database.drop()
 })
+
+test('AC-134: a database that comes after the gateway is waited for, and serves without a restart', async () => {
+  const database = await createDatabase()
+  const server = new URL(database.url)
+  const line = createServer((near) => {
+    const far = connect(Number(server.port), server.hostname)
+    near.pipe(far).pipe(near)
+    for (const end of [near, far]) end.on('error', () => undefined)
+  })
+  const port = await freePort()
+  const databaseUrl = new URL(database.url)
+  databaseUrl.port = String(port)
+  databaseUrl.password = 'open-sesame-7'
+  const starting = startGateway({ databaseUrl: databaseUrl.href })
+  await pause(3_000)
+  line.listen(port, '127.0.0.1')
+
+  const gateway = await starting
+  expect(gateway.stderr()).toContain(`The database at 127.0.0.1:${port} can't be reached (ECONNREFUSED). Trying again`)
+  expect(gateway.stdout() + gateway.stderr()).not.toContain('open-sesame-7')
+  expect((await reach(gateway).post(CHAT, chat('demo'), { key: MASTER_KEY })).status).toBe(200)
+  expect(await gateway.stop()).toBe(0)
+  line.close()
+  await database.drop()
+})
+
+/** One that nobody listens on. */
+async function freePort(): Promise<number> {
+  const closed = createServer().listen(0, '127.0.0.1')
+  await once(closed, 'listening')
+  const address = closed.address()
+  closed.close()
+  return typeof address === 'object' ? (address?.port ?? 0) : 0
+}
 
 test.each([
   [['--ssl_keyfile_path', 'key.pem'], '--ssl_keyfile_path'],

@@ -315,6 +315,31 @@ describe('POST /key/regenerate', () => {
     expect([await statusOf(first), await statusOf(second)]).toEqual([401, 401])
   })
 
+  test.each(['secret', 'digest'])('K-09: whoever finds an old %s in its grace can end what it opens', async (named) => {
+    const first = await app.makeKey()
+    const name = named === 'secret' ? first : digestOfKey(first)
+    const second = (await app.post('/key/regenerate', { key: first, grace_period: '7d' })).json.key
+    expect((await app.post('/key/block', { key: name })).json).toMatchObject({
+      token: digestOfKey(second),
+      blocked: true,
+    })
+    expect([await statusOf(first), await statusOf(second)]).toEqual([401, 401])
+    await app.post('/key/unblock', { key: name })
+    expect([await statusOf(first), await statusOf(second)]).toEqual([200, 200])
+
+    expect((await app.post('/key/delete', { keys: [name, second] })).status).toBe(200)
+    expect([await statusOf(first), await statusOf(second)]).toEqual([401, 401])
+    expect((await app.post('/key/delete', { keys: [name] })).status).toBe(404)
+  })
+
+  test('K-09: once its grace is over an old secret names nothing', async () => {
+    const key = await app.makeKey()
+    await app.post('/key/regenerate', { key, grace_period: '1h' })
+    app.pass(HOUR)
+    expect((await app.post('/key/block', { key })).status).toBe(404)
+    expect((await app.post('/key/delete', { keys: [key] })).status).toBe(404)
+  })
+
   test('K-09: a grace period ends when it said', async () => {
     const key = await app.makeKey()
     await app.post('/key/regenerate', { key, grace_period: '1h' })
