@@ -58,6 +58,14 @@ test('no name in them can be taken for one of ours, and nothing of them is nothi
   expect(read({}, inHeader('')).metadata).toEqual({})
 })
 
+test('what else a caller calls its business by is kept, and no credential', () => {
+  const own = { project: 'north', client: 'acme', organization: 'o', region: 'eu', models: 2, tags: ['a'] }
+  const secrets = { api_key: 'k', openaiApiKey: 'k', aws_secret_access_key: 'k', password: 'k' }
+  expect(read({ metadata: { spend_logs_metadata: { ...own, ...secrets } } }).metadata).toEqual({
+    spend_logs_metadata: own,
+  })
+})
+
 test('they count towards the bound on what is kept', () => {
   expect(read({ metadata: { spend_logs_metadata: { note: 'm'.repeat(9_000) } } }).metadata).toEqual({
     dropped: 'metadata was larger than 8 KiB',

@@ -30,6 +30,8 @@ const MAX_METADATA = 8_192
 const NOTES = 'spend_logs_metadata'
 const NOTES_HEADER = 'x-litellm-spend-logs-metadata'
 const NO_NOTES: JsonObject = {}
+/** A project, a client or a region are fit to be noted. Credentials are not, nor what could be taken for our own word. */
+const NOT_NOTED = /^(?:user_api_key|spend)|api_?key|access_?key|secret|password/i
 
 export function readAttribution(
   operation: Operation,
@@ -71,7 +73,7 @@ function readNotes(metadata: JsonObject, headers: HeaderReader): Decision<JsonOb
   }
   const inBody = metadata[NOTES] ?? undefined
   if (!isAbsentOrObject(inBody)) return deny('bad-request', 'param_type', `\`${NOTES}\` must be an object.`)
-  return allow(inHeader === undefined && inBody === undefined ? NO_NOTES : withoutOurs({ ...inHeader, ...inBody }))
+  return allow(inHeader === undefined && inBody === undefined ? NO_NOTES : kept({ ...inHeader, ...inBody }, isNoted))
 }
 
 function readEndUser(
@@ -146,16 +148,24 @@ function readSession(body: JsonObject, metadata: JsonObject, headers: HeaderRead
 
 /** The caller's own words for its ledger line: bounded, and without names that could be taken for ours. */
 function keepCallers(metadata: JsonObject, notes: JsonObject): JsonObject {
-  const own = withoutOurs(metadata)
-  const isNoted = Object.keys(notes).length > 0
-  if (!isNoted && Object.keys(own).length === 0) return own
-  const kept = isNoted ? { ...own, [NOTES]: notes } : own
-  const fits = isWithin(kept, MAX_METADATA) && JSON.stringify(kept).length <= MAX_METADATA
-  return fits ? kept : { dropped: 'metadata was larger than 8 KiB' }
+  const own = kept(metadata, isOwn)
+  const hasNotes = Object.keys(notes).length > 0
+  if (!hasNotes && Object.keys(own).length === 0) return own
+  const all = hasNotes ? { ...own, [NOTES]: notes } : own
+  const fits = isWithin(all, MAX_METADATA) && JSON.stringify(all).length <= MAX_METADATA
+  return fits ? all : { dropped: 'metadata was larger than 8 KiB' }
 }
 
-function withoutOurs(said: JsonObject): JsonObject {
-  const names = Object.keys(said).filter((name) => name !== 'tags' && !isForbidden(name))
+function isOwn(name: string): boolean {
+  return name !== 'tags' && !isForbidden(name)
+}
+
+function isNoted(name: string): boolean {
+  return !NOT_NOTED.test(name)
+}
+
+function kept(said: JsonObject, isKept: (name: string) => boolean): JsonObject {
+  const names = Object.keys(said).filter(isKept)
   return Object.fromEntries(names.map((name) => [name, said[name] ?? null]))
 }
 
