@@ -5,6 +5,8 @@ import type { EndUserId } from '../../domain/ids.ts'
 import { isObject, parseJson } from '../../domain/json.ts'
 import type { JsonObject, JsonValue } from '../../domain/json.ts'
 import type { HeaderReader } from './arrival.ts'
+import { INFERENCE_BOUNDS } from './parse-body.ts'
+import { readMembers } from './read-members.ts'
 import { isForbidden } from './reserved-names.ts'
 import type { Operation } from './operations.ts'
 
@@ -67,13 +69,19 @@ export function readAttribution(
 /** `spend_logs_metadata`: what a caller notes on its line, in which the body adds to the header, and wins over it. */
 function readNotes(metadata: JsonObject, headers: HeaderReader): Decision<JsonObject> {
   const header = headers.get(NOTES_HEADER)
-  const inHeader = header === undefined || header === '' ? undefined : (parseJson(header) ?? null)
+  const inHeader = header === undefined || header === '' ? undefined : readObject(header)
   if (!isAbsentOrObject(inHeader)) {
     return deny('bad-request', 'param_type', `\`${NOTES_HEADER}\` must be a JSON object.`)
   }
   const inBody = metadata[NOTES] ?? undefined
   if (!isAbsentOrObject(inBody)) return deny('bad-request', 'param_type', `\`${NOTES}\` must be an object.`)
-  return allow(inHeader === undefined && inBody === undefined ? NO_NOTES : kept({ ...inHeader, ...inBody }, isNoted))
+  if (inHeader === undefined && inBody === undefined) return allow(NO_NOTES)
+  return allow(kept({ ...inHeader, ...inBody }, (name) => !NOT_NOTED.test(name)))
+}
+
+/** Bounded like a body: whoever reads the line must not trip over it. Null: it is no such object. */
+function readObject(text: string): JsonValue {
+  return readMembers(text, INFERENCE_BOUNDS).ok ? (parseJson(text) ?? null) : null
 }
 
 function readEndUser(
@@ -148,20 +156,12 @@ function readSession(body: JsonObject, metadata: JsonObject, headers: HeaderRead
 
 /** The caller's own words for its ledger line: bounded, and without names that could be taken for ours. */
 function keepCallers(metadata: JsonObject, notes: JsonObject): JsonObject {
-  const own = kept(metadata, isOwn)
+  const own = kept(metadata, (name) => name !== 'tags' && !isForbidden(name))
   const hasNotes = Object.keys(notes).length > 0
   if (!hasNotes && Object.keys(own).length === 0) return own
   const all = hasNotes ? { ...own, [NOTES]: notes } : own
   const fits = isWithin(all, MAX_METADATA) && JSON.stringify(all).length <= MAX_METADATA
   return fits ? all : { dropped: 'metadata was larger than 8 KiB' }
-}
-
-function isOwn(name: string): boolean {
-  return name !== 'tags' && !isForbidden(name)
-}
-
-function isNoted(name: string): boolean {
-  return !NOT_NOTED.test(name)
 }
 
 function kept(said: JsonObject, isKept: (name: string) => boolean): JsonObject {
