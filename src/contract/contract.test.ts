@@ -68,10 +68,10 @@ describe('bodies and queries', () => {
   })
 
   test.each([
-    [{ max_budget: 'abc' }, 'float_parsing', 'Input should be a valid number, unable to parse string as one'],
+    [{ max_budget: 'abc' }, 'float_parsing', 'Input should be a valid number, unable to parse string as a number'],
     [{ max_budget: true }, 'float_type', 'Input should be a valid number'],
     [{ temp_budget_increase: [] }, 'float_type', 'Input should be a valid number'],
-    [{ rpm_limit: 'abc' }, 'int_parsing', 'Input should be a valid integer, unable to parse string as one'],
+    [{ rpm_limit: 'abc' }, 'int_parsing', 'Input should be a valid integer, unable to parse string as an integer'],
     [{ rpm_limit: {} }, 'int_type', 'Input should be a valid integer'],
     [{ rpm_limit: 1.5 }, 'int_from_float', 'Input should be a valid integer, got a number with a fractional part'],
     [{ model_rpm_limit: { m: true } }, 'int_type', 'Input should be a valid integer'],

@@ -65,9 +65,9 @@ function counted(bound: number | bigint, what: string): string {
 }
 
 function nameNumber(expected: string, value: unknown): { type: string; msg: string } {
-  const [kind, word] = expected === WHOLE_NUMBER ? ['int', 'integer'] : ['float', 'number']
+  const [kind, a, word] = expected === WHOLE_NUMBER ? ['int', 'an', 'integer'] : ['float', 'a', 'number']
   return typeof value === 'string'
-    ? { type: `${kind}_parsing`, msg: `Input should be a valid ${word}, unable to parse string as one` }
+    ? { type: `${kind}_parsing`, msg: `Input should be a valid ${word}, unable to parse string as ${a} ${word}` }
     : { type: `${kind}_type`, msg: `Input should be a valid ${word}` }
 }
 

@@ -12,6 +12,8 @@ const SETTINGS: AttributionSettings = {
   requireEndUser: false,
 }
 
+const DEEP = '['.repeat(2_000) + ']'.repeat(2_000)
+
 function headersOf(values: Readonly<Record<string, string>>): HeaderReader {
   return {
     get: (name) => values[name],
@@ -43,6 +45,8 @@ test.each<[what: string, body: JsonObject, headers: Readonly<Record<string, stri
 test.each([
   ['a header that is no JSON', {}, { 'x-litellm-spend-logs-metadata': 'trip=north' }],
   ['a header with a list', {}, { 'x-litellm-spend-logs-metadata': '[1]' }],
+  ['a header of a list in a list, over and over', {}, { 'x-litellm-spend-logs-metadata': `{"a":${DEEP}}` }],
+  ['a header that says a name twice', {}, { 'x-litellm-spend-logs-metadata': '{"a":1,"a":2}' }],
   ['a text in the body', { metadata: { spend_logs_metadata: 'north' } }, {}],
 ])('words for the line as %s are refused', (_what, body, headers) => {
   const said = readAttribution(OPERATIONS.chat, body, headersOf(headers), SETTINGS)
@@ -56,6 +60,14 @@ test('no name in them can be taken for one of ours, and nothing of them is nothi
   expect(read({ metadata: { spend_logs_metadata: null } }).metadata).toEqual({})
   expect(read({ metadata: { spend_logs_metadata: {} } }, inHeader('{}')).metadata).toEqual({})
   expect(read({}, inHeader('')).metadata).toEqual({})
+})
+
+test('what else a caller calls its business by is kept, and no credential', () => {
+  const own = { project: 'north', client: 'acme', organization: 'o', region: 'eu', models: 2, tags: ['a'] }
+  const secrets = { api_key: 'k', openaiApiKey: 'k', aws_secret_access_key: 'k', password: 'k' }
+  expect(read({ metadata: { spend_logs_metadata: { ...own, ...secrets } } }).metadata).toEqual({
+    spend_logs_metadata: own,
+  })
 })
 
 test('they count towards the bound on what is kept', () => {

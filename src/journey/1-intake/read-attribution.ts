@@ -5,6 +5,8 @@ import type { EndUserId } from '../../domain/ids.ts'
 import { isObject, parseJson } from '../../domain/json.ts'
 import type { JsonObject, JsonValue } from '../../domain/json.ts'
 import type { HeaderReader } from './arrival.ts'
+import { INFERENCE_BOUNDS } from './parse-body.ts'
+import { readMembers } from './read-members.ts'
 import { isForbidden } from './reserved-names.ts'
 import type { Operation } from './operations.ts'
 
@@ -30,6 +32,8 @@ const MAX_METADATA = 8_192
 const NOTES = 'spend_logs_metadata'
 const NOTES_HEADER = 'x-litellm-spend-logs-metadata'
 const NO_NOTES: JsonObject = {}
+/** A project, a client or a region are fit to be noted. Credentials are not, nor what could be taken for our own word. */
+const NOT_NOTED = /^(?:user_api_key|spend)|api_?key|access_?key|secret|password/i
 
 export function readAttribution(
   operation: Operation,
@@ -65,13 +69,19 @@ export function readAttribution(
 /** `spend_logs_metadata`: what a caller notes on its line, in which the body adds to the header, and wins over it. */
 function readNotes(metadata: JsonObject, headers: HeaderReader): Decision<JsonObject> {
   const header = headers.get(NOTES_HEADER)
-  const inHeader = header === undefined || header === '' ? undefined : (parseJson(header) ?? null)
+  const inHeader = header === undefined || header === '' ? undefined : readObject(header)
   if (!isAbsentOrObject(inHeader)) {
     return deny('bad-request', 'param_type', `\`${NOTES_HEADER}\` must be a JSON object.`)
   }
   const inBody = metadata[NOTES] ?? undefined
   if (!isAbsentOrObject(inBody)) return deny('bad-request', 'param_type', `\`${NOTES}\` must be an object.`)
-  return allow(inHeader === undefined && inBody === undefined ? NO_NOTES : withoutOurs({ ...inHeader, ...inBody }))
+  if (inHeader === undefined && inBody === undefined) return allow(NO_NOTES)
+  return allow(kept({ ...inHeader, ...inBody }, (name) => !NOT_NOTED.test(name)))
+}
+
+/** Bounded like a body: whoever reads the line must not trip over it. Null: it is no such object. */
+function readObject(text: string): JsonValue {
+  return readMembers(text, INFERENCE_BOUNDS).ok ? (parseJson(text) ?? null) : null
 }
 
 function readEndUser(
@@ -146,16 +156,16 @@ function readSession(body: JsonObject, metadata: JsonObject, headers: HeaderRead
 
 /** The caller's own words for its ledger line: bounded, and without names that could be taken for ours. */
 function keepCallers(metadata: JsonObject, notes: JsonObject): JsonObject {
-  const own = withoutOurs(metadata)
-  const isNoted = Object.keys(notes).length > 0
-  if (!isNoted && Object.keys(own).length === 0) return own
-  const kept = isNoted ? { ...own, [NOTES]: notes } : own
-  const fits = isWithin(kept, MAX_METADATA) && JSON.stringify(kept).length <= MAX_METADATA
-  return fits ? kept : { dropped: 'metadata was larger than 8 KiB' }
+  const own = kept(metadata, (name) => name !== 'tags' && !isForbidden(name))
+  const hasNotes = Object.keys(notes).length > 0
+  if (!hasNotes && Object.keys(own).length === 0) return own
+  const all = hasNotes ? { ...own, [NOTES]: notes } : own
+  const fits = isWithin(all, MAX_METADATA) && JSON.stringify(all).length <= MAX_METADATA
+  return fits ? all : { dropped: 'metadata was larger than 8 KiB' }
 }
 
-function withoutOurs(said: JsonObject): JsonObject {
-  const names = Object.keys(said).filter((name) => name !== 'tags' && !isForbidden(name))
+function kept(said: JsonObject, isKept: (name: string) => boolean): JsonObject {
+  const names = Object.keys(said).filter(isKept)
   return Object.fromEntries(names.map((name) => [name, said[name] ?? null]))
 }
 

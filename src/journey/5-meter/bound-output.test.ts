@@ -122,6 +122,30 @@ test.each<[string, OperationName, JsonObject, string, Given, readonly string[]]>
   ],
   ['stands in for nonsense', 'chat', { max_tokens: 'many' }, 'm', {}, ['"max_tokens":20']],
   ['comes before a default', 'chat', {}, 'm', { defaults: { max_tokens: 90 } }, ['"max_tokens":20']],
+  [
+    'is the caller’s alone for models that reason, beside a default under the older name',
+    'chat',
+    { max_completion_tokens: 5 },
+    'o3',
+    { defaults: { max_tokens: 90 } },
+    ['"max_completion_tokens":5'],
+  ],
+  [
+    'and under the newer one',
+    'chat',
+    { max_tokens: 5 },
+    'o3',
+    { defaults: { max_completion_tokens: 90 } },
+    ['"max_tokens":5'],
+  ],
+  [
+    'is one of two defaults for them',
+    'chat',
+    {},
+    'o3',
+    { defaults: { max_tokens: 9, max_completion_tokens: 7 } },
+    ['"max_completion_tokens":7'],
+  ],
   ['of responses', 'responses', {}, 'm', {}, ['"max_output_tokens":20']],
 ])('the limit that goes upstream %s', (_name, operation, body, model, given, members) => {
   const forwarded = limitOutput(makeAsk(operation, { ...body, seed: 1 }), deployment(given), model, 20)

@@ -51,7 +51,7 @@ export function limitOutput(
   tokens: number,
 ): readonly ForwardedMember[] {
   const names = LIMIT_NAMES[ask.operation.name]
-  const given = names.filter((name) => isCount(sentMember(ask, deployment, name)))
+  const given = givenLimits(ask, deployment, upstreamModel)
   const usual = ask.operation.name === 'chat' && wantsNewName(deployment, upstreamModel) ? names[1] : names[0]
   const written = given.length > 0 ? given : usual === undefined ? [] : [usual]
   const members = ask.forwarded.filter(({ name }) => !names.includes(name))
@@ -60,6 +60,15 @@ export function limitOutput(
     members.push({ name, text: `"${name}":${isCount(value) ? Math.min(value, tokens) : tokens}` })
   }
   return members
+}
+
+/** A model that knows one name alone gets one limit: the caller's before the operator's, under whichever name. */
+function givenLimits(ask: ModelAsk, deployment: Deployment, upstreamModel: string): readonly string[] {
+  const names = LIMIT_NAMES[ask.operation.name]
+  const given = names.filter((name) => isCount(sentMember(ask, deployment, name)))
+  if (given.length < 2 || ask.operation.name !== 'chat' || !knowsNewLimitOnly(deployment, upstreamModel)) return given
+  const own = given.filter((name) => ask.forwarded.some((member) => member.name === name))
+  return own.length === 0 ? given.slice(-1) : own
 }
 
 /** Models that reason refuse the old name of the limit; many compatible servers do not know the new one. */

@@ -3,8 +3,10 @@ import type { JsonObject, JsonValue } from '../../domain/json.ts'
 
 /** What an upstream says went wrong, in whichever of the usual shapes; `message` is its sentence. */
 export function readErrorBody(body: string): JsonObject | undefined {
-  const parsed = parseJson(body)
-  if (!isObject(parsed)) return parsed === undefined ? plainText(body) : undefined
+  const read = parseJson(body)
+  // Some put it into a list, in which it stands alone.
+  const parsed = Array.isArray(read) ? read[0] : read
+  if (!isObject(parsed)) return read === undefined ? plainText(body) : undefined
   const { error, message, detail } = parsed
   if (isObject(error)) return error
   const said = typeof error === 'string' ? error : message === undefined ? detailText(detail) : undefined

@@ -21,6 +21,7 @@ test.each([
   { error: { message: 'no such tool', code: 400 }, failure: 'BadRequestError', status: 400, text: 'no such tool' },
   { error: { message: 'slow down', code: '429' }, failure: 'RateLimitError', status: 429, text: 'slow down' },
   { error: { message: 'no such model', code: 404 }, failure: 'NotFoundError', status: 404, text: 'no such model' },
+  { error: { message: 'too hot', code: 1210, status: 400 }, failure: 'BadRequestError', status: 400, text: 'too hot' },
   { error: { message: 'n', code: 'bad', status: 422 }, failure: 'UnprocessableEntityError', status: 422, text: 'n' },
   {
     error: { message: 'prompt is too long', code: 400 },
@@ -66,6 +67,9 @@ const missing = { detail: [{ loc: ['body', 'messages', 0], msg: 'field required'
 
 test.each([
   ['an error', '{"error":{"message":"too hot"}}', 'too hot'],
+  ['an error in a list', '[{"error":{"message":"too hot"}}]', 'too hot'],
+  ['a list of nothing', '[]', 'The upstream failed with status 400.'],
+  ['a list of texts', '["too hot"]', 'The upstream failed with status 400.'],
   ['a text in error', '{"error":"too hot"}', 'too hot'],
   ['a message', '{"object":"error","message":"too hot"}', 'too hot'],
   ['a detail', '{"detail":"too hot"}', 'too hot'],

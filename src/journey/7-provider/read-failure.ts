@@ -96,7 +96,9 @@ export function failureTold(error: JsonValue, secrets: readonly string[]): Upstr
 
 /** Its number may stand in `code` or in `status`; some only have a word. */
 function statusTold({ code, status }: JsonObject): number {
-  const number = [code, status].map((each) => (each === null ? Number.NaN : Number(each))).find((each) => each >= 400)
+  const numbers = [code, status].map((each) => (each === null ? Number.NaN : Number(each)))
+  // Other numbers are the provider's own.
+  const number = numbers.find((each) => each >= 400 && each < 600)
   return number ?? (typeof code === 'string' ? (STATUS_OF_WORDS.get(code) ?? Number.NaN) : Number.NaN)
 }
 

@@ -68,6 +68,10 @@ test.each<[what: string, chunks: readonly object[], complete: boolean]>([
   ['both', [{ choices: [one(0, 'stop')] }, { choices: [one(1, 'stop')] }], true],
   ['a choice, and another begins', [{ choices: [one(0, 'stop')] }, { choices: [one(1, null)] }], false],
   ['a choice, and words about it', [{ choices: [one(0, 'stop')] }, { choices: [one(0, null)], usage: USED }], true],
+  ['a choice, and a note on all', [{ choices: [one(0, 'stop')] }, { choices: [], prompt_filter_results: [] }], true],
+  ['a choice, and nothing more', [{ choices: [one(0, 'stop')] }, { choices: [] }], true],
+  ['the usage of all by itself', [{ choices: [one(0, null)] }, { usage: USED }], true],
+  ['usage before all', [{ choices: [], usage: USED }, { choices: [one(0, null)] }], false],
   ['the filter of the prompt', [{ choices: [], prompt_filter_results: [] }], false],
   ['nothing', [], false],
 ])('a stream that ends with %s', (_what, chunks, complete) => {

@@ -8,6 +8,7 @@ import { spliceMembers } from '../splice.ts'
 import type { StreamStep, StreamTally, StreamTranslator } from '../translate-stream.ts'
 
 const BOUNDS = { maxDepth: 128, maxNodes: 1_000_000 }
+const NO_CHOICES: readonly JsonValue[] = []
 
 /** Chat and text completion chunks: one shown model name, usage only for those who asked, nothing else touched. */
 export class ChatStream implements StreamTranslator {
@@ -68,15 +69,15 @@ export class ChatStream implements StreamTranslator {
     tally.serviceTier = nameIn(chunk, 'service_tier') ?? tally.serviceTier
     const { usage, choices } = chunk
     if (isObject(usage)) tally.usage = usage
-    if (!Array.isArray(choices)) return
-    tally.emittedWeight += choices.reduce((sum: number, choice: JsonValue) => sum + weightOf(choice), 0)
-    for (const choice of choices) this.#follow(choice)
+    const told: readonly JsonValue[] = Array.isArray(choices) ? choices : NO_CHOICES
+    for (const choice of told) this.#follow(choice)
     // Some upstreams say no more at the end than this. Usage beside a choice is only what was used so far.
-    tally.complete =
-      choices.length === 0 ? isObject(usage) : this.#begun.size > 0 && this.#begun.size === this.#finished.size
+    const isFinished = this.#begun.size > 0 && this.#begun.size === this.#finished.size
+    tally.complete = isFinished || (told.length === 0 && isObject(usage))
   }
 
   #follow(choice: JsonValue): void {
+    this.tally.emittedWeight += weightOf(choice)
     if (!isObject(choice)) return
     const index = choice['index'] ?? 0
     this.#begun.add(index)

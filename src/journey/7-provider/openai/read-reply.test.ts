@@ -5,6 +5,7 @@ test.each([
   ['{"object":"error","message":"no such model","code":404}', { object: 'error', message: 'no such model', code: 404 }],
   ['{"error":{"message":"no"},"object":"chat.completion"}', { message: 'no' }],
   ['{"error":null,"object":"chat.completion"}', undefined],
+  ['{"object":"error","message":"no","error":null}', { object: 'error', message: 'no', error: null }],
   ['{"object":"chat.completion","choices":[{"object":"error"}]}', undefined],
 ])('what %s says went wrong', (text, error) => {
   expect(readReply(text)?.error).toEqual(error)

@@ -38,7 +38,7 @@ export function readReply(text: string): ReadReply | undefined {
     else if (name === 'service_tier') read.serviceTier = plainText(text, valueStart, valueEnd)
     else if (name === 'usage') read.usage = parseJson(text.slice(valueStart, valueEnd))
     else if (name === 'object' && plainText(text, valueStart, valueEnd) === 'error') read.error ??= parseJson(text)
-    else if (name === 'error') read.error = parseJson(text.slice(valueStart, valueEnd)) ?? undefined
+    else if (name === 'error') read.error = parseJson(text.slice(valueStart, valueEnd)) ?? read.error
   }
   return read
 }
