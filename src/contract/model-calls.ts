@@ -15,6 +15,17 @@ export const responsesBody = streamed.extend({ input: z.union([text, z.array(z.l
 
 export const realtimeQuery = z.object({ model: text })
 
+/** What is passed on of a question about a stored response. */
+export const storedResponseQuery = z.object({
+  include: optional(z.union([text, texts])),
+  limit: optional(text),
+  order: optional(text),
+  after: optional(text),
+  before: optional(text),
+})
+
+export const passThroughQuery = z.object({ endpoint_id: optional(text) })
+
 export const modelGroupQuery = z.object({ model_group: optional(filledText) })
 
 export const modelListQuery = z.object({

@@ -46,7 +46,8 @@ export async function docsRoutes(
 
   function pageRoute(path: '/docs' | '/redoc', summary: string): void {
     const facts = factsOf('GET', path)
-    describeRoute(edge, { method: 'GET', summary, media: ['text/html'] }, facts)
+    const answers = path === '/docs' ? { media: ['text/html'] } : { media: [], status: 302 }
+    describeRoute(edge, { method: 'GET', summary, ...answers }, facts)
     app.get(path, { config: { needs: facts.row.id } }, async (request, reply) => {
       const identity = await identifyAndProvision(callerOf(request, facts, edge), edge.journey)
       if (identity.verdict === 'deny') {
