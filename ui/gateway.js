@@ -16,7 +16,13 @@ export class Refusal extends Error {
   }
 }
 
+/** What no header can carry. The browser would refuse to send it, as if there were no gateway. */
+const NO_KEY = /[^!-~]/
+
 export async function ask(path, { body, signal } = {}) {
+  if (NO_KEY.test(key)) {
+    throw new Refusal('This is no key: keys have no spaces, and only plain letters, digits and signs.', 401)
+  }
   const response = await fetch(path, {
     method: body === undefined ? 'GET' : 'POST',
     headers: { authorization: `Bearer ${key}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
