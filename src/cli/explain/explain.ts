@@ -1,7 +1,7 @@
 import type { JsonAnswer } from '../../adapters/outbound-http/post-json.ts'
 import { renderFindings } from '../../config/render-findings.ts'
 import { explanation } from '../../contract/explanation.ts'
-import type { JsonObject } from '../../domain/json.ts'
+import type { JsonObject, JsonValue } from '../../domain/json.ts'
 import { isObject, parseJson } from '../../domain/json.ts'
 import { readConfiguration } from '../../read-configuration.ts'
 import type { CheckIo } from '../check.ts'
@@ -93,11 +93,18 @@ function tell({ status, text }: JsonAnswer, { json }: ExplainArgs, io: CheckIo):
   return data.verdict === 'allow' ? 0 : 1
 }
 
+/** Of one flaw in what was asked. */
+function saidOf(flaw: JsonValue): string {
+  const said = isObject(flaw) ? flaw['msg'] : undefined
+  return typeof said === 'string' ? said.replace(/^Value error, /, '') : JSON.stringify(flaw)
+}
+
 /** The sentence in an answer that is no explanation, if it is of a gateway. */
 function refusalIn(value: ReturnType<typeof parseJson>): string {
   const error = isObject(value) ? value['error'] : undefined
   const message = isObject(error) ? error['message'] : undefined
   const detail = isObject(value) ? value['detail'] : undefined
   if (typeof message === 'string') return message
+  if (Array.isArray(detail)) return detail.map(saidOf).join(' ')
   return detail === undefined ? 'this is no answer of a gateway.' : JSON.stringify(detail)
 }

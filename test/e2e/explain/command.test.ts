@@ -147,6 +147,7 @@ test('what is wrong with the question is said, and exits with 2', async () => {
     [[CHAT, '--config', wrong], 'model_lst'],
     [[CHAT, '--url', 'http://127.0.0.1:9'], 'no answer from http://127.0.0.1:9'],
     [['/v1/chat/completion'], 'Did you mean /v1/chat/completions?'],
+    [['/v1/models', '--team', 'x'], 'not explained (422): `team_id` goes with `user_id`.'],
   ]
   for (const [args, says] of cases) {
     const { code, stdout, stderr } = await explain(args)
