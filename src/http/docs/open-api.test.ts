@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { memberAddBody } from '../../contract/members.ts'
-import { chatBody } from '../../contract/model-calls.ts'
+import { chatBody, embeddingBody } from '../../contract/model-calls.ts'
 import { blockBody, bulkUpdateBody, generateBody, keyListQuery } from '../../contract/keys.ts'
 import type { ApiRoute, Method } from '../route.ts'
 import { factsOf } from '../route.ts'
@@ -27,6 +27,7 @@ const ROUTES = [
   route('DELETE', '/v1/access_group/:access_group_id', { status: 204, media: [] }),
   route('POST', '/v1/chat/completions', { body: chatBody }),
   route('POST', '/engines/{model}/chat/completions', { body: chatBody }),
+  route('POST', '/v1/embeddings', { body: embeddingBody }),
   route('POST', '/team/member_add', { body: memberAddBody }),
 ]
 
@@ -99,6 +100,12 @@ describe('the description of the API', () => {
     expect(bodyAt('/v1/chat/completions').required).toEqual(['model', 'messages'])
     expect(bodyAt('/engines/{model}/chat/completions').required).toEqual(['messages'])
     expect(bodyAt('/engines/{model}/chat/completions').properties).toHaveProperty('model')
+  })
+
+  test('texts may come as tokens where they are counted', () => {
+    const { input } = api.paths['/v1/embeddings'].post.requestBody.content['application/json'].schema.properties
+    expect(input.anyOf).toHaveLength(4)
+    expect(input.anyOf).toContainEqual({ type: 'array', items: { type: 'array', items: { type: 'integer' } } })
   })
 
   test('one of a list may stand for it where that is taken', () => {
