@@ -1,5 +1,7 @@
 // Speaks to the gateway with the pasted key. The key lives in this module and nowhere else.
 let key = ''
+/** An operator may have named another header for keys. */
+const keyHeader = document.querySelector('meta[name="key-header"]').content
 
 export function useKey(pasted) {
   key = pasted
@@ -25,7 +27,7 @@ export async function ask(path, { body, signal } = {}) {
   }
   const response = await fetch(path, {
     method: body === undefined ? 'GET' : 'POST',
-    headers: { authorization: `Bearer ${key}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+    headers: { [keyHeader]: `Bearer ${key}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
     credentials: 'omit',
     cache: 'no-store',
     redirect: 'error',

@@ -132,6 +132,10 @@ describe('the description of the API', () => {
       'Who may call it, and on which objects:\n\n- proxy administrators: any\n- proxy viewers: any, to look at\n- organisation admins: of their organisations',
     )
     expect(api.paths['/health/liveness'].get.security).toEqual([])
+    // eslint-disable-next-line typescript/no-explicit-any
+    const named: any = describeApi(ROUTES, 'x-our-key')
+    expect(named.paths['/v1/models'].get.security).toEqual([{ 'x-our-key': [] }])
+    expect(Object.keys(named.components.securitySchemes)).toEqual(['x-our-key'])
     for (const scheme of api.paths['/v1/models'].get.security) {
       for (const name of Object.keys(scheme)) expect(api.components.securitySchemes).toHaveProperty([name])
     }

@@ -9,13 +9,17 @@ import { jsonSchemaOf } from './json-schemas.ts'
 import type { SharedSchemas } from './json-schemas.ts'
 import { json, REFUSALS, REFUSAL_SCHEMAS } from './refusal-schemas.ts'
 
-/** The description of the API that OpenAPI tools read. It follows from the routes alone: the same for every caller. */
-export function describeApi(routes: readonly ApiRoute[]): JsonObject {
+/**
+ * The description of the API that OpenAPI tools read. It follows from the routes, and from the one header for keys where the
+ * operator has named one: it is the same for every caller.
+ */
+export function describeApi(routes: readonly ApiRoute[], keyHeader?: string): JsonObject {
+  const schemes = keyHeader === undefined ? SCHEMES : [schemeOf(keyHeader, 'A key or a token, after `Bearer `.')]
   const shared: SharedSchemas = new Map()
   const paths = new Map<string, Record<string, JsonValue>>()
   for (const route of routes) {
     const item = paths.get(route.path) ?? {}
-    item[route.method.toLowerCase()] = operationOf(route, shared)
+    item[route.method.toLowerCase()] = operationOf(route, schemes, shared)
     paths.set(route.path, item)
   }
   return {
@@ -32,30 +36,33 @@ export function describeApi(routes: readonly ApiRoute[]): JsonObject {
     components: {
       schemas: { ...Object.fromEntries(shared), ...REFUSAL_SCHEMAS },
       responses: REFUSALS,
-      securitySchemes: Object.fromEntries(SCHEMES),
+      securitySchemes: Object.fromEntries(schemes),
     },
   }
 }
 
-const SCHEMES = CREDENTIAL_HEADERS.map((name): readonly [string, JsonObject] =>
-  name === 'authorization'
-    ? [
-        name,
-        {
-          type: 'http',
-          scheme: 'bearer',
-          description: 'The master key, a virtual key, or a token of an identity provider.',
-        },
-      ]
-    : [name, { type: 'apiKey', in: 'header', name }],
+const BEARER: JsonObject = {
+  type: 'http',
+  scheme: 'bearer',
+  description: 'The master key, a virtual key, or a token of an identity provider.',
+}
+
+type Scheme = readonly [name: string, says: JsonObject]
+
+const SCHEMES: readonly Scheme[] = CREDENTIAL_HEADERS.map((name) =>
+  name === 'authorization' ? [name, BEARER] : schemeOf(name),
 )
+
+function schemeOf(name: string, description?: string): Scheme {
+  return [name, { type: 'apiKey', in: 'header', name, ...(description === undefined ? {} : { description }) }]
+}
 
 /** Of JSON it says no more than that it is JSON: clients read the answer, and find out. */
 function schemaIn(media: string): JsonObject {
   return media === 'application/json' ? {} : { type: 'string' }
 }
 
-function operationOf(route: ApiRoute, shared: SharedSchemas): JsonObject {
+function operationOf(route: ApiRoute, schemes: readonly Scheme[], shared: SharedSchemas): JsonObject {
   const { method, path, row, summary, body, query, status = 200 } = route
   const isOpen = row.cells.AN.right === 'P'
   return {
@@ -63,7 +70,7 @@ function operationOf(route: ApiRoute, shared: SharedSchemas): JsonObject {
     tags: [tagOf(route)],
     summary,
     description: rolesOf(row),
-    security: isOpen ? [] : SCHEMES.map(([name]) => ({ [name]: [] })),
+    security: isOpen ? [] : schemes.map(([name]) => ({ [name]: [] })),
     parameters: [...inPath(path), ...(query === undefined ? [] : inQuery(jsonSchemaOf(query, shared)))],
     ...(body === undefined ? {} : { requestBody: bodyOf(jsonSchemaOf(body, shared), path) }),
     responses: {
