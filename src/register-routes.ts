@@ -120,7 +120,7 @@ export async function registerRoutes(
   })
   metricsRoutes(app, edge, metrics, settings.compat.metricsAuth)
   passThroughDefinitionRoutes(app, edge)
-  await docsRoutes(app, edge, settings.pages)
-  await consoleRoutes(app, settings.pages)
+  await docsRoutes(app, edge, settings.pages, settings.keyHeaderName)
+  await consoleRoutes(app, settings.pages, settings.keyHeaderName)
   passThroughRoutes(app, edge, { passing, faults })
 }

@@ -22,9 +22,10 @@ async function showModels() {
 async function showPrices() {
   const { data: deployments } = await read('/model/info')
   const table = at('model-table')
+  const names = at('chat').hidden ? new Set(deployments.map(({ model_name: name }) => name)) : models
   fill(
     table,
-    models.map((id) => {
+    [...names].map((id) => {
       const info = deployments.find((one) => one.model_name === id)?.model_info ?? {}
       return row(table, [
         id,
@@ -72,11 +73,24 @@ function shorten(digest) {
   return /^[0-9a-f]{64}$/.test(digest) ? `${digest.slice(0, 8)}…` : digest
 }
 
+/** A key that only manages has nothing to chat with, and is let in by what it manages. */
+async function enter() {
+  try {
+    await showModels()
+    at('chat').hidden = false
+  } catch (error) {
+    if (error.status !== 403) throw error
+    await showKeys(1).catch(() => Promise.reject(error))
+    at('chat').hidden = true
+    at('keys').hidden = false
+  }
+}
+
 async function signIn() {
   useKey(at('key').value.trim())
   at('key').value = ''
   try {
-    await showModels()
+    await enter()
   } catch (error) {
     useKey('')
     at('key').focus()
@@ -85,7 +99,7 @@ async function signIn() {
   at('sign-in').hidden = true
   at('sign-out').hidden = false
   at('inside').hidden = false
-  at('question').focus()
+  at(at('chat').hidden ? 'keys-head' : 'question').focus()
   announce('Signed in.')
   const sections = [offerCalls(), offer(at('keys'), () => showKeys(1)), offer(at('prices'), showPrices)]
   for (const shown of await Promise.allSettled(sections)) {

@@ -1,5 +1,7 @@
 // Speaks to the gateway with the pasted key. The key lives in this module and nowhere else.
 let key = ''
+/** An operator may have named another header for keys. */
+const keyHeader = document.querySelector('meta[name="key-header"]').content
 
 export function useKey(pasted) {
   key = pasted
@@ -16,10 +18,16 @@ export class Refusal extends Error {
   }
 }
 
+/** What no header can carry. The browser would refuse to send it, as if there were no gateway. */
+const NO_KEY = /[^!-~]/
+
 export async function ask(path, { body, signal } = {}) {
+  if (NO_KEY.test(key)) {
+    throw new Refusal('This is no key: keys have no spaces, and only plain letters, digits and signs.', 401)
+  }
   const response = await fetch(path, {
     method: body === undefined ? 'GET' : 'POST',
-    headers: { authorization: `Bearer ${key}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+    headers: { [keyHeader]: `Bearer ${key}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
     credentials: 'omit',
     cache: 'no-store',
     redirect: 'error',

@@ -42,9 +42,14 @@ function keyRow(table, key) {
     key.models.length === 0 ? 'all' : key.models.join(', '),
     usd(key.spend),
     time(key.expires) ?? 'never',
-    key.blocked ? 'blocked' : 'open',
+    stateOf(key),
     [block, remove],
   ])
+}
+
+function stateOf({ blocked, expires }) {
+  if (blocked) return 'blocked'
+  return expires && new Date(expires) <= new Date() ? 'expired' : 'open'
 }
 
 function keyButton(label, name, work) {

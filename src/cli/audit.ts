@@ -30,10 +30,13 @@ const NOT_FOUND_OUT = 2
 /** `latchkey audit verify`: the arguments after `audit`, in; the exit code, out. */
 export async function runAudit(argv: readonly string[], io: CheckIo): Promise<number> {
   const args = parse(argv)
-  if (args === undefined || args.help) {
-    if (args === undefined) io.writeError(USAGE)
-    else io.write(USAGE)
-    return args === undefined ? NOT_FOUND_OUT : 0
+  if (typeof args === 'string') {
+    io.writeError(`latchkey: ${args}\n\n${USAGE}`)
+    return NOT_FOUND_OUT
+  }
+  if (args.help) {
+    io.write(USAGE)
+    return 0
   }
   const { usable, findings } = readConfiguration({
     ...(args.config === undefined ? {} : { file: args.config }),
@@ -58,7 +61,7 @@ async function verifyConfigured(settings: Settings, copy: string | undefined, io
   try {
     const store = await openGatewayStore(settings, log)
     try {
-      return await verify(store, dataDir, copy ?? checkpointFile(dataDir), io)
+      return await verify(store, dataDir, copy, io)
     } finally {
       await store.close()
     }
@@ -70,12 +73,16 @@ async function verifyConfigured(settings: Settings, copy: string | undefined, io
   }
 }
 
-async function verify(store: Store, dataDir: string, path: string, io: CheckIo): Promise<number> {
+async function verify(store: Store, dataDir: string, copy: string | undefined, io: CheckIo): Promise<number> {
+  const path = copy ?? checkpointFile(dataDir)
   const read = await readCheckpoints(path, dataDir, store.installation.id)
   const verdict = await verifyAudit(store.audit, chained, read?.checkpoints ?? [])
   const { text, isWhole } = renderVerdict(verdict, path, read)
   io.write(text)
-  return isWhole ? 0 : 1
+  if (!isWhole) return 1
+  if (copy === undefined || (read?.checkpoints.length ?? 0) > 0) return 0
+  io.writeError(`latchkey: ${copy} was named, and has nothing to hold the log against.\n`)
+  return NOT_FOUND_OUT
 }
 
 interface AuditArgs {
@@ -85,7 +92,8 @@ interface AuditArgs {
   readonly help: boolean
 }
 
-function parse(argv: readonly string[]): AuditArgs | undefined {
+/** A text: why these are no arguments. */
+function parse(argv: readonly string[]): AuditArgs | string {
   try {
     const { values, positionals } = parseArgs({
       args: [...argv],
@@ -98,9 +106,11 @@ function parse(argv: readonly string[]): AuditArgs | undefined {
       allowPositionals: true,
     })
     const help = values.help ?? false
-    if (!help && (positionals.length !== 1 || positionals[0] !== 'verify')) return undefined
+    const [verb, ...more] = positionals
+    if (!help && verb !== 'verify') return verb === undefined ? 'what of the log?' : `there is no 'audit ${verb}'.`
+    if (!help && more.length > 0) return `what is ${more.join(' ')}? Files are named by options.`
     return { config: values.config, dataDir: values['data-dir'], checkpoints: values.checkpoints, help }
-  } catch {
-    return undefined
+  } catch (error) {
+    return error instanceof Error ? error.message : 'the options are not understood.'
   }
 }

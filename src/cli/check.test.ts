@@ -165,15 +165,17 @@ test('the file may come from --config or CONFIG_FILE_PATH', () => {
   expect(check([], { CONFIG_FILE_PATH: path }).code).toBe(0)
 })
 
-test.each([{ argv: [] }, { argv: ['a', 'b'] }, { argv: ['--wrong'] }])(
-  '$argv exits with 2 and says how to ask',
-  ({ argv }) => {
-    const { code, out, err } = check(argv)
-    expect(code).toBe(2)
-    expect(out).toBe('')
-    expect(err).toContain('latchkey check FILE')
-  },
-)
+test.each([
+  { argv: [], says: 'Which file?' },
+  { argv: ['a', 'b'], says: 'one file at a time: a b' },
+  { argv: ['--wrong'], says: "Unknown option '--wrong'" },
+])('$argv exits with 2, says what is wrong and how to ask', ({ argv, says }) => {
+  const { code, out, err } = check(argv)
+  expect(code).toBe(2)
+  expect(out).toBe('')
+  expect(err).toContain(says)
+  expect(err).toContain('latchkey check FILE')
+})
 
 describe('--token', () => {
   const issuer = '{ issuer: "https://idp.example.com", audience: gateway }'

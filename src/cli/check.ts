@@ -34,10 +34,13 @@ could do is a question for \`latchkey explain\`.
 /** `latchkey check`: the arguments after the word, in; the exit code, out. */
 export function runCheck(argv: readonly string[], io: CheckPorts): number | Promise<number> {
   const args = parse(argv)
-  if (args === undefined || args.help) {
-    if (args === undefined) io.writeError(USAGE)
-    else io.write(USAGE)
-    return args === undefined ? 2 : 0
+  if (typeof args === 'string') {
+    io.writeError(`latchkey: ${args}\n\n${USAGE}`)
+    return 2
+  }
+  if (args.help) {
+    io.write(USAGE)
+    return 0
   }
   const file = args.file ?? io.env['CONFIG_FILE_PATH']
   if (file === undefined || file === '') {
@@ -93,7 +96,8 @@ interface CheckArgs {
   readonly help: boolean
 }
 
-function parse(argv: readonly string[]): CheckArgs | undefined {
+/** A text: why these are no arguments. */
+function parse(argv: readonly string[]): CheckArgs | string {
   try {
     const { values, positionals } = parseArgs({
       args: [...argv],
@@ -107,11 +111,11 @@ function parse(argv: readonly string[]): CheckArgs | undefined {
       allowPositionals: true,
     })
     const files = values.config === undefined ? positionals : [values.config, ...positionals]
-    if (files.length > 1) return undefined
+    if (files.length > 1) return `one file at a time: ${files.join(' ')}`
     const { host, token, json = false, help = false } = values
     return { file: files[0], host, token, json, help }
-  } catch {
-    return undefined
+  } catch (error) {
+    return error instanceof Error ? error.message : 'the options are not understood.'
   }
 }
 

@@ -44,7 +44,7 @@ function readMap(
 ): LocatedMap | undefined {
   const file = readText(path)
   if (file.is !== 'text') {
-    const { message, suggestion } = whyNot(file.is)
+    const { message, suggestion } = whyNot(file.is, key !== '')
     findings.error(from, key, `${message} (${showPath(path)})`, suggestion)
     return undefined
   }
@@ -63,10 +63,18 @@ function showPath(path: string): string {
   return looksLikeSecret(basename(path)) ? 'a secret in the place of a file name' : path
 }
 
-function whyNot(is: Exclude<TextFile['is'], 'text'>): { readonly message: string; readonly suggestion: string } {
+function whyNot(
+  is: Exclude<TextFile['is'], 'text'>,
+  isIncluded: boolean,
+): { readonly message: string; readonly suggestion: string } {
   switch (is) {
     case 'missing':
-      return { message: 'There is no such file.', suggestion: 'Check the path given by --config or CONFIG_FILE_PATH.' }
+      return {
+        message: 'There is no such file.',
+        suggestion: isIncluded
+          ? 'Names in `include` begin in the folder of the main file.'
+          : 'Check the path given by --config or CONFIG_FILE_PATH.',
+      }
     case 'not-a-file':
       return { message: 'This is a directory, not a file.', suggestion: 'Name the YAML file itself.' }
     case 'too-large':

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { filledText, optional, wholeNumber } from './lenient.ts'
+import { filledText, optional, pageNumber, pageSize, wholeNumberWithin } from './lenient.ts'
 
 const MOST_MINUTES = 24 * 60
 
@@ -8,9 +8,9 @@ const common = {
   end_date: optional(filledText),
   api_key: optional(filledText),
   model: optional(filledText),
-  timezone: optional(wholeNumber.pipe(z.number().min(-MOST_MINUTES).max(MOST_MINUTES))),
-  page: optional(wholeNumber.pipe(z.number().min(1))),
-  page_size: optional(wholeNumber.pipe(z.number().min(1).max(1_000))),
+  timezone: optional(wholeNumberWithin(-MOST_MINUTES, MOST_MINUTES)),
+  page: optional(pageNumber),
+  page_size: optional(pageSize(1_000)),
 }
 
 type Common = z.output<z.ZodObject<typeof common>>

@@ -1,10 +1,10 @@
 import { z } from 'zod'
-import { filledText, optional, wholeNumber } from './lenient.ts'
+import { filledText, optional, pageNumber, pageSize } from './lenient.ts'
 
 export const auditQuery = z
   .object({
-    page: optional(wholeNumber.pipe(z.number().min(1))),
-    page_size: optional(wholeNumber.pipe(z.number().min(1).max(100))),
+    page: optional(pageNumber),
+    page_size: optional(pageSize(100)),
     changed_by: optional(filledText),
     changed_by_api_key: optional(filledText),
     action: optional(filledText),

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { generateFields, keyOrderOf } from './keys.ts'
-import { filledText, flag, optional, text, wholeNumber } from './lenient.ts'
+import { filledText, flag, optional, pageNumber, pageSize, text } from './lenient.ts'
 
 const MOST_BYTES = 255
 
@@ -61,11 +61,8 @@ export const changedMappingBody = z
 
 export const mappingIdBody = z.object({ id: text })
 
-const pageNumber = wholeNumber.pipe(z.number().min(1))
-const pageSize = wholeNumber.pipe(z.number().min(1).max(100))
-
 export const mappingListQuery = z
-  .object({ page: optional(pageNumber), size: optional(pageSize) })
+  .object({ page: optional(pageNumber), size: optional(pageSize(100)) })
   .transform(({ page = 1, size = 50 }) => ({ page, size, order: 'desc' as const }))
 
 /** A claim, and the key that is made for it. */

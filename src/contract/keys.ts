@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { filledText, flag, jsonMap, optional, text, textMap, texts, wholeNumber } from './lenient.ts'
+import { filledText, flag, jsonMap, optional, pageNumber, pageSize, text, textMap, texts } from './lenient.ts'
 import { decimal, limitFields, limitWish, windowFields } from './limits.ts'
 import type { LimitFields } from './limits.ts'
 
@@ -115,13 +115,10 @@ export const keyHealthBody = z.object({})
 
 export const keyInfoQuery = z.object({ key: optional(filledText) })
 
-const pageNumber = wholeNumber.pipe(z.number().min(1))
-const pageSize = wholeNumber.pipe(z.number().min(1).max(100))
-
 export const keyListQuery = z
   .object({
     page: optional(pageNumber),
-    size: optional(pageSize),
+    size: optional(pageSize(100)),
     user_id: optional(filledText),
     team_id: optional(filledText),
     organization_id: optional(filledText),
@@ -158,7 +155,7 @@ export const keyListQuery = z
 export const keyAliasesQuery = z
   .object({
     page: optional(pageNumber),
-    size: optional(pageSize),
+    size: optional(pageSize(100)),
     search: optional(filledText),
     team_id: optional(filledText),
   })

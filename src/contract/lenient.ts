@@ -18,10 +18,21 @@ export const flag = z.preprocess(
 /** What is said of a value that is none, so that it can be told from other numbers. */
 export const WHOLE_NUMBER = 'a whole number'
 
-export const wholeNumber = z.preprocess(
-  (value) => (typeof value === 'string' && /^[+-]?\d{1,15}$/.test(value) ? Number(value) : value),
-  z.number(WHOLE_NUMBER).int(),
-)
+function digitsRead(value: unknown): unknown {
+  return typeof value === 'string' && /^[+-]?\d{1,15}$/.test(value) ? Number(value) : value
+}
+
+export const wholeNumber = z.preprocess(digitsRead, z.number(WHOLE_NUMBER).int())
+
+export function wholeNumberWithin(least: number, most: number) {
+  return z.preprocess(digitsRead, z.number(WHOLE_NUMBER).int().min(least).max(most))
+}
+
+export const pageNumber = wholeNumberWithin(1, Number.MAX_SAFE_INTEGER)
+
+export function pageSize(most: number) {
+  return wholeNumberWithin(1, most)
+}
 
 export const text = z.string()
 /** Clients that manage whole resources send an empty text for what was never set. */

@@ -40,9 +40,13 @@ export const organizationMember = z
   .transform(({ user_id, user_email, role }) => ({ userId: user_id, email: user_email, role }))
   .refine(namesSomebody, NOBODY_NAMED)
 
+/** Says in the description of the API that one of the list may stand for it. */
+export const ONE_OR_MANY = { orOne: true }
+
 /** One or several of them, as clients like it. */
 export function oneOrMany<Shape extends z.ZodType>(shape: Shape) {
-  return z.preprocess((value) => (Array.isArray(value) ? value : [value]), z.array(shape).min(1).max(500))
+  const listed = z.preprocess((value) => (Array.isArray(value) ? value : [value]), z.array(shape).min(1).max(500))
+  return listed.meta(ONE_OR_MANY)
 }
 
 const memberLimits = {

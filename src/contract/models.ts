@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { filledText, flag, jsonMap, optional, text, wholeNumber } from './lenient.ts'
+import { filledText, flag, jsonMap, optional, pageNumber, pageSize, text } from './lenient.ts'
 
 /** Parameters that are numbers and may come as text. */
 const NUMBERS = new Set(
@@ -69,15 +69,12 @@ export const updateModelBody = modelFields
 
 export const deleteModelBody = z.object({ id: text })
 
-const pageNumber = wholeNumber.pipe(z.number().min(1))
-const pageSize = wholeNumber.pipe(z.number().min(1).max(1_000))
-
 export const modelInfoQuery = z.object({ litellm_model_id: optional(filledText) })
 
 export const modelPageQuery = z
   .object({
     page: optional(pageNumber),
-    size: optional(pageSize),
+    size: optional(pageSize(1_000)),
     search: optional(filledText),
     model: optional(filledText),
     modelId: optional(filledText),

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { filledText, optional, text, wholeNumber } from './lenient.ts'
+import { filledText, optional, pageNumber, pageSize, text } from './lenient.ts'
 
 const MOST_TOKEN = 65_536
 
@@ -63,7 +63,7 @@ export const revocationIdBody = z.object({ id: text })
 
 export const revocationListQuery = z
   .object({
-    page: optional(wholeNumber.pipe(z.number().min(1))),
-    size: optional(wholeNumber.pipe(z.number().min(1).max(100))),
+    page: optional(pageNumber),
+    size: optional(pageSize(100)),
   })
   .transform(({ page = 1, size = 50 }) => ({ page, size, order: 'desc' as const }))

@@ -1,11 +1,9 @@
 import { z } from 'zod'
 import { nameList } from './activity.ts'
-import { filledText, flag, jsonMap, optional, text, wholeNumber } from './lenient.ts'
+import { filledText, flag, jsonMap, optional, pageNumber, pageSize, text } from './lenient.ts'
 import { decimal } from './limits.ts'
 
 const dates = { start_date: optional(filledText), end_date: optional(filledText) }
-const pageNumber = wholeNumber.pipe(z.number().min(1))
-const pageSize = wholeNumber.pipe(z.number().min(1).max(100))
 
 export const spendLogsQuery = z
   .object({
@@ -44,7 +42,7 @@ export const spendLinesQuery = z
     error_message: optional(filledText),
     session_id: optional(filledText),
     page: optional(pageNumber),
-    page_size: optional(pageSize),
+    page_size: optional(pageSize(100)),
     sort_by: optional(filledText),
     sort_order: optional(filledText),
   })

@@ -1,5 +1,17 @@
 import { z } from 'zod'
-import { emptiable, filledText, flag, jsonMap, optional, text, textMap, texts, wholeNumber } from './lenient.ts'
+import {
+  emptiable,
+  filledText,
+  flag,
+  jsonMap,
+  optional,
+  pageNumber,
+  pageSize,
+  text,
+  textMap,
+  texts,
+  wholeNumber,
+} from './lenient.ts'
 import { clearable, decimal, limitFields, limitWish, windowFields } from './limits.ts'
 import { teamMember } from './members.ts'
 
@@ -113,8 +125,8 @@ export const teamFilterQuery = z
   .object({
     team_id: optional(filledText),
     team_alias: optional(filledText),
-    page: optional(wholeNumber.pipe(z.number().min(1))),
-    page_size: optional(wholeNumber.pipe(z.number().min(1).max(100))),
+    page: optional(pageNumber),
+    page_size: optional(pageSize(100)),
   })
   .transform((query) => ({
     teamId: query.team_id,
@@ -125,8 +137,8 @@ export const teamFilterQuery = z
 
 export const teamPageQuery = z
   .object({
-    page: optional(wholeNumber.pipe(z.number().min(1))),
-    page_size: optional(wholeNumber.pipe(z.number().min(1).max(100))),
+    page: optional(pageNumber),
+    page_size: optional(pageSize(100)),
     team_id: optional(filledText),
     organization_id: optional(filledText),
     team_alias: optional(filledText),

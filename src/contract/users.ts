@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { inertFields, inertOf } from './keys.ts'
-import { filledText, flag, jsonMap, optional, text, textMap, texts, wholeNumber } from './lenient.ts'
+import { filledText, flag, jsonMap, optional, pageNumber, pageSize, text, textMap, texts } from './lenient.ts'
 import { limitFields, limitWish } from './limits.ts'
 
 /** What may be said about a user in every call that writes one. Members of other names are ignored. */
@@ -94,9 +94,6 @@ export const deleteUsersBody = z.object({ user_ids: texts })
 
 export const userQuery = z.object({ user_id: optional(filledText) })
 
-const pageNumber = wholeNumber.pipe(z.number().min(1))
-const pageSize = wholeNumber.pipe(z.number().min(1).max(100))
-
 function listed(value: string | undefined): readonly string[] | undefined {
   const words = value?.split(',').flatMap((word) => (word.trim() === '' ? [] : [word.trim()]))
   return words === undefined || words.length === 0 ? undefined : words
@@ -111,7 +108,7 @@ export const userListQuery = z
     team: optional(filledText),
     organization_ids: optional(filledText),
     page: optional(pageNumber),
-    page_size: optional(pageSize),
+    page_size: optional(pageSize(100)),
     sort_by: optional(filledText),
     sort_order: optional(filledText),
   })
@@ -133,7 +130,7 @@ export const userFilterQuery = z
     user_id: optional(filledText),
     user_email: optional(filledText),
     page: optional(pageNumber),
-    page_size: optional(pageSize),
+    page_size: optional(pageSize(100)),
   })
   .transform((query) => ({
     idPart: query.user_id,

@@ -62,6 +62,8 @@ export interface DescribedAs {
   readonly query?: z.ZodType
   /** What it answers in. Undefined: JSON. */
   readonly media?: readonly string[]
+  /** What it answers with when all is well. Undefined: 200. */
+  readonly status?: number
 }
 
 /** One path of them, as the world knows it. */
@@ -74,7 +76,7 @@ export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
 export interface PlainRoute extends DescribedAs {
   readonly slashInParameter?: boolean
-  /** Returns what is sent as JSON with status 200, or throws a `Problem`. */
+  /** Returns what is sent as JSON with the route's status, or throws a `Problem`. */
   readonly answer: (ask: PlainAsk) => Promise<unknown>
 }
 
@@ -106,7 +108,7 @@ export function factsOf(method: Method, path: string): RouteFacts {
 /** Enters a route in the description of the API. */
 export function describeRoute(
   edge: Pick<EdgePorts, 'described'>,
-  { method, summary, body, query, media }: Omit<DescribedAs, 'paths'>,
+  { method, summary, body, query, media, status }: Omit<DescribedAs, 'paths'>,
   { path, row }: RouteFacts,
 ): void {
   edge.described.push({
@@ -115,6 +117,7 @@ export function describeRoute(
     ...(body === undefined ? {} : { body }),
     ...(query === undefined ? {} : { query }),
     ...(media === undefined ? {} : { media }),
+    ...(status === undefined ? {} : { status }),
     path,
     row,
   })
@@ -137,6 +140,7 @@ export function plainRoute(app: FastifyInstance, edge: EdgePorts, route: PlainRo
           refuse(takeOver(request, reply), identity, facts, edge)
           return reply
         }
+        if (route.status !== undefined) reply.code(route.status)
         const body = await route.answer({
           principal: identity.granted,
           route: facts,

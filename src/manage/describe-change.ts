@@ -1,6 +1,7 @@
 import type { AuditDraft } from '../domain/audit-record.ts'
 import { isObject } from '../domain/json.ts'
 import type { JsonObject, JsonValue } from '../domain/json.ts'
+import { namesSecret } from '../domain/secret-names.ts'
 
 /** What stands for a value that nobody is to read. */
 const HIDDEN = 'changed'
@@ -17,6 +18,16 @@ export function describeChange(
     (name) => JSON.stringify(was[name]) !== JSON.stringify(is[name]) && name !== 'updatedAt' && name !== 'updatedBy',
   )
   return { before: pick(was, names), after: pick(is, names) }
+}
+
+/** What opens or closes something is told as that, whichever verb does it. */
+export function changeAction(before: Closable, after: Closable): 'updated' | 'blocked' | 'unblocked' {
+  if (before.blocked === after.blocked) return 'updated'
+  return after.blocked ? 'blocked' : 'unblocked'
+}
+
+interface Closable {
+  readonly blocked: boolean
 }
 
 /** Nothing but who changed it and when. */
@@ -38,8 +49,21 @@ function pick(row: JsonObject, names: readonly string[]): JsonObject {
   return Object.fromEntries(
     names.flatMap((name) => {
       const value = row[name]
-      return value === undefined ? [] : [[name, SECRET_NAMES.test(name) && value !== null ? HIDDEN : value]]
+      if (value === undefined) return []
+      return [[name, SECRET_NAMES.test(name) && value !== null ? HIDDEN : withoutSecrets(value)]]
     }),
+  )
+}
+
+/** What callers wrote themselves, as in `metadata`: a member that is a credential by its name is shown to nobody. */
+function withoutSecrets(value: JsonValue): JsonValue {
+  if (Array.isArray(value)) return value.map(withoutSecrets)
+  if (!isObject(value)) return value
+  return Object.fromEntries(
+    Object.entries(value).map(([name, inner]) => [
+      name,
+      namesSecret(name) && inner !== null ? HIDDEN : withoutSecrets(inner),
+    ]),
   )
 }
 

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
@@ -34,6 +34,19 @@ test('A-04: a stopped embedded store is verified, with the checkpoint that its e
     code: 0,
     stdout: expect.stringMatching(/^ok {3}3 records, .*\n.*1 checkpoint /),
   })
+  const copy = join(home, 'copy.jsonl')
+  const heldAgainst = () => verify('verify', '--data-dir', dataDir, '--checkpoints', copy)
+  const nothingThere = {
+    code: 2,
+    stdout: expect.stringMatching(/^ok {3}3 records, /),
+    stderr: `latchkey: ${copy} was named, and has nothing to hold the log against.\n`,
+  }
+  expect(await heldAgainst(), 'a copy that is not there vouches for nothing').toMatchObject(nothingThere)
+  writeFileSync(copy, readFileSync(checkpoints, 'utf8').slice(0, 40))
+  expect(await heldAgainst(), 'nor does what is left of one').toMatchObject(nothingThere)
+  copyFileSync(checkpoints, copy)
+  expect(await heldAgainst()).toMatchObject({ code: 0, stderr: '' })
+
   const again = await startGateway({ dataDir })
   await again.stop()
   expect((await verify('verify', '--data-dir', dataDir)).code).toBe(0)
@@ -46,8 +59,16 @@ test('looking makes no installation where there is none, and a wrong word is ans
     stderr: `latchkey: there is no installation in ${nowhere}. Name its directory with --data-dir.\n`,
   })
   expect(existsSync(nowhere)).toBe(false)
-  for (const args of [[], ['verify', 'more'], ['verify', '--wrong']]) {
-    expect(await verify(...args)).toMatchObject({ code: 2, stderr: expect.stringContaining('latchkey audit verify') })
+  const wrong = [
+    { args: [], says: 'what of the log?' },
+    { args: ['verfy'], says: "there is no 'audit verfy'." },
+    { args: ['verify', 'more'], says: 'what is more? Files are named by options.' },
+    { args: ['verify', '--wrong'], says: "Unknown option '--wrong'" },
+  ]
+  for (const { args, says } of wrong) {
+    const { code, stderr } = await verify(...args)
+    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining(`latchkey: ${says}`) })
+    expect(stderr).toContain('latchkey audit verify [--config FILE]')
   }
   expect(await verify('--help')).toMatchObject({ code: 0, stdout: expect.stringContaining('--checkpoints FILE') })
 })

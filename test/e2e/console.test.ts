@@ -57,6 +57,16 @@ async function signIn(page: Page, key: string): Promise<void> {
   await page.getByRole('button', { name: 'Sign in' }).click()
 }
 
+async function made(path: string, body: object): Promise<{ readonly key: string }> {
+  const request = { method: 'POST', headers: bearer(MASTER_KEY), body: JSON.stringify(body) }
+  const response = await fetch(gateway.url + path, request)
+  return JSON.parse(await response.text())
+}
+
+async function freshKey(body: object): Promise<string> {
+  return (await made('/key/generate', body)).key
+}
+
 async function statusOf(key: string): Promise<number> {
   const body = JSON.stringify({ model: 'demo', messages: [{ role: 'user', content: 'Hello' }] })
   const response = await fetch(`${gateway.url}/v1/chat/completions`, { method: 'POST', headers: bearer(key), body })
@@ -116,9 +126,10 @@ test('a virtual key sees its own part of the page, and a wrong key none', async 
   await signIn(page, 'sk-nobody-has-this-key-0123456789abcdef')
   await page.getByRole('alert').waitFor()
   expect(await page.locator('#inside').isVisible()).toBe(false)
+  await signIn(page, 'sk-…')
+  await page.getByText('This is no key: keys have no spaces, and only plain letters, digits and signs.').waitFor()
 
-  const made = await fetch(`${gateway.url}/key/generate`, { method: 'POST', headers: bearer(MASTER_KEY), body: '{}' })
-  const { key }: { readonly key: string } = JSON.parse(await made.text())
+  const key = await freshKey({})
   await signIn(page, key)
   await page.getByRole('heading', { name: 'Chat' }).waitFor()
   await page.getByRole('heading', { name: 'Models' }).waitFor()
@@ -128,6 +139,23 @@ test('a virtual key sees its own part of the page, and a wrong key none', async 
     .locator('#key-table tbody tr')
     .getByText(`sk-...${key.slice(-4)}`, { exact: true })
     .waitFor()
+  await page.close()
+})
+
+test('a key that only manages finds the keys, expired ones as well, and no chat', async () => {
+  const expiring = await freshKey({ key_alias: 'over', duration: '1s' })
+  await expect.poll(() => statusOf(expiring), { timeout: 5_000 }).toBe(401)
+  await made('/user/new', { user_id: 'manager', user_role: 'proxy_admin', auto_create_key: false })
+  const key = await freshKey({ key_type: 'management', user_id: 'manager' })
+  const page = await browser.newPage()
+  await page.goto(`${gateway.url}/ui/`)
+  await signIn(page, key)
+  await page.getByRole('heading', { name: 'Keys' }).waitFor()
+  await page.locator('#model-table tbody').getByText('demo').first().waitFor()
+  expect(await page.getByRole('heading', { name: 'Chat' }).isVisible()).toBe(false)
+  expect(await page.locator('#problem').isVisible()).toBe(false)
+  const over = page.locator('#key-table tbody tr').filter({ hasText: 'over' })
+  await over.getByText('expired', { exact: true }).waitFor()
   await page.close()
 })
 

@@ -10,6 +10,7 @@ import {
   openSync,
   readFileSync,
   readSync,
+  statSync,
   writeFileSync,
   writeSync,
 } from 'node:fs'
@@ -79,7 +80,7 @@ export async function readCheckpoints(
   dataDir: string,
   installationId: string,
 ): Promise<ReadCheckpoints | undefined> {
-  if (!existsSync(path) || !existsSync(keyFile(dataDir))) return undefined
+  if (!isFile(path) || !isFile(keyFile(dataDir))) return undefined
   const key = createPublicKey(readFileSync(keyFile(dataDir)))
   const checkpoints: AuditCheckpoint[] = []
   const forged: number[] = []
@@ -93,6 +94,10 @@ export async function readCheckpoints(
     else checkpoints.push(read)
   }
   return { checkpoints, forged, torn }
+}
+
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false
 }
 
 function openKey(path: string): KeyObject {

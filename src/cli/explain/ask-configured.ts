@@ -63,7 +63,10 @@ async function answer({ settings, catalogue, passThroughs }: Usable, ask: JsonOb
     const { statusCode, body } = await gateway.app.inject({
       method: 'POST',
       url: EXPLAIN_PATH,
-      headers: { authorization: `Bearer ${credential}`, 'content-type': 'application/json' },
+      headers: {
+        [settings.keyHeaderName ?? 'authorization']: `Bearer ${credential}`,
+        'content-type': 'application/json',
+      },
       payload: JSON.stringify(ask),
     })
     return { status: statusCode, text: body }

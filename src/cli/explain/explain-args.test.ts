@@ -63,6 +63,7 @@ test.each([
   [[CHAT, '--token', 'gone'], /cannot be read from gone/],
   [[CHAT, '--wrong'], /--wrong/],
   [[CHAT, '--url', 'a', '--config', 'b'], /exclude each other/],
+  [[CHAT, '--data-dir', 'd'], /--data-dir goes with --config/],
 ] as const)('%j is no question', async (argv, says) => {
   expect(await parse(argv)).toEqual({ is: 'flaw', flaw: expect.stringMatching(says) })
 })

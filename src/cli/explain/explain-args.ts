@@ -39,6 +39,7 @@ export async function parseExplainArgs(
   if (route === undefined) return flaw('Which route? Name its path, for example /v1/chat/completions.')
   if (more.length > 0) return flaw(`One route at a time: what is ${more.join(' ')}?`)
   if (url !== undefined && config !== undefined) return flaw('--url and --config exclude each other.')
+  if (values['data-dir'] !== undefined && config === undefined) return flaw('--data-dir goes with --config.')
 
   const headers = headersOf(values.header ?? [])
   if (typeof headers === 'string') return flaw(`A header is written as 'name: value', not ${headers}.`)

@@ -1,7 +1,7 @@
 import type { JsonAnswer } from '../../adapters/outbound-http/post-json.ts'
 import { renderFindings } from '../../config/render-findings.ts'
 import { explanation } from '../../contract/explanation.ts'
-import type { JsonObject } from '../../domain/json.ts'
+import type { JsonObject, JsonValue } from '../../domain/json.ts'
 import { isObject, parseJson } from '../../domain/json.ts'
 import { readConfiguration } from '../../read-configuration.ts'
 import type { CheckIo } from '../check.ts'
@@ -36,7 +36,7 @@ Which call
 Whom to ask
   --url URL                a gateway that runs; default LATCHKEY_URL, else http://127.0.0.1:4000. The key in LATCHKEY_KEY,
                            else the master key in LITELLM_MASTER_KEY, asks: administrators about everybody, others about
-                           themselves
+                           themselves. LATCHKEY_KEY_HEADER names the header where the gateway has another for keys
   --config FILE            instead: a configuration, before it is in service, with the store that it names. An embedded
                            one has to be out of use, and lies in --data-dir D
 
@@ -64,12 +64,16 @@ export async function runExplain(argv: readonly string[], io: ExplainIo): Promis
   return tell(answer, parsed.args, io)
 }
 
+const HEADER_NAME = /^[\w!#$%&'*+.^`|~-]*$/
+
 /** A sentence: why there is no answer. */
 async function answerFrom(place: Place, ask: JsonObject, io: CheckIo): Promise<JsonAnswer | string> {
   if (place.is === 'gateway') {
     const credential = io.env['LATCHKEY_KEY'] ?? io.env['LITELLM_MASTER_KEY']
     if (credential === undefined || credential === '') return 'who asks? Set LATCHKEY_KEY to a key of the gateway.'
-    return askRunning(place.url, credential, ask)
+    const header = io.env['LATCHKEY_KEY_HEADER'] ?? ''
+    if (!HEADER_NAME.test(header)) return 'LATCHKEY_KEY_HEADER is no name of a header.'
+    return askRunning(place.url, { credential, header: header === '' ? 'authorization' : header }, ask)
   }
   const { file, dataDir } = place
   const { usable, findings } = readConfiguration({ file, env: io.env, cli: dataDir === undefined ? {} : { dataDir } })
@@ -93,11 +97,18 @@ function tell({ status, text }: JsonAnswer, { json }: ExplainArgs, io: CheckIo):
   return data.verdict === 'allow' ? 0 : 1
 }
 
+/** Of one flaw in what was asked. */
+function saidOf(flaw: JsonValue): string {
+  const said = isObject(flaw) ? flaw['msg'] : undefined
+  return typeof said === 'string' ? said.replace(/^Value error, /, '') : JSON.stringify(flaw)
+}
+
 /** The sentence in an answer that is no explanation, if it is of a gateway. */
 function refusalIn(value: ReturnType<typeof parseJson>): string {
   const error = isObject(value) ? value['error'] : undefined
   const message = isObject(error) ? error['message'] : undefined
   const detail = isObject(value) ? value['detail'] : undefined
   if (typeof message === 'string') return message
+  if (Array.isArray(detail)) return detail.map(saidOf).join(' ')
   return detail === undefined ? 'this is no answer of a gateway.' : JSON.stringify(detail)
 }

@@ -41,11 +41,10 @@ function rowRoutes(app: FastifyInstance, edge: EdgePorts, ports: ManagePorts): v
     paths: ['/v1/access_group'],
     summary: 'Make an access group',
     body: newGroupBody,
+    status: 201,
     answer: async (ask) => {
       const wish = shaped(newGroupBody, await readJson(ask))
-      const made = granted(await createAccessGroup(wish, askOf(ask), ports))
-      ask.reply.code(201)
-      return renderAccessGroup(made)
+      return renderAccessGroup(granted(await createAccessGroup(wish, askOf(ask), ports)))
     },
   })
   schemaRoute(app, edge, {
@@ -74,11 +73,9 @@ function rowRoutes(app: FastifyInstance, edge: EdgePorts, ports: ManagePorts): v
     method: 'DELETE',
     paths: one,
     summary: 'Delete an access group',
-    answer: async (ask) => {
-      granted(await deleteAccessGroup(idOf(ask), askOf(ask), ports))
-      ask.reply.code(204)
-      return undefined
-    },
+    status: 204,
+    media: [],
+    answer: async (ask) => void granted(await deleteAccessGroup(idOf(ask), askOf(ask), ports)),
   })
 }
 

@@ -18,7 +18,7 @@ export function findRoute(
   method: string | undefined,
   written: string,
 ): NamedRoute | undefined {
-  const [path = ''] = written.split('?')
+  const path = pathOf(written)
   const ofMethod = routes.filter((route) => method === undefined || route.method === method.toUpperCase())
   const exact = ofMethod.filter((route) => route.path === path)
   const [route] = exact.length > 0 ? preferred(exact) : preferred(ofMethod.filter((each) => matches(each.path, path)))
@@ -26,6 +26,12 @@ export function findRoute(
   const operation = operationOf(route.path)
   const inPath = route.path === path ? undefined : patternOf(route.path).exec(path)?.groups?.['model']
   return { route, operation, pathModel: operation === undefined ? undefined : inPath }
+}
+
+/** As calls are matched: a slash at the end says nothing. */
+function pathOf(written: string): string {
+  const [path = ''] = written.split('?')
+  return path.replace(/(?<=.)\/$/, '')
 }
 
 /** Where a path can be called in several ways and none is said: as models are called, then to look. */
@@ -51,8 +57,9 @@ function groupOf(name: string): string {
 
 /** There is none, and what may have been meant. */
 export function unknownRoute(routes: readonly ApiRoute[], method: string | undefined, written: string): Problem {
-  const [path = ''] = written.split('?')
-  const nearest = nearestName(path, new Set(routes.map((route) => route.path)))
+  const path = pathOf(written)
+  const others = routes.filter((route) => route.path === path).map((route) => `${route.method} ${path}`)
+  const nearest = others[0] ?? nearestName(path, new Set(routes.map((route) => route.path)))
   const hint = nearest === undefined ? 'GET /routes lists them.' : `Did you mean ${nearest}?`
   return new Problem(
     'route-unknown',

@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify'
+import { passThroughQuery } from '../../contract/model-calls.ts'
 import type { PassThrough } from '../../domain/pass-through.ts'
 import { roleOf } from '../../domain/principal.ts'
 import { isViewer } from '../../domain/role.ts'
@@ -15,6 +16,7 @@ export function passThroughDefinitionRoutes(app: FastifyInstance, edge: EdgePort
     method: 'GET',
     paths: ['/config/pass_through_endpoint'],
     summary: 'List the pass-through endpoints of the configuration',
+    query: passThroughQuery,
     answer: async ({ principal, request }) => {
       const wanted = readQuery(request).get('endpoint_id')
       const shown = passThroughs.filter(

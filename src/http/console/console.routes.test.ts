@@ -29,7 +29,7 @@ function server(): FastifyInstance {
 
 beforeAll(async () => {
   app = server()
-  await consoleRoutes(app, { console: true, docs: true })
+  await consoleRoutes(app, { console: true, docs: true }, undefined)
 })
 afterAll(() => app.close())
 
@@ -77,6 +77,14 @@ test.each([
 test('S-24 the page has no inline script, handler or style, and names no other origin', async () => {
   const { body } = await app.inject('/ui/')
   expect(body).not.toMatch(/<script(?![^>]*\ssrc=)|<style|\son\w+=|\sstyle=|javascript:|https?:|\/\/\w/)
+})
+
+test.each(['/ui/', '/ui/docs.html'])('%s is told in which header keys are sent', async (url) => {
+  const other = server()
+  await consoleRoutes(other, { console: true, docs: true }, 'x-our-key')
+  expect((await other.inject(url)).body).toContain('<meta name="key-header" content="x-our-key" />')
+  expect((await app.inject(url)).body).toContain('<meta name="key-header" content="authorization" />')
+  await other.close()
 })
 
 test('S-28 the key field has no name, so that no form can put the key into an address', async () => {
@@ -137,7 +145,7 @@ test.each([
   { served: { console: true, docs: false }, there: ['/ui/', '/ui/page.js'], gone: ['/ui/docs.html', '/ui/docs.js'] },
 ])('DISABLE_ADMIN_UI and NO_DOCS: of $served nothing else is there', async ({ served, there, gone }) => {
   const bare = server()
-  await consoleRoutes(bare, served)
+  await consoleRoutes(bare, served, undefined)
   for (const url of there) expect((await bare.inject(url)).statusCode).toBe(200)
   for (const url of gone) expect((await bare.inject(url)).statusCode).toBe(404)
   await bare.close()

@@ -4,7 +4,7 @@ import type { Pages } from '../../config/settings.ts'
 import { SAFE_HEADERS } from '../wire/render-problem.ts'
 
 /** Beside `src` and `dist` alike. */
-export const UI_FOLDER = new URL('../../../ui/', import.meta.url)
+const UI_FOLDER = new URL('../../../ui/', import.meta.url)
 
 const SCRIPT = 'text/javascript; charset=utf-8'
 const SHARED = [
@@ -71,8 +71,21 @@ export const PAGE_HEADERS: Readonly<Record<string, string>> = {
   'permissions-policy': [...DENIED.map((feature) => `${feature}=()`), 'clipboard-write=(self)'].join(', '),
 }
 
+const USUAL_HEADER = '<meta name="key-header" content="authorization" />'
+
+/** A page, told in which header the gateway looks for keys. */
+export async function readPage(name: string, keyHeader: string | undefined): Promise<string> {
+  const page = await readFile(new URL(name, UI_FOLDER), 'utf8')
+  if (keyHeader === undefined) return page
+  return page.replace(USUAL_HEADER, () => `<meta name="key-header" content="${keyHeader.replaceAll('&', '&amp;')}" />`)
+}
+
 /** The console's static files. They hold nothing secret: what they show comes from the API, with the key that is pasted. */
-export async function consoleRoutes(app: FastifyInstance, served: Pick<Pages, 'console' | 'docs'>): Promise<void> {
+export async function consoleRoutes(
+  app: FastifyInstance,
+  served: Pick<Pages, 'console' | 'docs'>,
+  keyHeader: string | undefined,
+): Promise<void> {
   const config = { needs: 'nothing' } as const
   const files = [
     ...(served.console || served.docs ? SHARED : []),
@@ -80,12 +93,12 @@ export async function consoleRoutes(app: FastifyInstance, served: Pick<Pages, 'c
     ...(served.docs ? DOCS : []),
   ]
   for (const { url, name, type } of files) {
-    const content = await readFile(new URL(name, UI_FOLDER))
+    const content = name.endsWith('.html') ? await readPage(name, keyHeader) : await readFile(new URL(name, UI_FOLDER))
     app.get(url, { config }, async (_request, reply) => reply.headers(PAGE_HEADERS).type(type).send(content))
   }
   if (!served.console) return
 
-  const page = await readFile(new URL('index.html', UI_FOLDER))
+  const page = await readPage('index.html', keyHeader)
   app.get('/ui/', { config }, async (request, reply) => {
     // The server takes both spellings for one route; a page has one address.
     if (!request.url.startsWith('/ui/')) return reply.headers(SAFE_HEADERS).redirect('/ui/')

@@ -1,8 +1,7 @@
-import { readFile } from 'node:fs/promises'
 import type { FastifyInstance } from 'fastify'
 import type { Pages } from '../../config/settings.ts'
 import { identifyAndProvision } from '../../journey/identify.ts'
-import { PAGE_HEADERS, UI_FOLDER } from '../console/console.routes.ts'
+import { PAGE_HEADERS, readPage } from '../console/console.routes.ts'
 import { callerOf, describeRoute, factsOf, plainRoute, refuse, takeOver } from '../route.ts'
 import type { EdgePorts } from '../route.ts'
 import { SAFE_HEADERS } from '../wire/render-problem.ts'
@@ -18,12 +17,13 @@ export async function docsRoutes(
   app: FastifyInstance,
   edge: EdgePorts,
   served: Pick<Pages, 'docs' | 'redoc'>,
+  keyHeader: string | undefined,
 ): Promise<void> {
   plainRoute(app, edge, {
     method: 'GET',
     paths: ['/openapi.json'],
     summary: 'This description',
-    answer: async () => describeApi(edge.described),
+    answer: async () => describeApi(edge.described, keyHeader),
   })
 
   plainRoute(app, edge, {
@@ -40,13 +40,14 @@ export async function docsRoutes(
     }),
   })
 
-  const page = await readFile(new URL('docs.html', UI_FOLDER))
+  const page = await readPage('docs.html', keyHeader)
   if (served.docs) pageRoute('/docs', 'Read this description')
   if (served.redoc) pageRoute('/redoc', 'The same page')
 
   function pageRoute(path: '/docs' | '/redoc', summary: string): void {
     const facts = factsOf('GET', path)
-    describeRoute(edge, { method: 'GET', summary, media: ['text/html'] }, facts)
+    const answers = path === '/docs' ? { media: ['text/html'] } : { media: [], status: 302 }
+    describeRoute(edge, { method: 'GET', summary, ...answers }, facts)
     app.get(path, { config: { needs: facts.row.id } }, async (request, reply) => {
       const identity = await identifyAndProvision(callerOf(request, facts, edge), edge.journey)
       if (identity.verdict === 'deny') {

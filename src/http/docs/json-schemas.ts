@@ -8,7 +8,7 @@ export type SharedSchemas = Map<string, JsonValue>
 /** What a client may send, as JSON Schema; parts that are used by name are put among the shared ones. */
 export function jsonSchemaOf(schema: z.ZodType, shared: SharedSchemas): JsonObject {
   const converted: JsonValue = JSON.parse(
-    JSON.stringify(z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any', override: dropSafeBounds })),
+    JSON.stringify(z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any', override: tidied })),
   )
   if (!isObject(converted)) return {}
   const { $schema: _, $defs: parts, ...rest } = converted
@@ -21,8 +21,20 @@ export function jsonSchemaOf(schema: z.ZodType, shared: SharedSchemas): JsonObje
   return isObject(whole) ? whole : {}
 }
 
+function tidied({ jsonSchema }: { readonly jsonSchema: z.core.JSONSchema.BaseSchema }): void {
+  dropSafeBounds(jsonSchema)
+  if (jsonSchema['orOne'] === true) offerOne(jsonSchema)
+}
+
+/** A list of which one alone is taken too. */
+function offerOne(jsonSchema: z.core.JSONSchema.BaseSchema): void {
+  const { orOne: _, ...list } = jsonSchema
+  for (const name of Object.keys(jsonSchema)) delete jsonSchema[name]
+  jsonSchema.anyOf = [...(typeof list.items === 'object' && !Array.isArray(list.items) ? [list.items] : []), list]
+}
+
 /** That a number is one that JavaScript can count to says nothing. */
-function dropSafeBounds({ jsonSchema }: { readonly jsonSchema: z.core.JSONSchema.BaseSchema }): void {
+function dropSafeBounds(jsonSchema: z.core.JSONSchema.BaseSchema): void {
   if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum
   if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum
 }

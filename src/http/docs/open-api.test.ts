@@ -1,11 +1,12 @@
 import { describe, expect, test } from 'vitest'
-import type { z } from 'zod'
+import { memberAddBody } from '../../contract/members.ts'
+import { chatBody, embeddingBody } from '../../contract/model-calls.ts'
 import { blockBody, bulkUpdateBody, generateBody, keyListQuery } from '../../contract/keys.ts'
-import type { Method } from '../route.ts'
+import type { ApiRoute, Method } from '../route.ts'
 import { factsOf } from '../route.ts'
 import { describeApi } from './open-api.ts'
 
-const route = (method: Method, path: string, more: { readonly body?: z.ZodType; readonly query?: z.ZodType } = {}) => ({
+const route = (method: Method, path: string, more: Partial<ApiRoute> = {}) => ({
   method,
   summary: `${method} ${path}`,
   ...more,
@@ -22,6 +23,12 @@ const ROUTES = [
   route('POST', '/organization/info'),
   route('GET', '/health/liveness'),
   route('GET', '/v1/models'),
+  route('POST', '/v1/access_group', { status: 201 }),
+  route('DELETE', '/v1/access_group/:access_group_id', { status: 204, media: [] }),
+  route('POST', '/v1/chat/completions', { body: chatBody }),
+  route('POST', '/engines/{model}/chat/completions', { body: chatBody }),
+  route('POST', '/v1/embeddings', { body: embeddingBody }),
+  route('POST', '/team/member_add', { body: memberAddBody }),
 ]
 
 // eslint-disable-next-line typescript/no-explicit-any
@@ -52,7 +59,6 @@ describe('the description of the API', () => {
       expect(declared.filter((name: string) => name.startsWith('path '))).toEqual(inPath)
       for (const parameter of says.parameters) expect(parameter.schema).toEqual(expect.any(Object))
     }
-    for (const { says } of operations) expect(Object.keys(says.responses['200'].content)).toEqual(['application/json'])
     const ids = operations.map(({ says }) => says.operationId)
     expect(new Set(ids).size).toBe(ids.length)
   })
@@ -78,11 +84,58 @@ describe('the description of the API', () => {
     expect(needed).toEqual(['key'])
   })
 
+  test('says what a route answers with', () => {
+    expect(Object.keys(api.paths['/v1/access_group'].post.responses)).not.toContain('200')
+    expect(api.paths['/v1/access_group'].post.responses['201'].content).toHaveProperty(['application/json'])
+    expect(api.paths['/v1/access_group/{access_group_id}'].delete.responses['204']).toEqual({ description: 'Done.' })
+  })
+
+  test('a body has to be there where it has to say something', () => {
+    expect(api.paths['/key/block'].post.requestBody.required).toBe(true)
+    expect(api.paths['/key/generate'].post.requestBody).not.toHaveProperty('required')
+  })
+
+  test('what the path says, the body need not say', () => {
+    const bodyAt = (path: string) => api.paths[path].post.requestBody.content['application/json'].schema
+    expect(bodyAt('/v1/chat/completions').required).toEqual(['model', 'messages'])
+    expect(bodyAt('/engines/{model}/chat/completions').required).toEqual(['messages'])
+    expect(bodyAt('/engines/{model}/chat/completions').properties).toHaveProperty('model')
+  })
+
+  test('texts may come as tokens where they are counted', () => {
+    const { input } = api.paths['/v1/embeddings'].post.requestBody.content['application/json'].schema.properties
+    expect(input.anyOf).toHaveLength(4)
+    expect(input.anyOf).toContainEqual({ type: 'array', items: { type: 'array', items: { type: 'integer' } } })
+  })
+
+  test('one of a list may stand for it where that is taken', () => {
+    const { member } = api.paths['/team/member_add'].post.requestBody.content['application/json'].schema.properties
+    expect(member.anyOf).toEqual([
+      expect.objectContaining({ type: 'object' }),
+      expect.objectContaining({ type: 'array', minItems: 1, items: member.anyOf[0] }),
+    ])
+    expect(JSON.stringify(api)).not.toContain('orOne')
+  })
+
+  test('says how far pages go', () => {
+    const bounds = api.paths['/key/list'].get.parameters
+      .filter(({ name }: { name: string }) => ['page', 'size'].includes(name))
+      .map(({ schema }: { schema: object }) => schema)
+    expect(bounds).toEqual([
+      { anyOf: [{ type: 'integer', minimum: 1 }, { type: 'null' }] },
+      { anyOf: [{ type: 'integer', minimum: 1, maximum: 100 }, { type: 'null' }] },
+    ])
+  })
+
   test('says who may call, as the access table has it', () => {
     expect(api.paths['/organization/info'].get.description).toBe(
       'Who may call it, and on which objects:\n\n- proxy administrators: any\n- proxy viewers: any, to look at\n- organisation admins: of their organisations',
     )
     expect(api.paths['/health/liveness'].get.security).toEqual([])
+    // eslint-disable-next-line typescript/no-explicit-any
+    const named: any = describeApi(ROUTES, 'x-our-key')
+    expect(named.paths['/v1/models'].get.security).toEqual([{ 'x-our-key': [] }])
+    expect(Object.keys(named.components.securitySchemes)).toEqual(['x-our-key'])
     for (const scheme of api.paths['/v1/models'].get.security) {
       for (const name of Object.keys(scheme)) expect(api.components.securitySchemes).toHaveProperty([name])
     }

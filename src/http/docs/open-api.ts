@@ -7,14 +7,19 @@ import { COMPATIBLE_VERSION } from '../../journey/reply-headers.ts'
 import type { ApiRoute } from '../route.ts'
 import { jsonSchemaOf } from './json-schemas.ts'
 import type { SharedSchemas } from './json-schemas.ts'
+import { json, REFUSALS, REFUSAL_SCHEMAS } from './refusal-schemas.ts'
 
-/** The description of the API that OpenAPI tools read. It follows from the routes alone: the same for every caller. */
-export function describeApi(routes: readonly ApiRoute[]): JsonObject {
+/**
+ * The description of the API that OpenAPI tools read. It follows from the routes, and from the one header for keys where the
+ * operator has named one: it is the same for every caller.
+ */
+export function describeApi(routes: readonly ApiRoute[], keyHeader?: string): JsonObject {
+  const schemes = keyHeader === undefined ? SCHEMES : [schemeOf(keyHeader, 'A key or a token, after `Bearer `.')]
   const shared: SharedSchemas = new Map()
   const paths = new Map<string, Record<string, JsonValue>>()
   for (const route of routes) {
     const item = paths.get(route.path) ?? {}
-    item[route.method.toLowerCase()] = operationOf(route, shared)
+    item[route.method.toLowerCase()] = operationOf(route, schemes, shared)
     paths.set(route.path, item)
   }
   return {
@@ -29,60 +34,27 @@ export function describeApi(routes: readonly ApiRoute[]): JsonObject {
     tags: [...new Set(routes.map(tagOf))].map((name) => ({ name })),
     paths: Object.fromEntries(paths),
     components: {
-      schemas: { ...Object.fromEntries(shared), Problem: PROBLEM, WrongShape: WRONG_SHAPE },
-      responses: {
-        Refused: answer('The caller may not, or is not known.', 'Problem'),
-        Malformed: answer('The request is not one that can be understood.', 'Problem'),
-        Absent: answer('There is no such object, or none that this caller may know of.', 'Problem'),
-        WrongShape: answer('The body or the query has the wrong shape.', 'WrongShape'),
-        Failed: answer('Any other refusal or fault.', 'Problem'),
-      },
-      securitySchemes: Object.fromEntries(SCHEMES),
+      schemas: { ...Object.fromEntries(shared), ...REFUSAL_SCHEMAS },
+      responses: REFUSALS,
+      securitySchemes: Object.fromEntries(schemes),
     },
   }
 }
 
-const SCHEMES = CREDENTIAL_HEADERS.map((name): readonly [string, JsonObject] =>
-  name === 'authorization'
-    ? [name, { type: 'http', scheme: 'bearer', description: 'The master key or a virtual key.' }]
-    : [name, { type: 'apiKey', in: 'header', name }],
-)
-
-const PROBLEM: JsonObject = {
-  type: 'object',
-  required: ['error'],
-  properties: {
-    error: {
-      type: 'object',
-      required: ['message', 'type', 'param', 'code'],
-      properties: {
-        message: { type: 'string' },
-        type: { type: 'string' },
-        param: { type: ['string', 'null'] },
-        code: { type: 'string', description: 'The status, as a text.' },
-      },
-    },
-  },
+const BEARER: JsonObject = {
+  type: 'http',
+  scheme: 'bearer',
+  description: 'The master key, a virtual key, or a token of an identity provider.',
 }
 
-const WRONG_SHAPE: JsonObject = {
-  type: 'object',
-  required: ['detail'],
-  properties: {
-    detail: {
-      type: 'array',
-      items: {
-        type: 'object',
-        required: ['type', 'loc', 'msg'],
-        properties: {
-          type: { type: 'string' },
-          loc: { type: 'array', items: { type: ['string', 'integer'] } },
-          msg: { type: 'string' },
-          input: {},
-        },
-      },
-    },
-  },
+type Scheme = readonly [name: string, says: JsonObject]
+
+const SCHEMES: readonly Scheme[] = CREDENTIAL_HEADERS.map((name) =>
+  name === 'authorization' ? [name, BEARER] : schemeOf(name),
+)
+
+function schemeOf(name: string, description?: string): Scheme {
+  return [name, { type: 'apiKey', in: 'header', name, ...(description === undefined ? {} : { description }) }]
 }
 
 /** Of JSON it says no more than that it is JSON: clients read the answer, and find out. */
@@ -90,22 +62,19 @@ function schemaIn(media: string): JsonObject {
   return media === 'application/json' ? {} : { type: 'string' }
 }
 
-function operationOf(route: ApiRoute, shared: SharedSchemas): JsonObject {
-  const { method, path, row, summary, body, query, media = ['application/json'] } = route
+function operationOf(route: ApiRoute, schemes: readonly Scheme[], shared: SharedSchemas): JsonObject {
+  const { method, path, row, summary, body, query, status = 200 } = route
   const isOpen = row.cells.AN.right === 'P'
   return {
     operationId: `${method.toLowerCase()}${path.replaceAll(/[^a-z0-9]+/gi, '_').replace(/_$/, '')}`,
     tags: [tagOf(route)],
     summary,
     description: rolesOf(row),
-    security: isOpen ? [] : SCHEMES.map(([name]) => ({ [name]: [] })),
+    security: isOpen ? [] : schemes.map(([name]) => ({ [name]: [] })),
     parameters: [...inPath(path), ...(query === undefined ? [] : inQuery(jsonSchemaOf(query, shared)))],
-    ...(body === undefined ? {} : { requestBody: json({ schema: jsonSchemaOf(body, shared) }) }),
+    ...(body === undefined ? {} : { requestBody: bodyOf(jsonSchemaOf(body, shared), path) }),
     responses: {
-      200: {
-        description: 'Done.',
-        content: Object.fromEntries(media.map((type) => [type, { schema: schemaIn(type) }])),
-      },
+      [status]: successOf(route),
       400: { $ref: '#/components/responses/Malformed' },
       401: { $ref: '#/components/responses/Refused' },
       403: { $ref: '#/components/responses/Refused' },
@@ -114,6 +83,26 @@ function operationOf(route: ApiRoute, shared: SharedSchemas): JsonObject {
       default: { $ref: '#/components/responses/Failed' },
     },
   }
+}
+
+function successOf({ status = 200, media = ['application/json'] }: ApiRoute): JsonObject {
+  const description = DONE.get(status) ?? 'Done.'
+  if (media.length === 0) return { description }
+  return { description, content: Object.fromEntries(media.map((type) => [type, { schema: schemaIn(type) }])) }
+}
+
+const DONE: ReadonlyMap<number, string> = new Map([
+  [101, 'The connection is a WebSocket from here on.'],
+  [302, 'It is elsewhere.'],
+])
+
+/** What the path says, the body need not say again. */
+function bodyOf(schema: JsonObject, path: string): JsonObject {
+  const { required, ...rest } = schema
+  const names = Array.isArray(required) ? required : []
+  const needed = names.filter((name) => !path.includes(`{${String(name)}}`))
+  if (needed.length === 0) return json({ schema: rest })
+  return { required: true, ...json({ schema: { ...rest, required: needed } }) }
 }
 
 /** `/v1/key/info` is about keys, as `/key/info` is. */
@@ -175,12 +164,4 @@ function rolesOf({ cells }: AccessRow): string {
     return right === '-' ? [] : [`- ${CALLERS[column]}: ${REACHES[right]}`]
   })
   return lines.length === 0 ? 'Nobody may call it.' : `Who may call it, and on which objects:\n\n${lines.join('\n')}`
-}
-
-function answer(description: string, schema: string): JsonObject {
-  return { description, ...json({ schema: { $ref: `#/components/schemas/${schema}` } }) }
-}
-
-function json(content: JsonObject): { readonly content: JsonObject } {
-  return { content: { 'application/json': content } }
 }

@@ -48,7 +48,7 @@ export function realtimeRoutes(app: FastifyInstance, edge: EdgePorts, ports: Rea
     const route = factsOf('GET', path)
     describeRoute(
       edge,
-      { method: 'GET', summary: 'Talk with a model in real time', query: realtimeQuery, media: [] },
+      { method: 'GET', summary: 'Talk with a model in real time', query: realtimeQuery, media: [], status: 101 },
       route,
     )
     ports.upgrades.open(path)

@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify'
+import { storedResponseQuery } from '../../contract/model-calls.ts'
 import { Problem } from '../../domain/problem.ts'
 import { readResponseId, responseOwner } from '../../journey/4-authorise/response-ids.ts'
 import { decideModelAccess } from '../../journey/4-authorise/decide-model-access.ts'
@@ -22,6 +23,7 @@ export function responseRoutes(app: FastifyInstance, edge: EdgePorts, ports: Ser
     plainRoute(app, edge, {
       method,
       summary,
+      ...(method === 'GET' ? { query: storedResponseQuery } : {}),
       paths: [`/responses/:response_id${end}`, `/v1/responses/:response_id${end}`],
       answer: (ask) => carry(ask, method, end),
     })

@@ -15,28 +15,39 @@ export const SAFE_HEADERS: Readonly<Record<string, string>> = {
 /** The envelope that clients of the OpenAI and LiteLLM APIs read. `code` is the status, as a text. */
 export function renderProblem(code: ProblemCode, say: string, status = statusOf(code)): object {
   const { type, param } = PROBLEMS[code]
-  if (RAW.has(code)) return { detail: { error: say } }
-  if (PLAIN.has(code)) return { detail: say }
-  return { error: { message: say, type, param, code: String(status) } }
+  switch (wrapperOf(code)) {
+    case 'detail.error':
+      return { detail: { error: say } }
+    case 'detail':
+      return { detail: say }
+    case 'error':
+      return { error: { message: say, type, param, code: String(status) } }
+  }
+}
+
+/** Under which member of the answer a problem of this name stands. */
+export function wrapperOf(code: string): 'error' | 'detail' | 'detail.error' {
+  if (RAW.some((one) => one === code)) return 'detail.error'
+  return PLAIN.some((one) => one === code) ? 'detail' : 'error'
 }
 
 /** Terraform looks into `detail.error` for these. */
-const RAW: ReadonlySet<ProblemCode> = new Set([
+const RAW: readonly ProblemCode[] = [
   'model-info-unknown',
   'users-unknown',
   'customer-unknown',
   'tag-taken',
   'tags-unknown',
-])
+]
 
 /** What the compatible API says about mappings of claims to keys. */
-const PLAIN: ReadonlySet<ProblemCode> = new Set([
+const PLAIN: readonly ProblemCode[] = [
   'mapping-admin-only',
   'mapping-malformed',
   'mapping-key-unknown',
   'mapping-not-found',
   'mapping-taken',
-])
+]
 
 export function statusOf(code: ProblemCode): number {
   return PROBLEMS[code].status

@@ -7,6 +7,7 @@ import type { Reach } from '../../domain/reach.ts'
 import type { AuditLog, AuditQuery } from '../../ports/audit-log.ts'
 import type { PageOf } from '../../ports/page.ts'
 import { malformed } from '../refuse.ts'
+import { dayStart } from '../spend/read-days.ts'
 
 export interface AuditAsk {
   readonly page: number
@@ -84,6 +85,6 @@ const SECOND_MS = 1_000
 function momentOf(text: string): Moment | 'unreadable' {
   const [, day, time, zone = 'Z'] = MOMENT.exec(text) ?? []
   const at = DAY.test(text) ? Date.parse(`${text}T00:00:00Z`) : Date.parse(`${day}T${time}${zone}`)
-  if (Number.isNaN(at)) return 'unreadable'
+  if (Number.isNaN(at) || dayStart(day ?? text) === undefined) return 'unreadable'
   return { at: epochMs(at), endsAt: epochMs(at + (day === undefined ? DAY_MS : SECOND_MS)) }
 }

@@ -5,7 +5,7 @@ import type { EndUser } from '../../domain/end-user.ts'
 import { epochMs, parseEndUserId } from '../../domain/ids.ts'
 import type { EndUserId, EpochMs } from '../../domain/ids.ts'
 import type { Rooms } from '../../ports/registry.ts'
-import { describeChange, describeRow, isSame } from '../describe-change.ts'
+import { changeAction, describeChange, describeRow, isSame } from '../describe-change.ts'
 import { chooseBudget, dropOwnBudgets } from './own-budget.ts'
 import type { Ask, ManagePorts } from '../ports.ts'
 import { malformed } from '../refuse.ts'
@@ -158,14 +158,9 @@ async function put(
     : { ...wanted, updatedAt: epochMs(Math.max(now, wanted.updatedAt)) }
   await (current === undefined ? rooms.endUsers.insert(row) : rooms.endUsers.update(row))
   const dropped = current?.budgetId === row.budgetId ? [] : await dropOwnBudgets([current?.budgetId], rooms)
-  const changed = { ...about(actionOf(current, row), row.id), ...describeChange(current ?? {}, row) }
+  const action = current === undefined ? 'created' : changeAction(current, row)
+  const changed = { ...about(action, row.id), ...describeChange(current ?? {}, row) }
   return { outcome: row, record: withCascade(changed, [...brought, ...dropped]) }
-}
-
-function actionOf(before: EndUser | undefined, after: EndUser): AuditAction {
-  if (before === undefined) return 'created'
-  if (before.blocked === after.blocked) return 'updated'
-  return after.blocked ? 'blocked' : 'unblocked'
 }
 
 function parsedIds(names: readonly string[]): Decision<readonly EndUserId[]> {

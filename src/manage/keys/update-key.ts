@@ -9,7 +9,7 @@ import type { Change, Rooms } from '../../ports/registry.ts'
 import { decideBounds } from './apply-key-rules.ts'
 import { decideNewExpiry } from './decide-expiry.ts'
 import { decideKeyGrant, findMoved } from './decide-key-grant.ts'
-import { describeChange, isSame } from '../describe-change.ts'
+import { changeAction, describeChange, isSame } from '../describe-change.ts'
 import { findNamedKey } from './find-named-key.ts'
 import { decideHome, isMemberOf, loadKeyGrounds } from './key-grounds.ts'
 import { placeOfKey } from './key-place.ts'
@@ -108,7 +108,8 @@ export async function changeWithin(
   const row = restamped(key, changer(ask), ports.clock.now())
   const newcomers = await provisionUser(newcomer, rooms)
   if ((await rooms.keys.update(row)) === 'taken') return aliasTaken(row.alias)
-  const record = { ...aboutKey(action, current.digest), ...describeChange(current, row) }
+  const told = action === 'updated' ? changeAction(current, row) : action
+  const record = { ...aboutKey(told, current.digest), ...describeChange(current, row) }
   return allow({ outcome: row, records: [withCascade(record, newcomers)] })
 }
 

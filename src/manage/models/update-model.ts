@@ -4,7 +4,7 @@ import type { JsonObject } from '../../domain/json.ts'
 import type { ShownModel } from '../../domain/shown-model.ts'
 import type { StoredModel } from '../../domain/stored-model.ts'
 import type { Rooms } from '../../ports/registry.ts'
-import { describeChange, isSame } from '../describe-change.ts'
+import { changeAction, describeChange, isSame } from '../describe-change.ts'
 import { mergeParams, withoutOldSecrets } from './merge-params.ts'
 import { decideModelGround } from './model-ground.ts'
 import type { Ask, ManagePorts } from '../ports.ts'
@@ -53,10 +53,8 @@ export async function updateModel(
     const row = stampChange(current, { ...wished, sealedParams }, ask, ports)
     await rooms.models.update(row)
     const ofTeam = await renamed(current, row, rooms, ask, ports)
-    return allow({
-      outcome: showModel(row, after),
-      records: [withCascade({ ...about, ...describeChange(current, row) }, ofTeam)],
-    })
+    const record = { ...about, action: changeAction(current, row), ...describeChange(current, row) }
+    return allow({ outcome: showModel(row, after), records: [withCascade(record, ofTeam)] })
   })
 }
 

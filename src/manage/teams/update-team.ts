@@ -8,7 +8,7 @@ import type { Team } from '../../domain/team.ts'
 import type { Rooms } from '../../ports/registry.ts'
 import { budgetOf } from '../budgets/own-budget.ts'
 import { decideBlock } from '../decide-block.ts'
-import { describeChange, isSame } from '../describe-change.ts'
+import { changeAction, describeChange, isSame } from '../describe-change.ts'
 import { findUnknownPermission } from './member-permissions.ts'
 import { changer } from '../ports.ts'
 import type { Ask, ManagePorts } from '../ports.ts'
@@ -121,7 +121,8 @@ async function changeTeam(
     const is = { ...after, memberLimits: (await budgetOf(after.memberBudgetId, rooms))?.limits }
     if (isSame(was, is)) return allow({ outcome: current, records: [] })
     await rooms.teams.update(after)
-    return allow({ outcome: after, records: [{ ...about, ...describeChange(was, is) }] })
+    const told = action === 'updated' ? changeAction(current, after) : action
+    return allow({ outcome: after, records: [{ ...about, action: told, ...describeChange(was, is) }] })
   })
 }
 

@@ -12,7 +12,7 @@ import { hashed, TOTAL_SPEND_ID } from './create-user.ts'
 import { blockerWith, decideUserWish, handOn, isTakenUp, placeOfUser } from './decide-user-change.ts'
 import type { Hand } from './decide-user-change.ts'
 import { decideGivenModels } from '../decide-given-models.ts'
-import { describeChange, isSame } from '../describe-change.ts'
+import { changeAction, describeChange, isSame } from '../describe-change.ts'
 import { ceilingsOver, decideWithin } from '../organizations/organization-ceiling.ts'
 import { changer } from '../ports.ts'
 import type { Ask, ManagePorts } from '../ports.ts'
@@ -76,7 +76,7 @@ async function changeUser(
   if (given.verdict === 'deny') return given
   const stored = await store(row, target.granted, ask, rooms, ports)
   if (stored.verdict === 'deny') return stored
-  const action: AuditAction = current === undefined ? 'created' : actionOf(current, row)
+  const action: AuditAction = current === undefined ? 'created' : changeAction(current, row)
   const records = [{ ...aboutUser({ id, email: undefined }), action, ...describeChange(current ?? {}, stored.granted) }]
   return allow({ outcome: stored.granted, records })
 }
@@ -165,9 +165,4 @@ function changesPossession(before: User, after: User): boolean {
 export async function dropInvitations(id: UserId, rooms: Rooms): Promise<void> {
   const open = (await rooms.invitations.ofUser(id)).filter(({ acceptedAt }) => acceptedAt === undefined)
   await rooms.invitations.delete(open.map((invitation) => invitation.id))
-}
-
-function actionOf(before: User, after: User): AuditAction {
-  if (before.blocked === after.blocked) return 'updated'
-  return after.blocked ? 'blocked' : 'unblocked'
 }

@@ -125,7 +125,8 @@ test('a configuration is asked before it is in service, beside the gateway that 
 test('an embedded store is asked while no gateway has it, and none is made', async () => {
   const dataDir = join(home, 'data')
   const file = join(home, 'plain.yaml')
-  writeFileSync(file, '{}')
+  // The command sends its own key where this gateway looks for keys.
+  writeFileSync(file, '{"general_settings":{"litellm_key_header_name":"X-Our-Key"}}')
   const args = ['explain', CHAT, '--user', 'ada', '--config', file, '--data-dir', dataDir]
   const absent = await runCli(args)
   expect([absent.code, absent.stderr]).toEqual([2, expect.stringContaining('there is no installation in')])
@@ -147,6 +148,7 @@ test('what is wrong with the question is said, and exits with 2', async () => {
     [[CHAT, '--config', wrong], 'model_lst'],
     [[CHAT, '--url', 'http://127.0.0.1:9'], 'no answer from http://127.0.0.1:9'],
     [['/v1/chat/completion'], 'Did you mean /v1/chat/completions?'],
+    [['/v1/models', '--team', 'x'], 'not explained (422): `team_id` goes with `user_id`.'],
   ]
   for (const [args, says] of cases) {
     const { code, stdout, stderr } = await explain(args)
@@ -154,6 +156,13 @@ test('what is wrong with the question is said, and exits with 2', async () => {
   }
   const silent = await runCli(['explain', CHAT], { env: { LATCHKEY_URL: town.gateway.url } })
   expect([silent.code, silent.stderr]).toEqual([2, expect.stringContaining('LATCHKEY_KEY')])
+  const inHeader = (LATCHKEY_KEY_HEADER: string) =>
+    runCli(['explain', '/v1/models'], {
+      env: { LATCHKEY_URL: town.gateway.url, LATCHKEY_KEY: MASTER_KEY, LATCHKEY_KEY_HEADER },
+    })
+  expect((await inHeader('X-LiteLLM-API-Key')).code).toBe(0)
+  expect((await inHeader('X-Nobody-Looks')).stderr).toContain('not explained (401)')
+  expect((await inHeader('two words')).stderr).toBe('latchkey: LATCHKEY_KEY_HEADER is no name of a header.\n')
   const help = await runCli(['explain', '--help'])
   expect([help.code, help.stdout]).toEqual([0, expect.stringContaining('latchkey explain ROUTE')])
 })

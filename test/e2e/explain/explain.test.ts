@@ -247,6 +247,7 @@ describe('what cannot be asked', () => {
     ['a team without a user', { team_id: 'blue' }, 422, 'user_id'],
     ['no route', { route: undefined }, 422, 'route'],
     ['a route that there is not', { route: '/v1/chat/completion' }, 404, 'Did you mean /v1/chat/completions?'],
+    ['another method', { route: '/key/block/', method: 'PATCH' }, 404, 'Did you mean POST /key/block?'],
     ['a method that it has not', { method: 'DELETE' }, 404, 'DELETE'],
     ['half a hash', { key: 'abc' }, 400, 'key'],
     ['a user that nobody can be', { user_id: 'a\u0000b' }, 400, 'user_id'],

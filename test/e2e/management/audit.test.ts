@@ -70,6 +70,26 @@ describe('what is recorded', () => {
     for (const secret of [key, MASTER_KEY]) expect(JSON.stringify(page)).not.toContain(secret)
   })
 
+  test('what callers write under the name of a credential is masked, however deep', async () => {
+    const { token_id } = await desk.done('/key/generate', {
+      metadata: { app: 'search', vault: [{ api_key: 'hush-1' }], password: 'hush-2' },
+    })
+    await desk.done('/key/update', { key: token_id, metadata: { app: 'find', password: 'hush-3' } })
+    const page = JSON.stringify(await audit({ object_id: token_id }))
+    for (const shown of ['search', 'find', 'api_key']) expect(page).toContain(shown)
+    expect(page).not.toContain('hush')
+  })
+
+  test.each([
+    { path: '/key/update', make: async () => (await desk.done('/key/generate')).token_id, name: 'key' },
+    { path: '/team/update', make: () => desk.newTeam(), name: 'team_id' },
+    { path: '/user/update', make: async () => (await desk.newUser({ auto_create_key: false })).id, name: 'user_id' },
+  ])('blocking by $path is told as blocking', async ({ path, make, name }) => {
+    const id = await make()
+    for (const blocked of [true, false]) await desk.done(path, { [name]: id, blocked })
+    expect(await actionsOn(id)).toEqual(['unblocked', 'blocked', 'created'])
+  })
+
   test('an update tells before and after', async () => {
     const { id } = await desk.newUser({ user_alias: 'before-it', auto_create_key: false })
     await desk.done('/user/update', { user_id: id, user_alias: 'after-it' })
@@ -151,6 +171,9 @@ describe('GET /audit', () => {
     expect((await audit({ ...object, action: 'blocked' })).total).toBe(1)
     expect((await audit({ ...object, table_name: 'LiteLLM_TeamTable' })).total).toBe(0)
     const hour = 3_600_000
+    for (const day of ['2026-02-30', '2026-02-30T00:00:00Z', '2026-04-31']) {
+      expectFailure(await desk.get(query('/audit', { start_date: day })), 400)
+    }
     const [before, after] = [-hour, hour].map((shift) => new Date(Date.now() + shift).toISOString())
     expect((await audit({ ...object, start_date: before ?? '', end_date: after ?? '' })).total).toBe(2)
     expect(await audit({ ...object, start_date: after ?? '' })).toMatchObject({

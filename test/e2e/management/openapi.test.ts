@@ -92,10 +92,8 @@ describe('GET /openapi.json', () => {
   test('every operation has an answer, and every parameter of its path', () => {
     expect(operations().length).toBeGreaterThan(MANAGEMENT_ROUTES.length)
     for (const { name, path, says } of operations()) {
-      expect({ name, responses: Object.keys(says.responses ?? {}) }).toEqual({
-        name,
-        responses: expect.arrayContaining(['200']),
-      })
+      const successes = Object.keys(says.responses ?? {}).filter((status) => /^[123]/.test(status))
+      expect({ name, successes }).toEqual({ name, successes: [expect.any(String)] })
       const inPath = [...path.matchAll(/\{([^}]+)\}/g)].map(([, parameter]) => parameter)
       const declared = (says.parameters ?? [])
         .map(resolved)
