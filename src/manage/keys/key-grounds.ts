@@ -4,12 +4,11 @@ import type { Budget } from '../../domain/budget.ts'
 import type { Organization } from '../../domain/organization.ts'
 import type { KeyPlace } from '../../domain/scope.ts'
 import type { Team } from '../../domain/team.ts'
-import { blankUser } from '../../domain/user.ts'
 import type { User, UserFacts } from '../../domain/user.ts'
 import type { VirtualKey } from '../../domain/virtual-key.ts'
-import { changer } from '../ports.ts'
 import type { Ask, ManagePorts } from '../ports.ts'
 import { malformed, notYoursToMake } from '../refuse.ts'
+import { blankAccount } from '../users/blank-account.ts'
 import { userMerged } from '../users/refuse-user.ts'
 import type { Rooms } from '../../ports/registry.ts'
 
@@ -62,7 +61,7 @@ export async function loadKeyGrounds(
   const stranger = known === undefined ? key.userId : undefined
   const survivor = stranger === undefined ? undefined : (await rooms.formerUsers.find(stranger))?.mergedInto
   if (stranger !== undefined && survivor !== undefined) return userMerged(stranger, survivor)
-  const newcomer = stranger === undefined ? undefined : blankUser(stranger, changer(ask), clock.now())
+  const newcomer = stranger === undefined ? undefined : blankAccount(stranger, ask, clock.now())
 
   return allow({
     place: {

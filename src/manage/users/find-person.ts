@@ -3,12 +3,11 @@ import type { Decision } from '../../domain/decision.ts'
 import type { AuditDraft } from '../../domain/audit-record.ts'
 import { parseUserId } from '../../domain/ids.ts'
 import type { UserId } from '../../domain/ids.ts'
-import { blankUser } from '../../domain/user.ts'
 import type { User } from '../../domain/user.ts'
 import type { Rooms } from '../../ports/registry.ts'
 import { describeRow } from '../describe-change.ts'
+import { blankAccount } from './blank-account.ts'
 import { freshId } from '../new-id.ts'
-import { changer } from '../ports.ts'
 import type { Ask, ManagePorts } from '../ports.ts'
 import { beyondYoursIn, malformed } from '../refuse.ts'
 
@@ -87,7 +86,7 @@ async function makePerson(
   const isAddressFree = email !== undefined && (await users.namedByEmail(email)).length === 0
   const mayName = userId === undefined || ask.reach.scope === 'all'
   const user = {
-    ...blankUser(id, changer(ask), ports.clock.now()),
+    ...blankAccount(id, ask, ports.clock.now()),
     email: isAddressFree && mayName ? email : undefined,
   }
   // Who was made by another call at this moment is found now, and only by that locked.

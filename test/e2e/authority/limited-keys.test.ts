@@ -138,6 +138,21 @@ describe('INV-12: no key that is limited to some models', () => {
     expect(made['models']).toEqual(['m1'])
   })
 
+  test('of an administrator makes accounts of others beside a key or a membership', async () => {
+    const { master, pa } = realm.cast
+    const key = await holder({ user_id: pa.id, models: ['m1'] })
+    const team_id = await freshTeam(master, 'amber')
+    const [named, joined] = [freshName('user', 'amber'), freshName('user', 'amber')]
+    good(await key.post('/key/generate', { user_id: named, models: ['m1'] }))
+    good(await key.post('/team/member_add', { team_id, member: { role: 'user', user_id: joined } }))
+    for (const user_id of [named, joined]) {
+      expect(good(await master.get(`/user/info?user_id=${user_id}`))).toMatchObject({ user_info: { models: ['m1'] } })
+    }
+    const plain = freshName('user', 'amber')
+    good(await master.post('/key/generate', { user_id: plain }))
+    expect(good(await master.get(`/user/info?user_id=${plain}`))).toMatchObject({ user_info: { models: [] } })
+  })
+
   test('of an administrator gives others to an organisation; what is there may stay', async () => {
     const { master, pa } = realm.cast
     const key = await holder({ user_id: pa.id, models: ['m1'] })
