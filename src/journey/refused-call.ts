@@ -1,6 +1,6 @@
-import type { ProblemCode } from '../domain/problem.ts'
 import type { LedgerEntry } from '../domain/ledger-entry.ts'
 import type { CallId } from '../domain/ids.ts'
+import type { ModelCatalogue } from '../domain/model-catalogue.ts'
 import { NO_MONEY } from '../domain/money.ts'
 import type { Principal } from '../domain/principal.ts'
 import { NO_USAGE } from '../domain/usage.ts'
@@ -8,6 +8,7 @@ import type { Chance } from '../ports/chance.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Operation } from './1-intake/operations.ts'
 import type { ModelAsk } from './1-intake/read-model-request.ts'
+import { resolveFor } from './4-authorise/decide-model-access.ts'
 import { callTags } from './5-meter/call-tags.ts'
 import type { UnmetCaller } from './identify-token.ts'
 import { whoseLine } from './whose-line.ts'
@@ -24,20 +25,24 @@ export interface RefusalFacts {
   readonly clientAddress: string | undefined
 }
 
-/** Its own tags would be names that a caller makes at no cost, and everybody is shown. */
+/** Its own tags would be names that a caller makes at no cost, and everybody is shown; so would models that there are not. */
 const NO_WORDS = { attribution: { tags: [] } }
 
-/** Of these a caller says any name, and as many as it likes. */
-const NO_MODEL: ReadonlySet<ProblemCode> = new Set<ProblemCode>(['model-unknown'])
+interface RefusalPorts {
+  readonly chance: Chance
+  readonly clock: Clock
+  readonly catalogue: () => ModelCatalogue
+}
 
 /** gateway-api 8.1: the line of a call that was refused to somebody who is known. It costs nothing. */
 export function writeRefusal(
   { problem, ask }: RefusedCall,
   payer: Principal,
   { operation, callId, status, clientAddress }: RefusalFacts,
-  { chance, clock }: { readonly chance: Chance; readonly clock: Clock },
+  { chance, clock, catalogue }: RefusalPorts,
 ): LedgerEntry {
   const now = clock.now()
+  const isModel = ask !== undefined && resolveFor(payer, ask.model, catalogue()) !== undefined
   return {
     entryId: chance.entryId(),
     requestId: callId,
@@ -54,7 +59,7 @@ export function writeRefusal(
     startedAt: now,
     firstByteAt: undefined,
     endedAt: now,
-    modelGroup: ask === undefined || NO_MODEL.has(problem) ? '' : ask.model,
+    modelGroup: isModel ? ask.model : '',
     upstreamModel: '',
     deploymentId: undefined,
     provider: '',

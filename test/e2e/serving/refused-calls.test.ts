@@ -58,6 +58,14 @@ test.each<[what: string, fields: object, model: string, status: number, group: s
   ])
 })
 
+test('a model that there is not is no name in it, whoever asks for it', async () => {
+  for (const models of [[], ['plain']]) {
+    const key = await rig.newKey({ models })
+    expect((await rig.post(CHAT, chat('made-up'), { key })).status).toBeLessThan(500)
+    expect(await linesOf(key)).toMatchObject([{ status: 'failure', model_group: '' }])
+  }
+})
+
 test('so is the state of whom the key belongs to', async () => {
   const made = await rig.post('/user/new', { auto_create_key: false })
   const { user_id }: { readonly user_id: string } = JSON.parse(made.text)
