@@ -8,7 +8,7 @@ import { HOPS_HEADER, decideLoop } from './1-intake/decide-loop.ts'
 import { INFERENCE_BOUNDS, LARGE_BODY, parseBody, parseLargeBody } from './1-intake/parse-body.ts'
 import type { Arrival } from './1-intake/arrival.ts'
 import type { Operation } from './1-intake/operations.ts'
-import { NO_SPECIAL_FALLBACKS } from './1-intake/read-fallbacks.ts'
+import { NO_SPECIAL_FALLBACKS, memberOf } from './1-intake/read-fallbacks.ts'
 import { readModelRequest } from './1-intake/read-model-request.ts'
 import type { ModelAsk } from './1-intake/read-model-request.ts'
 import { decideEnforcedParams } from './4-authorise/decide-enforced-params.ts'
@@ -122,14 +122,14 @@ function decideModels(
   if (access.verdict === 'deny') return access
 
   const { fallbacks: named, specialFallbacks: special } = ask.controls
-  const fallbacks = accessToAll(named, ask, principal, ports)
+  const fallbacks = accessToAll('fallbacks', named, ask, principal, ports)
   if (fallbacks.verdict === 'deny') return fallbacks
   if (special.size === 0) {
     return allow({ model: access.granted, fallbacks: fallbacks.granted, specialFallbacks: NO_SPECIAL_FALLBACKS })
   }
   const specialFallbacks = new Map<FailureClass, readonly ResolvedModel[]>()
   for (const [failure, names] of special) {
-    const those = accessToAll(names, ask, principal, ports)
+    const those = accessToAll(memberOf(failure), names, ask, principal, ports)
     if (those.verdict === 'deny') return those
     specialFallbacks.set(failure, those.granted)
   }
@@ -137,6 +137,7 @@ function decideModels(
 }
 
 function accessToAll(
+  member: string,
   names: readonly string[],
   ask: ModelAsk,
   principal: Principal,
@@ -147,7 +148,7 @@ function accessToAll(
     const access = accessTo(name, ask, principal, ports)
     ports.trail?.note('fallback', access, describeModelAccess(principal, name, ports.catalogue()))
     if (access.verdict === 'deny')
-      return deny('param-forbidden', access.because, `\`fallbacks\`: ${access.say ?? name}`)
+      return deny('param-forbidden', access.because, `\`${member}\`: ${access.say ?? name}`)
     models.push(access.granted)
   }
   return allow(models)

@@ -25,7 +25,7 @@ export interface RefusalFacts {
   readonly clientAddress: string | undefined
 }
 
-/** Its own tags would be names that a caller makes at no cost, and everybody is shown; so would models that there are not. */
+/** Its own tags and customers would be names that a caller makes at no cost, and everybody is shown; so would models that there are not. */
 const NO_WORDS = { attribution: { tags: [] } }
 
 interface RefusalPorts {
@@ -49,7 +49,7 @@ export function writeRefusal(
     callId,
     callType: operation.callType,
     ...whoseLine(payer),
-    endUserId: ask?.attribution.endUserId,
+    endUserId: undefined,
     amount: NO_MONEY,
     pricing: 'not-charged',
     usage: NO_USAGE,

@@ -24,6 +24,11 @@ export const SPECIAL_FALLBACKS: ReadonlySet<string> = new Set(SPECIAL.map(([name
 
 export const NO_SPECIAL_FALLBACKS: ReadonlyMap<FailureClass, never> = new Map<FailureClass, never>()
 
+/** Where a caller named those. */
+export function memberOf(failure: FailureClass): string {
+  return SPECIAL.find(([, of]) => of === failure)?.[0] ?? 'fallbacks'
+}
+
 export function readFallbacks(body: JsonObject, model: string): Decision<NamedFallbacks> {
   const fallbacks = readNames(body['fallbacks'])
   if (fallbacks.verdict === 'deny') return fallbacks

@@ -11,7 +11,7 @@ import { describeChange } from '../describe-change.ts'
 import { freshId } from '../new-id.ts'
 import { changer } from '../ports.ts'
 import type { Ask, ManagePorts } from '../ports.ts'
-import { reviseLimits, saysNothing } from './revise-limits.ts'
+import { boundsNothing, reviseLimits, saysNothing } from './revise-limits.ts'
 import type { LimitWish } from './revise-limits.ts'
 import { malformed } from '../refuse.ts'
 import { stampChange } from '../stamp-change.ts'
@@ -87,8 +87,7 @@ export async function chooseBudget(
     if (named === undefined || (named.isOwn && named !== before)) {
       return deny('budget-not-found', 'object_denied', `Budget not found, passed budget_id=${budgetId}`)
     }
-    if (!named.isOwn && !saysNothing(limits)) return twoBudgets()
-    if (named !== before) return allow({ id: named.id, records: [] })
+    if (!named.isOwn) return boundsNothing(limits) ? allow({ id: named.id, records: [] }) : twoBudgets()
   }
   const saysNull = before?.isOwn === true && Object.values(limits).includes(null)
   if (saysNothing(limits) && !saysNull) return allow({ id: before?.id, records: [] })

@@ -70,6 +70,12 @@ export function saysNothing(wish: LimitWish): boolean {
   return Object.values(wish).every((value) => value === undefined || value === null)
 }
 
+/** Nothing that would bound anybody: resource managers send what is empty as well. */
+export function boundsNothing(wish: LimitWish): boolean {
+  const isEmpty = (value: unknown): boolean => typeof value === 'object' && Object.keys(value ?? {}).length === 0
+  return Object.values(wish).every((value) => value === undefined || isEmpty(value))
+}
+
 function kept<Value>(wished: Value | null | undefined, current: Value | undefined): Value | undefined {
   return wished === undefined ? current : (wished ?? undefined)
 }

@@ -4,7 +4,7 @@ import type { Budget } from '../../domain/budget.ts'
 import { parseBudgetId } from '../../domain/ids.ts'
 import type { Rooms } from '../../ports/registry.ts'
 import { reviseOwnBudget, twoBudgets } from '../budgets/own-budget.ts'
-import { isSilent, saysNothing } from '../budgets/revise-limits.ts'
+import { isSilent, boundsNothing } from '../budgets/revise-limits.ts'
 import type { Ask, ManagePorts } from '../ports.ts'
 import type { LimitWish } from '../budgets/revise-limits.ts'
 
@@ -24,7 +24,7 @@ export async function reviseOrganizationBudget(
   if (budgetId === undefined || budgetId === current?.id) {
     return current !== undefined && isSilent(limits) ? allow(current) : reviseOwnBudget(current, limits, ask, ports)
   }
-  if (!saysNothing(limits)) return twoBudgets()
+  if (!boundsNothing(limits)) return twoBudgets()
   const id = parseBudgetId(budgetId)
   const shared = id === undefined ? undefined : await rooms.budgets.find(id)
   // What belongs to another object alone is nobody's to share.

@@ -41,6 +41,9 @@ describe.each(OBJECTS)('a %s', (what, create, update, read) => {
       expectError(await update(name, { budget_id, ...limits }), 400, TWO)
     }
     expect((await update(name, { budget_id, rpm_limit: null, budget_duration: '' })).status).toBe(200)
+    for (const again of [1, 2]) {
+      expect([again, (await update(name, { budget_id, model_max_budget: {} })).status]).toEqual([again, 200])
+    }
     expectError(await update(name, { budget_id, rpm_limit: 4 }), 400, TWO)
     expect(await limitsOf(name)).toMatchObject({ budget_id, max_budget: 7, rpm_limit: null })
   })
