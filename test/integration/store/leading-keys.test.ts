@@ -43,8 +43,13 @@ describe.each([
   }
 
   /** The keys and what was spent on them, when no more than `leaders` of them are looked at. */
-  async function leadingOf(store: Awaited<ReturnType<typeof storeWith>>, most: number, leaders: number) {
-    const parts = await readLeadingKeys(store.db, TODAY, most, leaders)
+  async function leadingOf(
+    store: Awaited<ReturnType<typeof storeWith>>,
+    most: number,
+    leaders: number,
+    mostLeaders = leaders,
+  ) {
+    const parts = await readLeadingKeys(store.db, TODAY, most, { leaders, mostLeaders })
     return parts?.map(({ key, spend }) => [key, Number(spend)])
   }
 
@@ -64,6 +69,15 @@ describe.each([
     expect(await leadingOf(store, 3, 2)).toBe(undefined)
     expect(await leadingOf(store, 1, 3)).toHaveLength(1)
     expect(await leadingOf(store, 9, 3)).toHaveLength(2)
+  })
+
+  test('where those that spent most in all spent it elsewhere, whoever spent enough in all is looked at', async () => {
+    const elsewhere = [10, 11, 12].map((n) => spent(n, n, 900, YESTERDAY))
+    const store = await storeWith(...elsewhere, spent(1, 1, 50), spent(2, 2, 40), spent(3, 3, 30), spent(4, 10, 45))
+    expect(await leadingOf(store, 1, 3, 3)).toBe(undefined)
+    expect(await leadingOf(store, 1, 3, 4)).toEqual([[digestOf(1), 50]])
+    // Too few of those that were looked at first spent anything that day, so that nobody knows how much is enough.
+    expect(await leadingOf(store, 3, 3, 5)).toBe(undefined)
   })
 
   test('and callers without a key are among them', async () => {
@@ -92,17 +106,18 @@ describe.each([
     const amount = fc.integer({ min: 0, max: 12 })
     const line = fc.record({ key: fc.integer({ min: 0, max: 6 }), amount, isOld: fc.boolean() })
     const lines = fc.array(line, { minLength: 1, maxLength: 20 })
-    const cut = fc.record({ most: fc.integer({ min: 1, max: 8 }), leaders: fc.integer({ min: 1, max: 8 }) })
+    const few = fc.integer({ min: 1, max: 8 })
+    const cut = fc.record({ most: few, leaders: few, mostLeaders: few })
     await fc.assert(
-      fc.asyncProperty(lines, cut, async (drawn, { most, leaders }) => {
+      fc.asyncProperty(lines, cut, async (drawn, { most, ...bounds }) => {
         const entries = drawn.map(({ key, amount: of, isOld }, n) =>
           spent(n, key, of, { ...(isOld ? YESTERDAY : {}), ...(key === 0 ? { payer: { kind: 'master' } } : {}) }),
         )
         const store = await storeWith(...entries)
         const all = await sqlDailyActivity(store.db).sumActivity(TODAY, { apart: ['key'] })
-        const leading = await readLeadingKeys(store.db, TODAY, most, leaders)
+        const leading = await readLeadingKeys(store.db, TODAY, most, bounds)
         if (leading !== undefined) expect(leading).toEqual(all.slice(0, most))
-        if (leaders > 6 && all.length > 0) expect(leading).toBeDefined()
+        if (bounds.leaders > 6 && all.length > 0) expect(leading).toBeDefined()
       }),
       { numRuns: 25 },
     )
