@@ -1,3 +1,4 @@
+import { NO_MODELS } from './effective.ts'
 import type { Stamps } from './stamps.ts'
 
 /** A name for several models, given to keys and teams by its id. */
@@ -20,5 +21,5 @@ export function switchGroup<Holder extends GroupHolder>(holder: Holder, id: stri
   const others = holder.accessGroupIds.filter((each) => each !== id)
   if (on) return { ...holder, accessGroupIds: [...others, id] }
   const isEmptied = others.length + holder.models.length === 0
-  return { ...holder, accessGroupIds: others, models: isEmptied ? ['no-default-models'] : holder.models }
+  return { ...holder, accessGroupIds: others, models: isEmptied ? [NO_MODELS] : holder.models }
 }

@@ -5,9 +5,10 @@ import { matchesWildcard } from './wildcard.ts'
 type Groups = ReadonlyMap<string, readonly string[]>
 
 const EVERYTHING: ReadonlySet<string> = new Set(['*', 'all-proxy-models', 'all-team-models'])
+/** In a list of models: none, where an empty one would mean all. */
+export const NO_MODELS = 'no-default-models'
 /** Where the team alone decides, and where nothing but a team does. As a grant, neither adds anything. */
-const ADDS_NOTHING: ReadonlySet<string> = new Set(['all-team-models', 'no-default-models'])
-const NOTHING = 'no-default-models'
+const ADDS_NOTHING: ReadonlySet<string> = new Set(['all-team-models', NO_MODELS])
 
 /**
  * A text that is in no pattern and no name. What matches it matches any text in its place, so that one question about it
@@ -17,13 +18,13 @@ const ANY_TEXT = '\u0000'
 
 /** Does the list of models leave everything open? An empty one restricts nothing of its own. */
 export function isUnrestricted(models: readonly string[]): boolean {
-  return models.length === 0 || (!models.includes(NOTHING) && models.some((entry) => EVERYTHING.has(entry)))
+  return models.length === 0 || (!models.includes(NO_MODELS) && models.some((entry) => EVERYTHING.has(entry)))
 }
 
 /** The models and the access groups that somebody was given, as one list: where both are empty, nothing is restricted. */
 export function withGroups({ models, accessGroupIds }: ModelGrants): readonly string[] {
   if (accessGroupIds.length === 0) return models
-  return [...(models.includes(NOTHING) ? [] : models), ...accessGroupIds]
+  return [...(models.includes(NO_MODELS) ? [] : models), ...accessGroupIds]
 }
 
 interface ModelGrants {
@@ -47,7 +48,7 @@ export function decideModelsWithin(
 
 function isWithinModels(entry: string, ceiling: readonly string[], groups: Groups): boolean {
   if (ADDS_NOTHING.has(entry)) return true
-  if (ceiling.includes(NOTHING)) return false
+  if (ceiling.includes(NO_MODELS)) return false
   if (ceiling.includes(entry)) return true
   const granted = ceiling.flatMap((name) => groups.get(name) ?? [name]).map(asPattern)
   const isGranted = (model: string) => {

@@ -1,5 +1,6 @@
 import { allow, deny } from '../../domain/decision.ts'
 import type { Decision } from '../../domain/decision.ts'
+import { NO_MODELS } from '../../domain/effective.ts'
 import type { ModelCatalogue, ResolvedModel } from '../../domain/model-catalogue.ts'
 import { keyOf, teamIdOf } from '../../domain/principal.ts'
 import type { Principal } from '../../domain/principal.ts'
@@ -69,7 +70,6 @@ function knowsName({ object }: ModelLevel, renamer: Renamer): boolean {
 }
 
 /** In a list, this takes back whatever else stands in it. */
-const NOTHING = 'no-default-models'
 
 /** An empty list adds no restriction. An alias was set by whoever manages its owner, so its target is granted with it. */
 function grants(
@@ -81,7 +81,7 @@ function grants(
   // A model that a team brought is that team's to use.
   if (resolved?.teamId !== undefined && object === 'team') return true
   if (names.some((name) => Object.hasOwn(aliases, name))) return true
-  if (models.includes(NOTHING)) return false
+  if (models.includes(NO_MODELS)) return false
   return models.some((entry) => {
     if (entry === '*' || entry === 'all-proxy-models') return true
     return entry.includes('*') ? matches(entry, names, resolved) : names.includes(entry)
@@ -94,7 +94,7 @@ function grantsGroup(
   catalogue: ModelCatalogue,
 ): boolean {
   if (resolved === undefined) return false
-  const named = models.includes(NOTHING) ? [] : models
+  const named = models.includes(NO_MODELS) ? [] : models
   return catalogue.accessGroupsOf(resolved).some((group) => named.includes(group) || accessGroupIds.includes(group))
 }
 
@@ -103,7 +103,7 @@ export function mayUseGroup(principal: Principal, name: string, id: string | und
   return modelLevels(principal).every(({ models, accessGroupIds }) => {
     if (models.length === 0 && accessGroupIds.length === 0) return true
     if (id !== undefined && accessGroupIds.includes(id)) return true
-    if (models.includes(NOTHING)) return false
+    if (models.includes(NO_MODELS)) return false
     return models.some((entry) => entry === '*' || entry === 'all-proxy-models' || entry === name || entry === id)
   })
 }
@@ -116,7 +116,7 @@ function matches(pattern: string, names: readonly string[], resolved: ResolvedMo
 }
 
 function denied({ object, problem, models, accessGroupIds }: ModelLevel, asked: string): Decision<never> {
-  if (object === 'user' && models.includes(NOTHING)) {
+  if (object === 'user' && models.includes(NO_MODELS)) {
     return deny(
       'model-denied',
       'model_denied',

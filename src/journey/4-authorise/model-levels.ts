@@ -1,3 +1,4 @@
+import { NO_MODELS } from '../../domain/effective.ts'
 import { bearingOf, keyOf } from '../../domain/principal.ts'
 import type { Bearing, Principal } from '../../domain/principal.ts'
 import type { ProblemCode } from '../../domain/problem.ts'
@@ -74,7 +75,7 @@ export function modelLevels(principal: Principal): readonly ModelLevel[] {
 function tokenLevels({ roleModels, scopeModels }: Bearing): ModelLevel[] {
   const level = (object: 'role' | 'scope', models: readonly string[] | undefined): ModelLevel[] => {
     if (models === undefined) return []
-    const listed = models.length === 0 ? ['no-default-models'] : models
+    const listed = models.length === 0 ? [NO_MODELS] : models
     return [{ object, problem: 'token-denied', models: listed, accessGroupIds: NONE, aliases: NO_ALIASES }]
   }
   return [...level('role', roleModels), ...level('scope', scopeModels)]

@@ -1,4 +1,5 @@
 import type { Budget } from '../../domain/budget.ts'
+import { NO_MODELS } from '../../domain/effective.ts'
 import type { BudgetId, EpochMs, OrganizationId, TeamId, UserId } from '../../domain/ids.ts'
 import type { JsonObject } from '../../domain/json.ts'
 import { usdNumber } from '../../domain/money.ts'
@@ -47,7 +48,7 @@ export function changeTeam(team: Team, say: string, fields: JsonObject, becomes:
 }
 
 export function allowTeamModel(team: Team, model: string): Change {
-  const models = [...team.models.filter((name) => name !== 'no-default-models'), model]
+  const models = [...team.models.filter((name) => name !== NO_MODELS), model]
   return changeTeam(team, `Let the team ${team.id} use the model ${model}.`, { models }, (row) => ({ ...row, models }))
 }
 

@@ -1,4 +1,5 @@
 import type { Budget } from '../../domain/budget.ts'
+import { NO_MODELS } from '../../domain/effective.ts'
 import type { EndUser } from '../../domain/end-user.ts'
 import { epochMs } from '../../domain/ids.ts'
 import type { EpochMs, UserId } from '../../domain/ids.ts'
@@ -50,7 +51,7 @@ export function giveRole(id: UserId, role: UserRole): Change {
 }
 
 export function allowUserModel({ id, models: current }: User, model: string): Change {
-  const models = [...current.filter((name) => name !== 'no-default-models'), model]
+  const models = [...current.filter((name) => name !== NO_MODELS), model]
   return changeUser(id, `Let the user ${id} use the model ${model}.`, { models }, (user) => ({ ...user, models }))
 }
 
@@ -99,7 +100,7 @@ export function prolongKey(key: VirtualKey, now: EpochMs): Change {
 }
 
 export function allowKeyModel(key: VirtualKey, model: string): Change {
-  const models = [...key.models.filter((name) => name !== 'no-default-models'), model]
+  const models = [...key.models.filter((name) => name !== NO_MODELS), model]
   return changeKey(
     key,
     (name) => `Let the key ${name} use the model ${model}.`,

@@ -1,4 +1,4 @@
-import { withGroups } from '../../domain/effective.ts'
+import { NO_MODELS, withGroups } from '../../domain/effective.ts'
 import { NO_LIMITS } from '../../domain/limits.ts'
 import { keyOf } from '../../domain/principal.ts'
 import type { Bearing, Principal } from '../../domain/principal.ts'
@@ -82,7 +82,7 @@ export function isNarrowed(principal: Principal): boolean {
   return own !== undefined && own.allowedRoutes.length + withGroups(own).length > 0
 }
 
-const NOTHING = ['no-default-models']
+const NOTHING = [NO_MODELS]
 
 /** Roles and scopes of a token both have to name a model. */
 function modelsOf({ roleModels, scopeModels }: Bearing): readonly string[] {

@@ -3,7 +3,7 @@ import type { Budget } from '../../domain/budget.ts'
 import { widensTools } from '../../domain/allowed-tools.ts'
 import { allow } from '../../domain/decision.ts'
 import type { Decision, Denied } from '../../domain/decision.ts'
-import { decideModelsWithin, isUnrestricted, withGroups } from '../../domain/effective.ts'
+import { NO_MODELS, decideModelsWithin, isUnrestricted, withGroups } from '../../domain/effective.ts'
 import type { Organization } from '../../domain/organization.ts'
 import type { Principal } from '../../domain/principal.ts'
 import type { Team } from '../../domain/team.ts'
@@ -62,7 +62,7 @@ function findBeyondSetter({ before, after, authority, principal, groups }: TeamC
   const user = authority === 'proxy' ? undefined : principal.standing.user?.user
   const own = authority === 'proxy' ? undefined : boundsOf(principal)
   // Who may use models in teams only has no list to give from; the team's or the organisation's counts then.
-  const ofUser = user === undefined || user.models.includes('no-default-models') ? [] : user.models
+  const ofUser = user === undefined || user.models.includes(NO_MODELS) ? [] : user.models
   const ceilings = [own === undefined ? modelsOfKey(principal) : withGroups(own), ofUser]
   const grant = decideModelsWithin(added(before, after), ceilings, groups)
   const isOpened = isOpen(after) && (before === undefined || !isOpen(before))

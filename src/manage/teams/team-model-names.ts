@@ -1,4 +1,5 @@
 import type { AuditDraft } from '../../domain/audit-record.ts'
+import { NO_MODELS } from '../../domain/effective.ts'
 import type { TeamId } from '../../domain/ids.ts'
 import type { ModelCatalogue } from '../../domain/model-catalogue.ts'
 import { restamped } from '../../domain/stamps.ts'
@@ -31,7 +32,7 @@ export async function renameInTeam(
   return [{ action: 'updated', objectType: 'LiteLLM_TeamTable', objectId: teamId, ...describeChange(team, row) }]
 }
 
-const WORDS = new Set(['all-proxy-models', 'all-team-models', 'no-default-models'])
+const WORDS = new Set(['all-proxy-models', 'all-team-models', NO_MODELS])
 
 /** In a list of models it would say something about models of the gateway. A team may use its own without being told so. */
 function meansMore(name: string, catalogue: ModelCatalogue): boolean {

@@ -1,6 +1,7 @@
 import { allow } from '../../domain/decision.ts'
 import type { Decision } from '../../domain/decision.ts'
 import type { AuditAction } from '../../domain/audit-record.ts'
+import { NO_MODELS } from '../../domain/effective.ts'
 import { parseTeamId } from '../../domain/ids.ts'
 import { roleOf } from '../../domain/principal.ts'
 import { restamped } from '../../domain/stamps.ts'
@@ -56,8 +57,6 @@ export function addTeamModels(
     return allow({ ...current, models: [...new Set([...had, ...models])] })
   })
 }
-
-const NO_MODELS = 'no-default-models'
 
 /** A list that loses its last model stays a list: an empty one would be a grant of all models. */
 export function removeTeamModels(

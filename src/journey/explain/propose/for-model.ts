@@ -1,5 +1,6 @@
 import { keyOf } from '../../../domain/principal.ts'
 import type { Principal } from '../../../domain/principal.ts'
+import { SPECIAL_FALLBACKS } from '../../1-intake/read-fallbacks.ts'
 import { listModels } from '../../4-authorise/list-models.ts'
 import { refusingLevels, resolveFor } from '../../4-authorise/decide-model-access.ts'
 import { possibleCallers } from '../../4-authorise/possible-callers.ts'
@@ -13,12 +14,10 @@ import { claimedTeams } from '../../4-authorise/find-token-team.ts'
 import type { Change } from '../scene.ts'
 import type { Situation } from '../situation.ts'
 
-const WITHOUT_FALLBACKS = changeBody('Leave the fallbacks out.', {
-  fallbacks: null,
-  context_window_fallbacks: null,
-  context_window_fallback_dict: null,
-  content_policy_fallbacks: null,
-})
+const WITHOUT_FALLBACKS = changeBody(
+  'Leave the fallbacks out.',
+  Object.fromEntries(['fallbacks', ...SPECIAL_FALLBACKS].map((name) => [name, null])),
+)
 
 /** Lists of models that stand against it. */
 export function forModel(situation: Situation): readonly Change[] {
