@@ -31,3 +31,10 @@ export interface FailedAttempt {
   /** Its own line in the ledger, where it may have been billed. */
   readonly kept: LedgerEntry | undefined
 }
+
+/** Why a group came to nothing: its last try, and how often it was tried. */
+export interface GroupFailure {
+  readonly result: FailedAttempt
+  readonly retries: number
+  readonly maxRetries: number
+}

@@ -18,7 +18,7 @@ import { reserveBudget } from './5-meter/reserve-budget.ts'
 import type { MeterPorts } from './5-meter/reserve-budget.ts'
 import type { Admission } from './admission.ts'
 import { attemptCall } from './attempt.ts'
-import { note } from './serve.ts'
+import { noteAttempt } from './note-attempt.ts'
 import type { ServePorts } from './serve.ts'
 
 /** Who has a deployment asked, and pays for it. */
@@ -86,7 +86,7 @@ export async function probeDeployment(
   }
   const result = await attemptCall(admission, model, deployment, ONE_TRY, NOBODY, serving)
   const failure = result.kind === 'answered' ? undefined : result.failure
-  note(deployment, model, failure, serving)
+  noteAttempt(deployment, model, failure, serving)
   serving.health.recordProbe(deployment.id, failure, serving.clock.now())
   if (result.kind === 'failed') await admission.budget?.release()
   return allow(undefined)

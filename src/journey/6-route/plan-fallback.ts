@@ -4,13 +4,7 @@ import type { FailureClass } from '../../domain/upstream-failure.ts'
 export type FallbackKind = 'general' | 'context_window' | 'content_policy'
 
 /** The groups to turn to once a group has failed for good, in order. */
-export function planFallbacks(
-  group: string,
-  failure: FailureClass,
-  own: readonly string[],
-  policy: RouterPolicy,
-): readonly string[] {
-  if (own.length > 0) return own.slice(0, policy.maxFallbacks)
+export function planFallbacks(group: string, failure: FailureClass, policy: RouterPolicy): readonly string[] {
   const special = specialList(group, failure, policy)
   return (special ?? writtenFallbacks(group, 'general', policy))
     .filter((name) => name !== group)
