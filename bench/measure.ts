@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { LoadOrder, LoadPlan, LoadResult, Percentiles } from './load-protocol.ts'
 import type { BenchOptions } from './options.ts'
-import { cpuMsOf, cpuMsWhenQuiet, rssMibOf } from './process-stats.ts'
+import { cpuMsOf, cpuMsWhenQuiet, rssMibOf, storeMsOf } from './process-stats.ts'
 import type { Subject } from './subjects.ts'
 
 export type Load = (order: LoadOrder) => Promise<LoadResult>
@@ -12,8 +12,11 @@ export interface Round {
   readonly wakingCpuUsPerRequest: number
   /** Of those that follow, as fast as they go. */
   readonly cpuUsPerRequest: number
+  /** What of it the thread of an embedded store took. */
+  readonly storeUsPerRequest: number
   /** With as many requests in a second as everybody else gets. */
   readonly pacedCpuUsPerRequest: number
+  readonly pacedStoreUsPerRequest: number
   readonly requestsPerSecond: number
   /** With every connection of the load generator busy: mostly queueing. */
   readonly busyLatencyUs: Percentiles
@@ -56,7 +59,9 @@ export async function measureRound(subject: Subject, options: BenchOptions, load
   return {
     wakingCpuUsPerRequest: waking.cpuUsEach,
     cpuUsPerRequest: busy.cpuUsEach,
+    storeUsPerRequest: busy.storeUsEach,
     pacedCpuUsPerRequest: paced.cpuUsEach,
+    pacedStoreUsPerRequest: paced.storeUsEach,
     requestsPerSecond: (requests * 1000) / busy.result.elapsedMs,
     busyLatencyUs: busy.result.latencyUs,
     calmLatencyUs: calm.latencyUs,
@@ -119,11 +124,13 @@ export async function loadWithCpu(
   subject: Measurable,
   plan: LoadPlan,
   load: Load,
-): Promise<{ readonly result: LoadResult; readonly cpuUsEach: number }> {
+): Promise<{ readonly result: LoadResult; readonly cpuUsEach: number; readonly storeUsEach: number }> {
   const before = cpuMsOf(subject.pid)
+  const storeBefore = storeMsOf(subject.pid)
   const result = await loadAll(subject, plan, load)
   const cpuMs = (await cpuMsWhenQuiet(subject.pid)) - before
-  return { result, cpuUsEach: (cpuMs * 1000) / plan.requests }
+  const storeMs = storeMsOf(subject.pid) - storeBefore
+  return { result, cpuUsEach: (cpuMs * 1000) / plan.requests, storeUsEach: (storeMs * 1000) / plan.requests }
 }
 
 async function loadAll(subject: Measurable, plan: LoadPlan, load: Load): Promise<LoadResult> {

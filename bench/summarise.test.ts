@@ -8,7 +8,9 @@ function round(cpuUsPerRequest: number, p50: number): Round {
   return {
     wakingCpuUsPerRequest: 2 * cpuUsPerRequest,
     cpuUsPerRequest,
+    storeUsPerRequest: 0,
     pacedCpuUsPerRequest: cpuUsPerRequest,
+    pacedStoreUsPerRequest: 0,
     requestsPerSecond: 1,
     busyLatencyUs: latency,
     calmLatencyUs: latency,
@@ -53,6 +55,13 @@ test('the first requests after a pause are told apart', () => {
 test('what everybody takes at one pace is told apart from what each takes flat out', () => {
   const level = measured([{ ...round(150, 100), pacedCpuUsPerRequest: 60 }])
   expect(summarise(level, measured([round(50, 100)]))).toMatchObject({ cpuRatio: 3, pacedCpuRatio: 1.2 })
+})
+
+test('what the thread of an embedded store takes is told apart', () => {
+  const level = measured([{ ...round(150, 100), storeUsPerRequest: 50, pacedStoreUsPerRequest: 60 }])
+  const summary = summarise(level, measured([round(50, 100)]))
+  expect(summary).toMatchObject({ cpuRatio: 3, storeUsPerRequest: 50, ownCpuRatio: 2 })
+  expect(summary).toMatchObject({ pacedCpuRatio: 3, pacedStoreUsPerRequest: 60, pacedOwnCpuRatio: 1.8 })
 })
 
 test('the growth in a soak is that of its second half', () => {

@@ -21,11 +21,16 @@ export interface Summary {
   /** The least of all rounds by the forwarder's least: noise of the machine only ever adds. */
   readonly cpuRatioCalmest: number
   readonly wakingCpuRatio: number
+  /** What the thread of an embedded store took of it, and the ratio of what is left: a server's share is in no figure. */
+  readonly storeUsPerRequest: number
+  readonly ownCpuRatio: number
   /** The same number of requests in the same time: the kernel's work for each depends on how many there are. */
   readonly pacedCpuUsPerRequest: number
   readonly pacedCpuRatio: number
   readonly pacedCpuRatioLow: number
   readonly pacedCpuRatioHigh: number
+  readonly pacedStoreUsPerRequest: number
+  readonly pacedOwnCpuRatio: number
   readonly requestsPerSecond: number
   readonly addedP50Us: number
   readonly addedP99Us: number
@@ -62,10 +67,21 @@ export function summarise(measured: Measured, bare: Measured): Summary {
     wakingCpuRatio: medianOf(
       against((round, bareRound) => round.wakingCpuUsPerRequest / bareRound.wakingCpuUsPerRequest),
     ),
+    storeUsPerRequest: median((round) => round.storeUsPerRequest),
+    ownCpuRatio: medianOf(
+      against((round, bareRound) => (round.cpuUsPerRequest - round.storeUsPerRequest) / bareRound.cpuUsPerRequest),
+    ),
     pacedCpuUsPerRequest: median((round) => round.pacedCpuUsPerRequest),
     pacedCpuRatio: medianOf(pacedRatios),
     pacedCpuRatioLow: quantileOf(pacedRatios, 0.25),
     pacedCpuRatioHigh: quantileOf(pacedRatios, 0.75),
+    pacedStoreUsPerRequest: median((round) => round.pacedStoreUsPerRequest),
+    pacedOwnCpuRatio: medianOf(
+      against(
+        (round, bareRound) =>
+          (round.pacedCpuUsPerRequest - round.pacedStoreUsPerRequest) / bareRound.pacedCpuUsPerRequest,
+      ),
+    ),
     requestsPerSecond: median((round) => round.requestsPerSecond),
     addedP50Us: medianOf(against((round, bareRound) => round.calmLatencyUs.p50 - bareRound.calmLatencyUs.p50)),
     addedP99Us: medianOf(against((round, bareRound) => round.calmLatencyUs.p99 - bareRound.calmLatencyUs.p99)),
