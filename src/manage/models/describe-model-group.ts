@@ -2,7 +2,7 @@ import type { Deployment } from '../../domain/deployment.ts'
 import type { EpochMs } from '../../domain/ids.ts'
 import type { JsonObject, JsonValue } from '../../domain/json.ts'
 import type { ModelFacts } from '../../ports/model-facts.ts'
-import { describeKnown } from './describe-models.ts'
+import { describeInfo, describeKnown } from './describe-models.ts'
 
 const HIGHEST = ['max_input_tokens', 'max_output_tokens', 'input_cost_per_token', 'output_cost_per_token'] as const
 const ANY = [
@@ -23,7 +23,7 @@ export function describeModelGroup(
 ): JsonObject {
   const known = deployments.map((deployment) => ({
     ...describeKnown(deployment, facts, now),
-    ...deployment.entry.info,
+    ...describeInfo(deployment.entry.info),
   }))
   const numbers = (member: string): number[] =>
     known.flatMap((one) => {

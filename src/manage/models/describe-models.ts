@@ -42,7 +42,7 @@ function infoOf(deployment: Deployment, facts: ModelFacts, now: EpochMs): JsonOb
     ...pricesOf(deployment),
     access_groups: [],
     ...NO_STAMPS,
-    ...withoutSecrets(entry.info),
+    ...describeInfo(entry.info),
     id: deployment.id,
     db_model: stored !== undefined,
     ...(stored === undefined ? {} : { ...stampsOf(stored), blocked: stored.blocked }),
@@ -57,9 +57,9 @@ export function describeIdle(model: ShownModel, view: Exclude<ModelView, 'calls'
     litellm_params: view === 'changes' ? params : maskPlaces(params),
     model_info: {
       ...contextOf(params),
-      ...mirrored(Object.entries(params).filter(([name]) => /_costs?(?:_|$)/.test(name))),
+      ...mirrored(Object.entries(params).filter(([name]) => PRICE.test(name))),
       access_groups: [],
-      ...withoutSecrets(wholeInfo(model)),
+      ...describeInfo(wholeInfo(model)),
       ...stampsOf(model),
       blocked: model.blocked,
     },
@@ -77,6 +77,20 @@ function stampsOf({ createdAt, createdBy, updatedAt, updatedBy }: ShownModel): J
     updated_at: new Date(updatedAt).toISOString(),
     updated_by: updatedBy,
   }
+}
+
+const PRICE = /_costs?(?:_|$)/
+const LIMIT = /^(?:max_tokens|max_input_tokens|max_output_tokens|rpm|tpm)$/
+const ABILITY = /^supports_/
+
+/** What was written of a model, as clients read it: a script that knows only texts may have written its numbers. */
+export function describeInfo(info: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(withoutSecrets(info)).map(([name, value]) => [name, asMeant(name, value)]))
+}
+
+function asMeant(name: string, value: JsonValue): JsonValue {
+  if (PRICE.test(name) || LIMIT.test(name)) return numbersIn(value)
+  return ABILITY.test(name) && (value === 'true' || value === 'false') ? value === 'true' : value
 }
 
 /** Note 20: name, mode, limits and price. */

@@ -320,6 +320,16 @@ test('a price of a stored model may be a string that reads as a number', async (
   expect(Number(litellm_params.rpm)).toBe(20)
 })
 
+test('numbers and yes or no that were written as texts in `model_info` are read as what they mean', async () => {
+  const name = unique('texts')
+  const meant = { input_cost_per_token: 0.5, max_input_tokens: 1000, max_output_tokens: 100, supports_vision: true }
+  const texts = Object.fromEntries(Object.entries(meant).map(([member, value]) => [member, String(value)]))
+  const { model_id } = await newModel(name, { ...texts, note: '12' })
+  expect((await infoOf(model_id)).model_info).toMatchObject({ ...meant, note: '12' })
+  const { data } = await desk.read(query('/model_group/info', { model_group: name }))
+  expect(data).toMatchObject([meant])
+})
+
 test('7.1: prices by the size of the prompt are numbers to whoever reads them', async () => {
   const tiered_pricing = [
     { range: [0, 32_000], input_cost_per_token: 1.5e-6 },
