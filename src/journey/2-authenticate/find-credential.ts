@@ -72,7 +72,7 @@ export function presentedTexts(
 ): readonly string[] {
   const names = [...CREDENTIAL_HEADERS, ...[keyHeader, place.header].filter((name) => name !== undefined)]
   const raw = names.map((name) => headers.get(name)).filter((value) => value !== undefined)
-  const plain = raw.map((value) => withoutScheme(value) ?? value)
+  const plain = raw.map((value) => afterScheme(value) ?? value)
   const users = plain.map(userOf)
   return [...new Set([...plain, ...users])].filter((text) => text.length >= SHORTEST)
 }
@@ -93,14 +93,22 @@ function nonEmpty(value: string): Decision<string> {
 
 const SIGV4 = /^AWS4-HMAC-SHA256 .*?Credential=(?:Bearer\s+)?([^/\s,]+)/
 
-/** Takes a known scheme off, once and at the start only; undefined when there is none. */
+/**
+ * Takes a known scheme off, once and at the start only; undefined when there is none. Only keys come in other schemes than
+ * Bearer (J-02): what else stands there is no token, and no business of the provider that is asked about those.
+ */
 export function withoutScheme(raw: string): string | undefined {
-  const scheme = raw.slice(0, 7).toLowerCase()
-  if (scheme === 'bearer ') return raw.slice(7)
-  // J-02: a token of a provider comes as a bearer token and in no other way.
-  if (scheme.startsWith('basic ')) {
-    const value = raw.slice(6)
-    return value.includes('.') && !value.startsWith('sk-') ? undefined : value
-  }
-  return SIGV4.exec(raw)?.[1]
+  const value = afterScheme(raw)
+  return isBearer(raw) || value?.startsWith('sk-') === true ? value : undefined
+}
+
+function afterScheme(raw: string): string | undefined {
+  if (isBearer(raw)) return raw.slice(7)
+  return BASIC_SCHEME.test(raw) ? raw.slice(6) : SIGV4.exec(raw)?.[1]
+}
+
+const BASIC_SCHEME = /^basic /i
+
+function isBearer(raw: string): boolean {
+  return raw.slice(0, 7).toLowerCase() === 'bearer '
 }
