@@ -1,4 +1,3 @@
-import { isObject } from '../../domain/json.ts'
 import type { JsonObject, JsonValue } from '../../domain/json.ts'
 import type { PublicKey } from './public-key.ts'
 import { readJwk } from './read-jwk.ts'
@@ -61,5 +60,5 @@ export class KeySet {
 export function publishedKeys(document: JsonObject): readonly JsonValue[] | undefined {
   const { keys, kty } = document
   if (keys === undefined) return typeof kty === 'string' ? [document] : undefined
-  return Array.isArray(keys) && keys.every(isObject) && keys.length <= MAX_KEYS ? keys : undefined
+  return Array.isArray(keys) && keys.length <= MAX_KEYS ? keys : undefined
 }

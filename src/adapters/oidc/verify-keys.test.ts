@@ -122,6 +122,13 @@ describe('AC-029, AC-030, AC-031: what is published', () => {
     expect(await with_([jwk, good.jwk], good)).toBe('allow')
   })
 
+  test.each([[null], ['a key'], [7], [[]], [{}]])('%j among the keys: the others go on', async (other) => {
+    two.publish({ keys: [other, good.jwk] })
+    const { reason, counted } = openVerifier(settingsOf({ issuers: [profileOf(two)] }))
+    expect(await reason(signToken({ claims: claims(), key: good }))).toBe('allow')
+    expect(counted.some((each) => each.startsWith('jwks_key_dropped '))).toBe(true)
+  })
+
   test('two keys of one name are nobody’s, unless they are the same', async () => {
     const twin = makeKey('RS256', { kid: 'bad' })
     expect(await with_([rsa.jwk, twin.jwk, good.jwk], rsa)).toBe('jwt_key_ambiguous')
