@@ -51,6 +51,11 @@ export function checkTokenSettings(
   if (policy.emailDomain !== undefined && fields.every(({ email }) => email === undefined)) {
     const message = 'user_allowed_email_domain refuses every token, because no claim with the e-mail address is named.'
     refuse(JWT.emailDomain, message, 'Write user_email_jwt_field: email.')
+  } else if (policy.emailDomain !== undefined && fields.some(({ email }) => email === undefined)) {
+    const message =
+      'It refuses every token of the providers that have no claim with the e-mail address: an entry of issuers that names claims of its own takes none from here.'
+    const suggestion = 'Write user_email_jwt_field: email into each entry of issuers.'
+    findings.warn(jwt.placeOf(JWT.emailDomain), jwt.pathOf(JWT.emailDomain.name), message, suggestion)
   }
   tellIdle(jwt, { isWritten, isOn }, fields, findings)
 }

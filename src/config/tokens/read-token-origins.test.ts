@@ -5,6 +5,29 @@ import { told } from '../../../test/support/load-yaml.ts'
 
 const issuers = (...entries: readonly Members[]) => ({ auth: { issuers: entries }, env: {} })
 
+test.each([
+  [
+    'an audience of nobody, beside issuers',
+    { auth: { issuers: [ISSUER] }, env: { JWT_AUDIENCE: 'gateway' } },
+    'JWT_AUDIENCE',
+  ],
+  [
+    'where introspection is, without its switch',
+    { env: { ...SCOPED, OAUTH_TOKEN_INFO_ENDPOINT: 'https://idp.example.com' } },
+    'OAUTH_TOKEN_INFO_ENDPOINT',
+  ],
+  [
+    'an issuer of JWTs that are not taken',
+    {
+      general: { enable_jwt_auth: false, enable_oauth2_auth: true },
+      env: { JWT_ISSUER: 'x', OAUTH_TOKEN_INFO_ENDPOINT: 'https://idp.example.com', OAUTH_AUDIENCE: 'gateway' },
+    },
+    'JWT_ISSUER',
+  ],
+])('nothing is ignored in silence: %s', (_, config, name) => {
+  expect(warningsOf(config)).toEqual([expect.stringMatching(new RegExp(`${name} .*has no effect`))])
+})
+
 describe('the global path', () => {
   test('AT-036: neither audience nor issuer stops the start, and says both ways out', () => {
     expect(errorsOf({ env: KEYS })).toEqual([expect.stringMatching(/JWT_AUDIENCE.*allow_unscoped_tokens: true/)])
@@ -130,6 +153,43 @@ describe('issuers', () => {
       claim: 'tid',
       ids: ['t'],
     })
+  })
+
+  test('J-09: no iss leads to two entries, be it by a template', () => {
+    const template = { issuer: 'https://login.example.com/{tenantid}/v2.0', jwks_url: 'https://login.example.com/jwks' }
+    const many = { ...ISSUER, ...template, tenants: ['t', 'u'] }
+    const one = { ...ISSUER, issuer: 'https://login.example.com/u/v2.0' }
+    for (const entries of [
+      [many, one],
+      [one, many],
+      [many, many],
+    ])
+      expect(errorsOf(issuers(...entries))).toEqual([expect.stringContaining('issuers[1].issuer')])
+    expect(errorsOf(issuers(many, { ...one, issuer: 'https://login.example.com/v/v2.0' }))).toEqual([])
+  })
+
+  test.each(['https://login.example.com/{tenantid}/{tenantid}', 'https://login.example.com/{tenant}/v2.0'])(
+    'no token has the issuer %s',
+    (issuer) => {
+      const [first] = errorsOf(
+        issuers({ ...ISSUER, issuer, jwks_url: 'https://login.example.com/jwks', tenants: ['t'] }),
+      )
+      expect(first).toContain('No token has braces in its issuer')
+    },
+  )
+
+  test('a domain for addresses that an issuer does not tell refuses all of its tokens, and that is said', () => {
+    const auth = {
+      user_allowed_email_domain: 'a.com',
+      issuers: [
+        { ...ISSUER, user_email_jwt_field: 'email' },
+        { ...ISSUER, issuer: 'https://b.example.com', user_id_jwt_field: 'sub' },
+      ],
+    }
+    expect(warningsOf({ auth, env: {} })).toEqual([expect.stringContaining('user_allowed_email_domain')])
+    const bare = { ...ISSUER, issuer: 'https://b.example.com' }
+    const told = { ...auth, user_email_jwt_field: 'email', issuers: [auth.issuers[0], bare] }
+    expect(warningsOf({ auth: told, env: {} })).toEqual([])
   })
 
   test('D-03, AT-077: an entry with fields of its own has only these; a bare one has those of all', () => {
