@@ -5,6 +5,7 @@ import type { EpochMs } from '../../domain/ids.ts'
 import type { TokenProfile, TokenSettings } from '../../domain/token-settings.ts'
 import type { VerifiedToken } from '../../domain/token-facts.ts'
 import type { DocumentGetter } from '../../ports/document-getter.ts'
+import type { KeySetObserver } from '../../ports/key-set-observer.ts'
 import type { OperatorLog } from '../../ports/operator-log.ts'
 import type { ClaimJudge, TokenTexts, TokenVerifier } from '../../ports/token-verifier.ts'
 import { profileChooser } from './choose-profile.ts'
@@ -30,8 +31,7 @@ export interface TokenVerifierOptions {
   readonly log: OperatorLog
   /** From 0 up to 1. */
   readonly fraction: () => number
-  /** `jwks_fetch` and `jwks_key_dropped`, each with a label out of a closed set. */
-  readonly count?: (event: string, label: string) => void
+  readonly observer?: KeySetObserver
   /** Between attempts at a provider that cannot be reached. */
   readonly wait?: (ms: number) => Promise<void>
 }
@@ -135,7 +135,7 @@ export function openTokenVerifier(options: TokenVerifierOptions): OpenTokenVerif
 }
 
 function openStores(profile: TokenProfile, options: TokenVerifierOptions): readonly KeyStore[] {
-  const { settings, getter, log, fraction, count = () => {}, wait = pause } = options
+  const { settings, getter, log, fraction, observer = UNHEARD, wait = pause } = options
   return profile.keys.map((source) =>
     source.kind === 'pem'
       ? openPemKey(source.pem)
@@ -145,12 +145,14 @@ function openStores(profile: TokenProfile, options: TokenVerifierOptions): reado
           times: settings,
           getter,
           log,
-          count,
+          observer,
           wait,
           fraction,
         }),
   )
 }
+
+const UNHEARD: KeySetObserver = { fetched: () => {}, dropped: () => {} }
 
 function pause(ms: number): Promise<void> {
   return new Promise((resolve) => {

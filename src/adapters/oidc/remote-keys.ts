@@ -1,6 +1,7 @@
 import { epochMs } from '../../domain/ids.ts'
 import type { EpochMs } from '../../domain/ids.ts'
 import type { DocumentGetter } from '../../ports/document-getter.ts'
+import type { KeySetObserver } from '../../ports/key-set-observer.ts'
 import type { OperatorLog } from '../../ports/operator-log.ts'
 import { fetchKeySet } from './fetch-key-set.ts'
 import type { FetchedKeys, RemoteSource } from './fetch-key-set.ts'
@@ -28,7 +29,7 @@ export interface RemoteKeysOptions {
   readonly times: KeyTimes
   readonly getter: DocumentGetter
   readonly log: OperatorLog
-  readonly count: (event: string, label: string) => void
+  readonly observer: KeySetObserver
   readonly wait: (ms: number) => Promise<void>
   /** From 0 up to 1: replicas that started together part. */
   readonly fraction: () => number
@@ -137,17 +138,17 @@ export class RemoteKeys implements KeyStore {
     const isRecent = this.#held !== undefined && isWithin(now - this.#held.fetchedAt, times.keyTtlSeconds * 500)
     const knownUrl = isRecent && this.#failure === undefined ? this.#held?.url : undefined
     const fetched = await fetchKeySet({ source, issuer, knownUrl, getter, wait }).catch(() => FAILED)
-    this.#options.count('jwks_fetch', fetched.is)
+    this.#options.observer.fetched(fetched.is)
     // The moment of asking counts: a key that is withdrawn meanwhile is not taken for a younger one.
     if (fetched.is === 'keys') this.#keep(fetched, now)
     else this.#noteFailure(fetched, now)
   }
 
   #keep({ keys, url }: Extract<FetchedKeys, { is: 'keys' }>, now: EpochMs): void {
-    const { source, log, count, fraction } = this.#options
+    const { source, log, observer, fraction } = this.#options
     const set = new KeySet(keys, this.#held?.set)
     for (const { flaw, kid } of set.dropped) {
-      count('jwks_key_dropped', flaw)
+      observer.dropped(flaw)
       if (ALARMING.has(flaw))
         log.error('a published key is not used', { source: source.url, why: flaw, kid: kid ?? '' })
     }
