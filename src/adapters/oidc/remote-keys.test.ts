@@ -48,6 +48,28 @@ test('AT-045: 50 first requests at once cause one fetch', async () => {
   expect(fetches()).toBe(1)
 })
 
+test('a set that is kept for no time is good for those who waited for it', async () => {
+  const { reason, token, fetches, provider } = await start({ keyTtlSeconds: 0, keyStaleSeconds: 0 })
+  for (let i = 1; i <= 3; i += 1) {
+    expect(await reason(token())).toBe('allow')
+    expect(fetches()).toBe(i)
+  }
+  const again = token()
+  expect([await reason(again), await reason(again)]).toEqual(['allow', 'allow'])
+  expect(await reason(token('gone'))).toBe('jwt_kid_unknown')
+  provider.fail('reset', 'jwks')
+  expect(await reason(token())).toBe('jwks_unavailable')
+})
+
+test('and who comes while it is fetched may use it, though it took longer than it is kept', async () => {
+  const { reason, token, fetches, provider, pass } = await start({ keyTtlSeconds: 1 })
+  provider.delay(50, 'jwks')
+  const first = reason(token())
+  pass(2)
+  expect(await Promise.all([first, reason(token())])).toEqual(['allow', 'allow'])
+  expect(fetches()).toBe(1)
+})
+
 describe('AT-044, F-08: rotation', () => {
   test('a new key is good on its first use', async () => {
     const { reason, token, fetches, provider } = await start()

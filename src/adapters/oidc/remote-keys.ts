@@ -107,8 +107,10 @@ export class RemoteKeys implements KeyStore {
   async #renewed(now: EpochMs): Promise<Held | undefined> {
     // An answer that is no key set is no outage: without a set to go on with, the next request asks again.
     const isOutage = this.#failure?.found.is === 'unreachable'
-    if (!isOutage || !this.#isPausing(now)) await this.#renew(now)
-    return this.#usable(now)
+    if (isOutage && this.#isPausing(now)) return this.#usable(now)
+    await this.#renew(now)
+    // Whoever waited for it may use it, however short its life is.
+    return this.#failure === undefined ? this.#held : this.#usable(now)
   }
 
   /** The set after one more look at the provider, if it is time for one. */
