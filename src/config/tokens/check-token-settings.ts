@@ -40,7 +40,7 @@ export function checkTokenSettings(
     const message = 'scope_mappings limit nothing while enforce_scope_based_access is not true.'
     refuse(JWT.scopeMappings, message, 'Write enforce_scope_based_access: true, or remove scope_mappings.')
   }
-  if (isOn(JWT.enforcesScopes) && !isWritten(JWT.scopeMappings)) {
+  if (isOn(JWT.enforcesScopes) && isAbsentOrEmpty(jwt.node(JWT.scopeMappings.name))) {
     const message = 'scope_mappings must be set if enforce_scope_based_access is true.'
     refuse(JWT.enforcesScopes, message, 'Write scope_mappings: [{scope: …, models: […]}].')
   }
@@ -67,6 +67,10 @@ export function checkNewUsers(jwt: Section, policy: TokenPolicy, defaults: UserD
   const suggestion =
     'Write user_role: internal_user or internal_user_viewer into litellm_settings.default_internal_user_params.'
   findings.error(jwt.placeOf(JWT.createsUsers), jwt.pathOf(JWT.createsUsers.name), message, suggestion)
+}
+
+function isAbsentOrEmpty(node: Located | undefined): boolean {
+  return node === undefined || (node.kind === 'list' && node.items.length === 0)
 }
 
 function isTrue(node: Located | undefined): boolean {

@@ -41,6 +41,7 @@ describe('what is refused, with the setting’s name and what to write', () => {
     ['J-13', { object_id_jwt_field: 'oid' }, /role_mappings must also be set/],
     ['C-04', { scope_mappings: [{ scope: 'a', models: ['m'] }] }, /enforce_scope_based_access: true/],
     ['C-04', { enforce_scope_based_access: true }, /scope_mappings must be set if/],
+    ['C-04', { enforce_scope_based_access: true, scope_mappings: [] }, /scope_mappings must be set if/],
     ['D-19', { sync_user_role_and_teams: true }, /team_ids_jwt_field/],
     ['J-28', { user_allowed_email_domain: 'a.com' }, /user_email_jwt_field/],
     ['J-28', { user_allowed_email_domain: '*.a.com', user_email_jwt_field: 'e' }, /without \*/],
