@@ -39,9 +39,10 @@ export class KeySet {
     return isDropped ? { is: 'refused', because: 'jwt_key_unusable' } : { is: 'unknown' }
   }
 
-  /** Whether a token that was verified by this key would be so again. */
-  holds(key: PublicKey): boolean {
-    return key.kid === undefined ? this.keys.includes(key) : this.#byKid.get(key.kid) === key
+  /** Whether a token with this `kid`, or none, that was verified by this key would be so again. */
+  wouldChoose(key: PublicKey, kid: string | undefined): boolean {
+    const choice = this.choose(kid)
+    return choice.is === 'key' && choice.key === key
   }
 
   sameAs(key: PublicKey): PublicKey | undefined {

@@ -16,7 +16,7 @@ export function openPemKey(pem: string): KeyStore {
     find: async (_kid, now) =>
       key !== undefined && isValid(now) ? { is: 'key', key } : { is: 'refused', because: 'jwt_key_unusable' },
     findSuccessor: async () => undefined,
-    vouchesFor: (asked, now) => asked === key && isValid(now),
+    vouchesFor: (found, now) => found.key === key && isValid(now),
   }
 }
 

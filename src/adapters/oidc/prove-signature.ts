@@ -2,15 +2,14 @@ import { compactVerify } from 'jose'
 import type { EpochMs } from '../../domain/ids.ts'
 import type { Denied } from '../../domain/decision.ts'
 import type { TokenProfile } from '../../domain/token-settings.ts'
-import type { KeyStore } from './key-store.ts'
+import type { ChosenKey, KeyStore } from './key-store.ts'
 import { algorithmNamed, algorithmOf } from './public-key.ts'
 import type { PublicKey } from './public-key.ts'
 import type { TokenHeader } from './read-header.ts'
 import { UNAVAILABLE, refuseAnswer, refuseKid, refuseToken } from './refuse-token.ts'
 
 /** A key, and the store that goes on to answer for it. */
-export interface ProvingKey {
-  readonly key: PublicKey
+export interface ProvingKey extends ChosenKey {
   readonly store: KeyStore
 }
 
@@ -31,13 +30,13 @@ export async function proveSignature(
   const found = await findKey(stores, token.header.kid, now)
   if (!('key' in found)) return { denied: found }
 
-  const { store } = found
+  const { store, kid } = found
   if (algorithmOf(found.key, profile.algorithms) !== alg) return { denied: refuseToken('jwt_alg_key_mismatch') }
   if (await isSignedBy(token, found.key)) return found
-  const key = await store.findSuccessor(found.key, now)
+  const key = await store.findSuccessor(found, now)
   if (key !== undefined && algorithmOf(key, profile.algorithms) === alg && (await isSignedBy(token, key)))
-    return { key, store }
-  return { denied: refuseToken('jwt_sig_invalid'), by: { key: key ?? found.key, store } }
+    return { key, kid, store }
+  return { denied: refuseToken('jwt_sig_invalid'), by: { key: key ?? found.key, kid, store } }
 }
 
 /** The first source that has the key is final; that one of them is down counts only when no other has it. */
@@ -52,7 +51,7 @@ async function findKey(
     const found = await store.find(kid, now)
     switch (found.is) {
       case 'key':
-        return { key: found.key, store }
+        return { key: found.key, kid, store }
       case 'refused':
         return refuseToken(found.because)
       case 'unreachable':

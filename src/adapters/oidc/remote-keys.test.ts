@@ -3,12 +3,14 @@ import { startIdentityProvider } from '../../../test/support/identity-provider.t
 import type { Failure, IdentityProvider } from '../../../test/support/identity-provider.ts'
 import { openVerifier, profileOf, settingsOf } from '../../../test/support/open-verifier.ts'
 import type { OpenVerifier } from '../../../test/support/open-verifier.ts'
+import type { TestKey } from '../../../test/support/raw-token.ts'
 import { makeKey, part, signToken } from '../../../test/support/raw-token.ts'
 import { PROBLEMS } from '../../domain/problem.ts'
 
 const rsa = makeKey('RS256', { kid: 'rs256' })
 const ec = makeKey('ES256', { kid: 'es256' })
 const keys = [rsa, ec]
+const LATER = Math.floor(Date.now() / 1000) + 3_000
 
 async function start(
   times: { keyTtlSeconds?: number; keyStaleSeconds?: number } = {},
@@ -110,6 +112,29 @@ describe('AT-044, F-08: rotation', () => {
     provider.publish([successor])
     expect(await reason(signToken({ claims: provider.claims(), key: successor }))).toBe('allow')
     expect(await reason(old)).toBe('jwt_sig_invalid')
+  })
+
+  test('a token that names no key is good by a new only key on its first use', async () => {
+    const { reason, provider, fetches } = await start()
+    const [before, after] = [makeKey('ES256', { kid: 'before' }), makeKey('ES256', { kid: 'after' })]
+    const by = (key: TestKey) => signToken({ claims: provider.claims(), key, header: { kid: undefined } })
+    provider.publish([before])
+    expect(await reason(by(before))).toBe('allow')
+    provider.publish([after])
+    expect(await reason(by(after))).toBe('allow')
+    expect(fetches()).toBe(2)
+  })
+
+  test('INV-03: and by an only key no more, once there are two: remembered or not', async () => {
+    const { reason, provider, pass } = await start()
+    const only = makeKey('ES256', { kid: 'only' })
+    const named = signToken({ claims: { ...provider.claims(), exp: LATER }, key: only })
+    const unnamed = signToken({ claims: { ...provider.claims(), exp: LATER }, key: only, header: { kid: undefined } })
+    provider.publish([only])
+    expect([await reason(named), await reason(unnamed)]).toEqual(['allow', 'allow'])
+    provider.publish([only, ec])
+    pass(301)
+    expect([await reason(named), await reason(unnamed)]).toEqual(['allow', 'jwt_kid_required'])
   })
 
   test('INV-22: a withdrawn key verifies nothing after 360 seconds, also nothing that it verified before', async () => {

@@ -6,7 +6,7 @@ import type { OperatorLog } from '../../ports/operator-log.ts'
 import { fetchKeySet } from './fetch-key-set.ts'
 import type { FetchedKeys, RemoteSource } from './fetch-key-set.ts'
 import { KeySet } from './key-set.ts'
-import type { FoundKey, KeyStore } from './key-store.ts'
+import type { ChosenKey, FoundKey, KeyStore } from './key-store.ts'
 import type { PublicKey } from './public-key.ts'
 
 /** At most one fetch per this time for a key that is not there, and one attempt at a provider that is down. */
@@ -75,16 +75,15 @@ export class RemoteKeys implements KeyStore {
     return second.is === 'unknown' ? (this.#failure?.found ?? second) : second
   }
 
-  async findSuccessor(key: PublicKey, now: EpochMs): Promise<PublicKey | undefined> {
+  async findSuccessor({ key, kid }: ChosenKey, now: EpochMs): Promise<PublicKey | undefined> {
     if (this.#held === undefined) return undefined
     const { set } = await this.#ask(now)
-    if (set.holds(key)) return undefined
-    const choice = set.choose(key.kid)
-    return choice.is === 'key' ? choice.key : undefined
+    const choice = set.choose(kid)
+    return choice.is === 'key' && choice.key !== key ? choice.key : undefined
   }
 
-  vouchesFor(key: PublicKey, now: EpochMs): boolean {
-    return this.#usable(now)?.set.holds(key) === true
+  vouchesFor({ key, kid }: ChosenKey, now: EpochMs): boolean {
+    return this.#usable(now)?.set.wouldChoose(key, kid) === true
   }
 
   /** The set, while it may be used without asking; near its end it is renewed meanwhile. */
