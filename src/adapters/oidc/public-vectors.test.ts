@@ -37,9 +37,12 @@ function storeOf({ public: published, private: secret }: Group): KeyStore | unde
   const document = parseStrictJson(Buffer.from(JSON.stringify(published ?? secret)))
   const keys = document.ok ? publishedKeys(document.value) : undefined
   const set = keys === undefined ? undefined : new KeySet(keys)
-  return set === undefined
-    ? undefined
-    : { find: async (kid) => set.choose(kid), findSuccessor: async () => undefined, vouchesFor: () => true }
+  if (set === undefined) return undefined
+  const find: KeyStore['find'] = async (kid) => {
+    const choice = set.choose(kid)
+    return choice.is === 'unknown' ? { is: 'unknown', isNews: true } : choice
+  }
+  return { find, findAnew: find, findSuccessor: async () => undefined, vouchesFor: () => true }
 }
 
 /** Header, key and signature alone: what the vectors sign is no claims. */

@@ -114,6 +114,18 @@ describe('AT-044, F-08: rotation', () => {
     expect(await reason(old)).toBe('jwt_sig_invalid')
   })
 
+  test('also one for another algorithm', async () => {
+    const { reason, provider, fetches } = await start()
+    const [before, after] = [makeKey('ES256', { kid: 'same' }), makeKey('EdDSA', { kid: 'same' })]
+    const by = (key: TestKey, jti: string) => signToken({ claims: { ...provider.claims(), jti }, key })
+    provider.publish([before])
+    expect(await reason(by(before, '1'))).toBe('allow')
+    provider.publish([after])
+    expect(await reason(by(after, '2'))).toBe('allow')
+    expect(await reason(by(before, '3'))).toBe('jwt_alg_key_mismatch')
+    expect(fetches()).toBe(2)
+  })
+
   test('a token that names no key is good by a new only key on its first use', async () => {
     const { reason, provider, fetches } = await start()
     const [before, after] = [makeKey('ES256', { kid: 'before' }), makeKey('ES256', { kid: 'after' })]

@@ -69,10 +69,13 @@ export class RemoteKeys implements KeyStore {
     const held = this.#usable(now) ?? (await this.#renewed(now))
     if (held === undefined) return this.#failure?.found ?? { is: 'unreachable' }
     const choice = held.set.choose(kid)
-    if (choice.is !== 'unknown' || held !== before) return choice
-    const renewed = await this.#ask(now)
-    const second = renewed.set.choose(kid)
-    return second.is === 'unknown' ? (this.#failure?.found ?? second) : second
+    return choice.is === 'unknown' ? { is: 'unknown', isNews: held !== before } : choice
+  }
+
+  async findAnew(kid: string | undefined, now: EpochMs): Promise<FoundKey> {
+    const { set } = await this.#ask(now)
+    const choice = set.choose(kid)
+    return choice.is === 'unknown' ? (this.#failure?.found ?? { is: 'unknown', isNews: true }) : choice
   }
 
   async findSuccessor({ key, kid }: ChosenKey, now: EpochMs): Promise<PublicKey | undefined> {

@@ -223,6 +223,19 @@ describe('AT-038, AT-039, AT-041, AT-042, AT-054: where keys come from', () => {
     expect(refused).toMatchObject({ say: 'Authentication Error, No matching public key found. kid=nobody' })
   })
 
+  test('AT-043: no set is fetched anew for a key that another one has', async () => {
+    two.publish([other])
+    const keys = [one.jwksUrl, two.jwksUrl].map((url) => ({ kind: 'jwks', url }) as const)
+    const { reason, asked } = openVerifier(settingsOf({ shared: profileOf(two, { issuer: undefined, keys }) }))
+    for (const jti of ['1', '2', '3'])
+      expect(await reason(signToken({ claims: { ...two.claims(), jti }, key: other }))).toBe('allow')
+    expect(asked.map(({ url }) => url)).toEqual([one.jwksUrl, two.jwksUrl])
+    expect(await reason(signToken({ claims: two.claims(), key: makeKey('ES256', { kid: 'x' }) }))).toBe(
+      'jwt_kid_unknown',
+    )
+    expect(asked.map(({ url }) => url)).toEqual([one.jwksUrl, two.jwksUrl, one.jwksUrl, two.jwksUrl])
+  })
+
   test('one set out of reach counts only where no other has the key', async () => {
     two.publish([other])
     const keys = ['http://127.0.0.1:1/jwks', two.jwksUrl].map((url) => ({ kind: 'jwks', url }) as const)
