@@ -1,6 +1,18 @@
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { FieldTexts } from '../../../test/support/token-makers.ts'
-import { factsOf, makeFields, makePolicy, makeProfile, makeToken } from '../../../test/support/token-makers.ts'
+import { makeTeam } from '../../../test/support/rows.ts'
+import {
+  factsOf,
+  judge,
+  makeFields,
+  makeMatch,
+  makeMembership,
+  makePolicy,
+  makeProfile,
+  makeToken,
+} from '../../../test/support/token-makers.ts'
+import type { FieldTexts, World } from '../../../test/support/token-makers.ts'
+import { claimsOf, sceneOf } from '../../../test/support/token-scenes.ts'
 import type { Claims } from '../../domain/claims.ts'
 import type { TokenPolicy } from '../../domain/token-settings.ts'
 import { readMappedClaim } from '../3-identify/read-mapped-claim.ts'
@@ -13,6 +25,27 @@ function atBest(claims: Claims, fields: FieldTexts, overrides: Partial<TokenPoli
   const decided = decideTokenAtBest(token, { facts: factsOf(token, policy), claim }, policy)
   return decided.verdict === 'allow' ? 'allow' : decided.because
 }
+
+test('whoever passes in some directory passes at best', () => {
+  const world: World = {
+    teams: [makeTeam('t1', { alias: 'One' }), makeTeam('t2', { alias: 'Two' })],
+    users: {
+      ann: makeMatch('ann', {}, [makeMembership('ann', 't1')]),
+      root: makeMatch('root', { role: 'proxy_admin' }),
+    },
+  }
+  let passed = 0
+  fc.assert(
+    fc.property(claimsOf, sceneOf, (claims, { fields, policy, header, route, model }) => {
+      const given = { fields, policy, header, route, model, world }
+      if (judge(claims, given).verdict === 'deny') return
+      passed += 1
+      expect(atBest(claims, fields, policy)).toBe('allow')
+    }),
+    { numRuns: 2_000 },
+  )
+  expect(passed).toBeGreaterThan(100)
+})
 
 const mapped = (unregistered: 'fallback' | 'reject' | 'register'): Partial<TokenPolicy> => {
   const field = makeFields({ userId: 'azp' }).userId
@@ -47,7 +80,9 @@ describe('what some directory would let through', () => {
     ],
     ['a team', { tid: 'blue' }, { teamId: 'tid' }, { needsTeam: true }],
     ['a team by its alias', { team: 'Blue' }, { teamAlias: 'team' }, { needsTeam: true }],
+    ['a team by an alias that is no id', { team: 'Vertrieb Süd' }, { teamAlias: 'team' }, { needsTeam: true }],
     ['one of several teams', { groups: ['blue', 'red'] }, { teamIds: 'groups' }, { needsTeam: true }],
+    ['one that the header names', { groups: ['blue'] }, { teamId: 'tid', teamIds: 'groups' }, {}],
     ['a default team', {}, { teamId: 'tid' }, { defaultTeam: 'base' }],
     ['an administrator by scope', { scope: 'litellm_proxy_admin' }, { teamId: 'tid' }, {}],
     ['an organisation', { sub: 'ada', org: 'acme' }, { userId: 'sub', organizationId: 'org' }, {}],

@@ -15,6 +15,7 @@ import { decideTokenCaller } from './decide-token-caller.ts'
 import { decideToken } from './decide-token.ts'
 import { emptyTeam } from './empty-team.ts'
 import { claimedTeams } from './find-token-team.ts'
+import type { TokenCaller } from './settle-team.ts'
 
 /**
  * Whether what the token says is good for anything, whatever the directory holds: everybody and everything that it names
@@ -35,10 +36,14 @@ export function decideTokenAtBest(
     if (mapping.verdict === 'deny') return mapping
   }
   const ground = bestGround(facts, policy)
-  const caller = decideTokenCaller(token, facts, ground, { policy: mildest, teamHeader: undefined, route })
-  if (caller.verdict === 'deny') return caller
-  const chosen = chooseTeam(caller.granted, undefined, route, mildest, () => true)
-  return chosen.verdict === 'deny' ? chosen : allow(facts)
+  const decide = (teamHeader: string | undefined): Decision<TokenCaller> => {
+    const caller = decideTokenCaller(token, facts, ground, { policy: mildest, teamHeader, route })
+    return caller.verdict === 'deny' ? caller : chooseTeam(caller.granted, undefined, route, mildest, () => true)
+  }
+  const plain = decide(undefined)
+  if (plain.verdict === 'allow') return allow(facts)
+  // The header may choose where the claims leave it open.
+  return claimedTeams(facts).some((team) => decide(team).verdict === 'allow') ? allow(facts) : plain
 }
 
 const CHAT = '/v1/chat/completions'
@@ -50,19 +55,19 @@ function chat(): RouteFacts {
 }
 
 function bestGround(facts: TokenFacts, { defaultTeam }: TokenPolicy): TokenGround {
+  const named = [...claimedTeams(facts), ...(defaultTeam === undefined ? [] : [defaultTeam]), OWN_TEAM]
+  const ids = named.flatMap((name) => parseTeamId(name) ?? [])
+  const own = parseTeamId(OWN_TEAM)
   const { teamAlias } = facts
-  const named = [...claimedTeams(facts), ...(defaultTeam === undefined ? [] : [defaultTeam]), teamAlias, OWN_TEAM]
-  const ids = named.flatMap((name) => (name === undefined ? [] : (parseTeamId(name) ?? [])))
-  const aliased = teamAlias === undefined ? undefined : parseTeamId(teamAlias)
   return {
     user: bestUser(facts),
     teams: new Map(ids.map((id) => [id, emptyTeam(id)])),
-    teamsByAlias: new Map(teamAlias === undefined || aliased === undefined ? [] : [[teamAlias, [aliased]]]),
+    teamsByAlias: new Map(teamAlias === undefined || own === undefined ? [] : [[teamAlias, [own]]]),
     organization: undefined,
   }
 }
 
-/** Where a user belongs who belongs somewhere. */
+/** Where a user belongs who belongs somewhere, and what every alias stands for: it may be no id. */
 const OWN_TEAM = 'own'
 
 function bestUser({ subject }: TokenFacts): UserMatch | undefined {
