@@ -1,7 +1,7 @@
 import { allow, deny } from '../../domain/decision.ts'
-import type { Decision } from '../../domain/decision.ts'
+import type { Decision, Denied } from '../../domain/decision.ts'
 import type { CredentialPlace } from '../../domain/pass-through.ts'
-import type { HeaderReader } from '../1-intake/arrival.ts'
+import type { Arrival, HeaderReader } from '../1-intake/arrival.ts'
 
 /** The headers that can carry a credential, in the order in which they are looked at. */
 export const CREDENTIAL_HEADERS = [
@@ -62,6 +62,12 @@ function userOf(basic: string): string {
   } catch {
     return ''
   }
+}
+
+/** J-01: whoever sent none where one is taken from may have sent it elsewhere. Only the operator is told. */
+export function misplaced(denied: Denied, { hasStrayCredential }: Pick<Arrival, 'hasStrayCredential'>): Denied {
+  const isElsewhere = denied.because === 'cred_missing' && hasStrayCredential?.() === true
+  return isElsewhere ? { ...denied, because: 'cred_location' } : denied
 }
 
 /** INV-34: every text of a request that could be its credential, so that none of them leaves with it. */
