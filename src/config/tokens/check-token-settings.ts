@@ -1,6 +1,6 @@
 import { JWT } from './known-jwt-auth.ts'
 import { ADMINISTRATORS, ROLE_WITHOUT_USER } from '../../domain/role.ts'
-import type { ClaimFields, TokenPolicy } from '../../domain/token-settings.ts'
+import type { ClaimFields, TokenPolicy, TokenSettings } from '../../domain/token-settings.ts'
 import type { UserDefaults } from '../../domain/key-rules.ts'
 import type { Findings } from '../finding.ts'
 import type { Honoured } from '../key-table.ts'
@@ -67,6 +67,18 @@ export function checkNewUsers(jwt: Section, policy: TokenPolicy, defaults: UserD
   const suggestion =
     'Write user_role: internal_user or internal_user_viewer into litellm_settings.default_internal_user_params.'
   findings.error(jwt.placeOf(JWT.createsUsers), jwt.pathOf(JWT.createsUsers.name), message, suggestion)
+}
+
+/** J-26: whose tokens make administrators is something to decide, where there are several who could. */
+export function checkAdministrators(jwt: Section, tokens: TokenSettings, findings: Findings): void {
+  const { issuers, shared, introspection, policy } = tokens
+  if (!policy.syncs || !policy.roleMap.some(({ role }) => ADMINISTRATORS.has(role))) return
+  const profiles = [...issuers, shared, introspection?.profile].filter((profile) => profile?.mayAdminister === true)
+  const providers = profiles.map((profile) => profile?.tenants?.ids.length ?? 1)
+  if (providers.reduce((sum, each) => sum + each, 0) < 2) return
+  const message = 'Tokens of each of the providers make administrators by this.'
+  const suggestion = 'Write may_administer: false into the entries of those that should not.'
+  findings.warn(jwt.placeOf(JWT.roleMap), jwt.pathOf(JWT.roleMap.name), message, suggestion)
 }
 
 function isAbsentOrEmpty(node: Located | undefined): boolean {

@@ -56,6 +56,11 @@ export const ORIGIN = {
     aFlag,
     'Latchkey: an equal user id may lead to an administrator who has not come before. Default true for the only provider there is.',
   ),
+  mayAdminister: honour(
+    'may_administer',
+    aFlag,
+    'Latchkey: whether its tokens make administrators, by admin_jwt_scope and jwt_litellm_role_map. Default true.',
+  ),
   keyHosts: honour(
     'jwks_hosts',
     listOf(aHost),

@@ -192,3 +192,25 @@ describe('custom_validate', () => {
     expect(errors[0]).toMatch(/custom_validate.*default export/)
   })
 })
+
+test('J-26: that several providers make administrators is said, until one is left', () => {
+  const map = {
+    team_ids_jwt_field: 'groups',
+    roles_jwt_field: 'roles',
+    sync_user_role_and_teams: true,
+    jwt_litellm_role_map: [{ jwt_role: 'ops', litellm_role: 'proxy_admin' }],
+  }
+  const said = (...issuers: readonly object[]) =>
+    warningsOf({ auth: { ...map, issuers }, env: {} }).filter((text) => text.includes('may_administer'))
+  const other = { ...ISSUER, issuer: 'https://b.example.com' }
+  const many = {
+    ...other,
+    issuer: 'https://b.example.com/{tenantid}',
+    tenants: ['s', 't'],
+    jwks_url: 'https://b.example.com/k',
+  }
+  expect(said(ISSUER)).toEqual([])
+  expect(said(ISSUER, other)).toHaveLength(1)
+  expect(said(many)).toHaveLength(1)
+  expect(said(ISSUER, { ...many, may_administer: false })).toEqual([])
+})
