@@ -1,7 +1,7 @@
 import { claimField } from './claim-field.ts'
 import { aCondition } from './claim-condition.ts'
 import { aPublicKey } from './public-key-reader.ts'
-import { anAlgorithm, anEmailDomain, exactText, someOf, someTexts } from './token-readers.ts'
+import { anAlgorithm, anEmailDomain, aTokenSize, exactText, someOf, someTexts } from './token-readers.ts'
 import { aHost, aProviderUrl } from './url-readers.ts'
 import { honour } from '../key-table.ts'
 import type { KeyTable } from '../key-table.ts'
@@ -32,7 +32,7 @@ export const CHECK = {
     aWholeNumber(1, YEAR_SECONDS),
     'Latchkey: seconds that a token may be valid for. Default 86400.',
   ),
-  maxBytes: honour('max_token_bytes', aWholeNumber(512, 65_536), 'Latchkey: largest token. Default 12288.'),
+  maxBytes: honour('max_token_bytes', aTokenSize, 'Latchkey: largest token. Default 12288.'),
   leeway: honour(
     'jwt_leeway_seconds',
     aWholeNumber(0, 60),

@@ -1,5 +1,6 @@
 import { createPublicKey } from 'node:crypto'
 import type { KeyObject } from 'node:crypto'
+import type { SigningAlgorithm } from '../../domain/token-settings.ts'
 import { aText } from '../readers.ts'
 import type { Reader } from '../readers.ts'
 
@@ -34,6 +35,21 @@ function flawOf(pem: string): string | undefined {
     return CURVES.includes(namedCurve) ? undefined : 'The curve of the key must be P-256, P-384 or P-521.'
   return kind === 'ed25519' ? undefined : 'The key must be of the kind RSA, EC or Ed25519.'
 }
+
+/** Whether a token that one of these algorithms signed could be one of this key. */
+export function mayVerify(pem: string, algorithms: readonly SigningAlgorithm[]): boolean {
+  const key = parse(pem)
+  const ofKey = OF_KEY.get(key?.asymmetricKeyDetails?.namedCurve ?? key?.asymmetricKeyType ?? '')
+  return ofKey !== undefined && algorithms.some((alg) => ofKey.test(alg))
+}
+
+const OF_KEY: ReadonlyMap<string, RegExp> = new Map([
+  ['rsa', /^[RP]S/],
+  ['prime256v1', /^ES256$/],
+  ['secp384r1', /^ES384$/],
+  ['secp521r1', /^ES512$/],
+  ['ed25519', /^EdDSA$/],
+])
 
 /** J-12, as of keys that a provider publishes: what is never used should not be written down. */
 function flawOfRsa(key: KeyObject): string | undefined {

@@ -1,4 +1,5 @@
 import { ISSUER, ISSUER_TABLE } from './known-token-origins.ts'
+import { mayVerify } from './public-key-reader.ts'
 import { baseProfile, takeChecks, takeFields, takeOrigin } from './token-origin.ts'
 import type { Common } from './token-origin.ts'
 import { discoveryUrlOf, flawOfProviderUrl, keySourceOf } from './url-readers.ts'
@@ -50,6 +51,11 @@ function readIssuer(section: Section, common: Common, findings: Findings): Token
   const tenants = readTenants(section, issuer, findings)
   const keys = readKeys(section, issuer, origin.keyHosts, findings)
   const base = baseProfile(issuer ?? '', origin, takeChecks(section, common.checks), common)
+  if (keys.some((source) => source.kind === 'pem' && !mayVerify(source.pem, base.algorithms))) {
+    const message = 'None of the algorithms is one of this key, so that every token would be refused.'
+    const suggestion = 'Add the algorithm of the key to algorithms, or leave algorithms out.'
+    findings.error(section.placeOf(ISSUER.publicKey), section.pathOf('public_key_pem'), message, suggestion)
+  }
   const fields = readFields(section, common.fields)
   const isDisabled = section.take(ISSUER.isDisabled) ?? false
   if (isDisabled) findings.note(section.placeOf(ISSUER.isDisabled), section.key, 'Tokens of this issuer are refused.')

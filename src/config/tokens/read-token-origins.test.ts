@@ -258,6 +258,15 @@ describe('issuers', () => {
     expect(errors[0]).toContain('issuers[0]')
   })
 
+  test('J-03, N-31: a token that is larger than all headers may be never arrives, which is said', () => {
+    for (const [max_token_bytes, warnings] of [
+      [30_720, 0],
+      [30_721, 1],
+      [65_536, 1],
+    ] as const)
+      expect(warningsOf(issuers({ ...ISSUER, max_token_bytes })), String(max_token_bytes)).toHaveLength(warnings)
+  })
+
   test('tokens that never end are warned of at every start', () => {
     expect(warningsOf(issuers({ ...ISSUER, allow_tokens_without_exp: true }))).toHaveLength(1)
   })
