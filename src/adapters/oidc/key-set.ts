@@ -1,9 +1,11 @@
+import { isList } from '../../domain/json.ts'
 import type { JsonObject, JsonValue } from '../../domain/json.ts'
 import type { PublicKey } from './public-key.ts'
 import { readJwk } from './read-jwk.ts'
 import type { KeyFlaw } from './read-jwk.ts'
 
 const MAX_KEYS = 64
+const NO_SET = 'returned no key set'
 
 export type KeyChoice =
   | { readonly is: 'key'; readonly key: PublicKey }
@@ -57,9 +59,10 @@ export class KeySet {
   }
 }
 
-/** The keys of a document: its `keys`, or the document itself where it is a key. Undefined: it is no key set. */
-export function publishedKeys(document: JsonObject): readonly JsonValue[] | undefined {
+/** The keys of a document: its `keys`, or the document itself where it is a key. A text: what continues "the endpoint". */
+export function publishedKeys(document: JsonObject): readonly JsonValue[] | string {
   const { keys, kty } = document
-  if (keys === undefined) return typeof kty === 'string' ? [document] : undefined
-  return Array.isArray(keys) && keys.length <= MAX_KEYS ? keys : undefined
+  if (keys === undefined) return typeof kty === 'string' ? [document] : NO_SET
+  if (!isList(keys)) return NO_SET
+  return keys.length <= MAX_KEYS ? keys : `returned more than ${MAX_KEYS} keys`
 }

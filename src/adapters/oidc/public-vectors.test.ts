@@ -35,8 +35,8 @@ if (!isThere) console.warn(`The public test vectors are not in ${FOLDER}: nothin
 /** As a provider would publish it: what is private stays at home. */
 function storeOf({ public: published, private: secret }: Group): KeyStore | undefined {
   const document = parseStrictJson(Buffer.from(JSON.stringify(published ?? secret)))
-  const keys = document.ok ? publishedKeys(document.value) : undefined
-  const set = keys === undefined ? undefined : new KeySet(keys)
+  const keys = document.ok ? publishedKeys(document.value) : ''
+  const set = typeof keys === 'string' ? undefined : new KeySet(keys)
   if (set === undefined) return undefined
   const find: KeyStore['find'] = async (kid) => {
     const choice = set.choose(kid)

@@ -202,7 +202,7 @@ const ANSWERS: readonly { name: string; failure: Failure; say: string }[] = [
   {
     name: 'too many keys',
     failure: { body: JSON.stringify({ keys: Array.from({ length: 65 }, () => ({ kty: 'RSA' })) }) },
-    say: 'JWKS endpoint returned no key set',
+    say: 'JWKS endpoint returned more than 64 keys',
   },
 ]
 
