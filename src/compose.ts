@@ -152,6 +152,7 @@ export async function compose(parts: Parts): Promise<Gateway> {
     settings,
     log,
     createProvisioner({ registry, clock, newId: newCallId, userDefaults: settings.userDefaults, digests, chance }),
+    metrics,
   )
   const budgets = settledFirst(
     store.openBudgets(() => spool.flushNow()),

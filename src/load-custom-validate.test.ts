@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import type { Claims } from './domain/claims.ts'
 import { settingsOf } from '../test/support/load-yaml.ts'
 import { CustomValidateProblem, loadCustomValidate } from './load-custom-validate.ts'
 
@@ -27,6 +28,34 @@ test('the default export of the module is the policy’s function', async () => 
   expect(loaded.policy.customValidate?.({ tier: 'gold' })).toBe(true)
   expect(loaded.policy.customValidate?.({ tier: 'lead' })).toBe(false)
   expect({ ...loaded.policy, customValidate: undefined }).toEqual(tokens.policy)
+})
+
+test('D-61: it gets claims that it cannot change, plain as any object, and the same ones for the same token', async () => {
+  const text = 'export default (claims) => { globalThis.given = claims; return claims.hasOwnProperty("realm") }'
+  const { customValidate } = (await loadCustomValidate(tokens, module(text))).policy
+  const realm: Claims = Object.assign(Object.create(null), { roles: ['a', { b: 1 }] })
+  const claims: Claims = Object.assign(Object.create(null), { sub: 'ada', realm })
+  expect(customValidate?.(claims)).toBe(true)
+  const given = Reflect.get(globalThis, 'given')
+  expect(given).toEqual({ sub: 'ada', realm: { roles: ['a', { b: 1 }] } })
+  for (const change of [
+    () => Reflect.set(given, 'sub', 'eve'),
+    () => Reflect.deleteProperty(given, 'sub'),
+    () => Reflect.set(given.realm, 'roles', []),
+    () => Reflect.set(given.realm.roles[1], 'b', 2),
+  ])
+    expect(change()).toBe(false)
+  customValidate?.(claims)
+  expect(Reflect.get(globalThis, 'given')).toBe(given)
+  Reflect.deleteProperty(globalThis, 'given')
+  expect(Object.isFrozen(claims)).toBe(false)
+})
+
+test('AT-056: it sees no names that would be the gateway’s own words', async () => {
+  const { customValidate } = (
+    await loadCustomValidate(tokens, module('export default (claims) => !("_litellm_jwt_issuer" in claims)'))
+  ).policy
+  expect(customValidate?.({ sub: 'ada', _litellm_jwt_issuer: 'https://idp.example.com' })).toBe(true)
 })
 
 test('without a module nothing changes', async () => {

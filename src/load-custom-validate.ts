@@ -1,5 +1,6 @@
 import { pathToFileURL } from 'node:url'
 import type { Claims } from './domain/claims.ts'
+import type { JsonValue } from './domain/json.ts'
 import type { TokenSettings } from './domain/token-settings.ts'
 
 type Validate = (claims: Claims) => unknown
@@ -12,8 +13,30 @@ export class CustomValidateProblem extends Error {
 /** The token settings with the operator's own function in place. */
 export async function loadCustomValidate(tokens: TokenSettings, file: string | undefined): Promise<TokenSettings> {
   if (file === undefined) return tokens
-  const customValidate = await importFunction(file)
+  const validate = await importFunction(file)
+  const customValidate: Validate = (claims) => validate(givenOut(claims))
   return { ...tokens, policy: { ...tokens.policy, customValidate } }
+}
+
+const copies = new WeakMap<Claims, Claims>()
+
+/**
+ * What the operator's module sees of a token: a copy that nobody can change, because a remembered token says the same to
+ * everybody (D-61), and without names that would mean something of ours (identity 4.8).
+ */
+function givenOut(claims: Claims): Claims {
+  const known = copies.get(claims)
+  if (known !== undefined) return known
+  const own = Object.entries(claims).filter(([name]) => !name.startsWith('_litellm_'))
+  const copy = frozen(structuredClone(Object.fromEntries(own)))
+  copies.set(claims, copy)
+  return copy
+}
+
+function frozen<Value extends JsonValue>(value: Value): Value {
+  if (typeof value !== 'object' || value === null) return value
+  for (const inner of Object.values<JsonValue>(value)) frozen(inner)
+  return Object.freeze(value)
 }
 
 async function importFunction(file: string): Promise<Validate> {

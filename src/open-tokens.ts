@@ -5,6 +5,7 @@ import { chance, newUserId } from './adapters/system/chance.ts'
 import type { Settings } from './config/settings.ts'
 import type { TokenPorts } from './journey/identify-token.ts'
 import { loadCustomValidate } from './load-custom-validate.ts'
+import type { KeySetObserver } from './ports/key-set-observer.ts'
 import type { Provisioner } from './ports/provisioner.ts'
 import type { TokenTexts } from './ports/token-verifier.ts'
 
@@ -19,11 +20,12 @@ export async function openTokens(
   settings: Settings,
   log: Log,
   provisioner: Provisioner,
+  observer: KeySetObserver,
 ): Promise<OpenTokens | undefined> {
   if (settings.tokens === undefined) return undefined
   const tokens = await loadCustomValidate(settings.tokens, settings.customValidate)
   const getter = openDocumentGetter()
-  const verifier = openTokenVerifier({ settings: tokens, getter, log, fraction: () => chance.fraction() })
+  const verifier = openTokenVerifier({ settings: tokens, getter, log, observer, fraction: () => chance.fraction() })
   return {
     ports: { verifier, policy: tokens.policy, userDefaults: settings.userDefaults, newUserId, provisioner, log },
     texts: verifier.texts,

@@ -4,6 +4,8 @@ import { TOKEN_REASONS } from './describe-token-reasons.ts'
 /** For operators: what happened, and where to look. The type makes the list whole. */
 const REASONS: Readonly<Record<Reason, string>> = {
   cred_missing: 'No header that can carry a credential was there. Often a client without its key, or a scanner.',
+  cred_location:
+    'No header carried a credential, and what looks like one stood in the query or a cookie. Those end up in logs: send a header.',
   cred_scheme: 'There was a credential header without a credential, or `Authorization` without a scheme that we know.',
   cred_multiple: 'Two headers carried different credentials. Name the one for the gateway in `x-litellm-api-key`.',
   cred_duplicate_header: 'A credential header came twice. A proxy in front may be adding one.',

@@ -141,6 +141,34 @@ test.each([
   expect(renderTokenReport(await checkToken(text, settings, toolsWith({})))).toMatch(says)
 })
 
+test('a refused opaque token is of whom it was shown to', async () => {
+  const settings = tokensOf({
+    auth: {
+      user_id_jwt_field: 'sub',
+      oidc_userinfo_enabled: true,
+      oidc_userinfo_endpoint: 'https://idp.example.com/u',
+    },
+  })
+  const refusing = toolsWith({ verify: deny('token-refused', 'opaque_refused'), opaque: true })
+  const report = await checkToken('opaque', settings, refusing)
+  expect(renderTokenReport(report)).toContain('profile: oidc_userinfo_endpoint')
+})
+
+test('an encrypted token is refused as by a gateway', async () => {
+  const refusing = toolsWith({ verify: deny('token-refused', 'jwt_jwe_unsupported') })
+  expect(await checkToken('eyJhbGciOiJkaXIifQ..iv.text.tag', tokens, refusing)).toMatchObject({ is: 'refused' })
+})
+
+test('the claim that may stand for a key is told', async () => {
+  const settings = tokensOf({
+    auth: { issuers: [ISSUER], user_id_jwt_field: 'sub', virtual_key_claim_field: 'sub' },
+    env: {},
+  })
+  const report = await checkToken(jwt(ISSUER.issuer), settings, toolsWith({}))
+  expect(renderTokenReport(report)).toContain('  claim for a key: "ada" ("sub")\n')
+  expect(tokenReportJson(report)).toMatchObject({ usable: true, keyClaim: { name: 'sub', value: 'ada' } })
+})
+
 test('an opaque token is shown to whom it is meant for', async () => {
   expect(await checkToken('opaque', tokens, toolsWith({ opaque: true }))).toMatchObject({ is: 'accepted' })
 })

@@ -1,10 +1,11 @@
-import { rowFor } from '../domain/access-table.ts'
 import type { Decision, Denied } from '../domain/decision.ts'
 import type { EpochMs } from '../domain/ids.ts'
-import { Problem } from '../domain/problem.ts'
+import type { MappedClaim } from '../domain/key-mapping.ts'
 import type { TokenFacts, VerifiedToken } from '../domain/token-facts.ts'
 import type { TokenPolicy, TokenProfile, TokenSettings } from '../domain/token-settings.ts'
-import { decideToken } from '../journey/4-authorise/decide-token.ts'
+import { isTakenForJwt } from '../journey/2-authenticate/verify-credential.ts'
+import { readMappedClaim } from '../journey/3-identify/read-mapped-claim.ts'
+import { decideTokenAtBest } from '../journey/4-authorise/decide-token-at-best.ts'
 import type { TokenVerifier } from '../ports/token-verifier.ts'
 
 /** What a look at one token needs of the world. */
@@ -16,7 +17,13 @@ export interface TokenTools {
 }
 
 export type TokenReport =
-  | { readonly is: 'accepted'; readonly token: VerifiedToken; readonly facts: TokenFacts }
+  | {
+      readonly is: 'accepted'
+      readonly token: VerifiedToken
+      readonly facts: TokenFacts
+      /** By which it may stand for a key. */
+      readonly keyClaim: MappedClaim | undefined
+    }
   /** Proven, and yet what it says cannot be used. */
   | { readonly is: 'unusable'; readonly token: VerifiedToken; readonly denied: Denied }
   /** `profile` is the one that its unproven issuer chooses. */
@@ -37,7 +44,7 @@ export async function checkToken(
 
   const verifier = tools.openVerifier(tokens)
   try {
-    const isJwt = token.split('.').length === 3
+    const isJwt = isTakenForJwt(token, verifier)
     if (!isJwt && verifier.verifyOpaque === undefined) {
       const because = 'It has not the three parts of a JWT, and opaque tokens are not taken: see oidc_userinfo_enabled.'
       return { is: 'not-a-case', because }
@@ -45,27 +52,31 @@ export async function checkToken(
     const now = tools.now()
     const verified = await (isJwt ? verifier.verifyJwt(token, now) : verifier.verifyOpaque?.(token, now))
     if (verified === undefined) return { is: 'not-a-case', because: 'Opaque tokens are not taken.' }
-    if (verified.verdict === 'deny') return { is: 'refused', profile: profileOf(token, tokens), denied: verified }
-    const facts = readUsable(verified.granted, tokens.policy, tools)
-    return facts.verdict === 'deny'
-      ? { is: 'unusable', token: verified.granted, denied: facts }
-      : { is: 'accepted', token: verified.granted, facts: facts.granted }
+    if (verified.verdict === 'deny') {
+      const profile = isJwt ? profileOf(token, tokens) : opaqueProfile(tokens)
+      return { is: 'refused', profile, denied: verified }
+    }
+    return judge(verified.granted, tokens.policy, tools)
   } finally {
     await verifier.close()
   }
 }
 
-/** What it says, if that is good for any route at all. */
-function readUsable(token: VerifiedToken, policy: TokenPolicy, tools: TokenTools): Decision<TokenFacts> {
-  const facts = tools.readFacts(token, policy)
-  if (facts.verdict === 'deny') return facts
-  const row = rowFor('POST', CHAT)
-  if (row === undefined) throw new Problem('fault')
-  const anyRoute = { ...policy, adminRoutes: [CHAT], rolePermissions: [] }
-  return decideToken(token, facts.granted, anyRoute, { path: CHAT, row })
+/** What it says, if that is good for any request at all. */
+function judge(token: VerifiedToken, policy: TokenPolicy, tools: TokenTools): TokenReport {
+  const read = tools.readFacts(token, policy)
+  if (read.verdict === 'deny') return { is: 'unusable', token, denied: read }
+  const facts = read.granted
+  const keyClaim = policy.keyMapping === undefined ? undefined : readMappedClaim(token, policy.keyMapping)
+  const usable = decideTokenAtBest(token, { facts, claim: keyClaim }, policy)
+  return usable.verdict === 'deny'
+    ? { is: 'unusable', token, denied: usable }
+    : { is: 'accepted', token, facts, keyClaim }
 }
 
-const CHAT = '/v1/chat/completions'
+function opaqueProfile({ introspection, userInfo }: TokenSettings): TokenProfile | undefined {
+  return introspection?.takesOpaque === true ? introspection.profile : userInfo?.profile
+}
 
 /** For the report alone: nothing is decided by what an unproven token says. */
 function profileOf(token: string, { issuers, shared }: TokenSettings): TokenProfile | undefined {

@@ -198,7 +198,7 @@ describe('--token', () => {
     const { code, out } = await checkToken([path, '--token', '-'])
     expect(code).toBe(1)
     expect(out).toBe(
-      `${path}: no errors, no warnings, no notes\ntoken: refused, jwt_expired: Token Expired\n  profile: none; no entry of issuers has the issuer of this token\n`,
+      `${path}: no errors, no warnings, no notes\ntoken: refused, jwt_expired: Token Expired\n  profile: none; it names no issuer that is listed\n`,
     )
     const { out: json } = await checkToken([path, '--token', '-', '--json'])
     expect(JSON.parse(json)).toMatchObject({ ok: true, token: { verified: false, reason: 'jwt_expired' } })

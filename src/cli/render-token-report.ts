@@ -35,7 +35,8 @@ export function tokenReportJson(report: TokenReport): object {
       return { verified: true, usable: false, profile: report.token.profile.id, ...refusalOf(report.denied) }
     case 'accepted': {
       const { fields: _, ...facts } = report.facts
-      return { verified: true, usable: true, profile: report.token.profile.id, via: report.token.via, facts }
+      const { token, keyClaim } = report
+      return { verified: true, usable: true, profile: token.profile.id, via: token.via, facts, keyClaim }
     }
   }
 }
@@ -50,7 +51,7 @@ function why(denied: Denied): string {
 }
 
 function nameOf(profile: TokenProfile | undefined): string {
-  if (profile === undefined) return 'none; no entry of issuers has the issuer of this token'
+  if (profile === undefined) return 'none; it names no issuer that is listed'
   switch (profile.id) {
     case 'shared':
       return 'JWT_PUBLIC_KEY_URL'
@@ -70,7 +71,7 @@ interface Fact {
   readonly from: string
 }
 
-function factsOf({ token, facts }: Extract<TokenReport, { is: 'accepted' }>): readonly Fact[] {
+function factsOf({ token, facts, keyClaim }: Extract<TokenReport, { is: 'accepted' }>): readonly Fact[] {
   const { fields } = facts
   const fact = (name: string, value: unknown, field?: ClaimField): readonly Fact[] =>
     value === undefined
@@ -94,5 +95,8 @@ function factsOf({ token, facts }: Extract<TokenReport, { is: 'accepted' }>): re
     ...fact('administrator by scope', facts.isScopeAdmin),
     ...fact('is a', facts.tokenRole),
     ...fact('stored role by jwt_litellm_role_map', facts.mappedRole),
+    ...(keyClaim === undefined
+      ? []
+      : [{ name: 'claim for a key', value: keyClaim.value, from: ` (${forTerminal(keyClaim.name)})` }]),
   ]
 }

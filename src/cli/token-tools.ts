@@ -24,8 +24,8 @@ export function tokenTools(writeError: (text: string) => void): TokenTools {
   }
 }
 
-/** The named file, standard input for `-`, or the name itself where it is a token. */
+/** The named file, standard input for `-`, or the name itself where it is a token, be it one of no good form. */
 export async function readToken(name: string): Promise<string> {
   if (name === '-') return text(process.stdin)
-  return /^eyJ[\w-]*\.[\w-]*\.[\w-]*$/.test(name) ? name : readFile(name, 'utf8')
+  return /^(?:bearer +)?eyJ[\w-]*\./i.test(name) ? name : readFile(name, 'utf8')
 }

@@ -1,6 +1,7 @@
 /** Why a decision fell as it did: a closed set for log and metrics. The words are those of the operator's guide. */
 export type Reason =
   | 'cred_missing'
+  | 'cred_location'
   | 'cred_scheme'
   | 'cred_multiple'
   | 'cred_duplicate_header'

@@ -59,6 +59,8 @@ export interface TokenProfile {
   readonly presumedEmailDomain: string | undefined
   /** An exact user id may lead to an administrator who has no link yet. True for the only issuer there is. */
   readonly trustsUserIds: boolean
+  /** Its scopes and roles may say that somebody is an administrator. */
+  readonly mayAdminister: boolean
 }
 
 export type KeySource =

@@ -18,6 +18,7 @@ import { tellRefusal } from './tell-refusal.ts'
 import type { Exchange } from './wire/answer-fault.ts'
 import type { ClientAddresses } from './wire/client-address.ts'
 import { headerReader } from './wire/header-reader.ts'
+import { hasStrayCredential } from './wire/stray-credential.ts'
 import type { BodyBudget } from './wire/read-body.ts'
 import { JsonText } from './wire/json-text.ts'
 import { LongList } from './wire/long-list.ts'
@@ -232,12 +233,13 @@ export function callerOf(
   request: FastifyRequest,
   route: RouteFacts,
   edge: EdgePorts,
-): Pick<Arrival, 'route' | 'headers' | 'clientAddress' | 'callId'> {
+): Pick<Arrival, 'route' | 'headers' | 'clientAddress' | 'callId' | 'hasStrayCredential'> {
   return {
     route,
     headers: headerReader(request.raw),
     clientAddress: edge.addresses.of(request.raw),
     callId: request.callId,
+    hasStrayCredential: () => hasStrayCredential(request.raw),
   }
 }
 
@@ -254,6 +256,7 @@ export function arrivalOf(
     pathModel,
     callId,
     clientAddress: edge.addresses.of(request),
+    hasStrayCredential: () => hasStrayCredential(request),
   }
 }
 

@@ -3,7 +3,7 @@ import type { Deployment } from '../domain/deployment.ts'
 import type { Decision } from '../domain/decision.ts'
 import { PASS_THROUGH_ROW } from '../domain/access-table.ts'
 import type { JsonObject } from '../domain/json.ts'
-import type { Arrival, PassedArrival, RouteFacts } from './1-intake/arrival.ts'
+import type { PassedArrival, RouteFacts } from './1-intake/arrival.ts'
 import { HOPS_HEADER, decideLoop } from './1-intake/decide-loop.ts'
 import { LONGEST_MODEL_NAME, namedModels } from './1-intake/named-models.ts'
 import { readPassedPath } from './1-intake/pass-through-path.ts'
@@ -56,12 +56,8 @@ export async function admitPassThrough(
   ports: JourneyPorts,
 ): Promise<Decision<PassedAdmission>> {
   const { headers, passThrough, method } = arrival
-  const caller: Pick<Arrival, 'headers' | 'route' | 'clientAddress' | 'callId'> = {
-    headers,
-    route,
-    clientAddress: arrival.clientAddress,
-    callId: arrival.callId,
-  }
+  const { clientAddress, callId, hasStrayCredential = () => false } = arrival
+  const caller = { headers, route, clientAddress, callId, hasStrayCredential }
   const identity = await identify(caller, ports)
   if (identity.verdict === 'deny') return identity
 

@@ -4,7 +4,7 @@ import { isTokenPrincipal } from '../domain/principal.ts'
 import type { Principal, TokenPrincipal } from '../domain/principal.ts'
 import type { Provision } from '../domain/provision.ts'
 import type { Arrival, RouteFacts } from './1-intake/arrival.ts'
-import { findCredential } from './2-authenticate/find-credential.ts'
+import { findCredential, misplaced } from './2-authenticate/find-credential.ts'
 import { verifyCredential } from './2-authenticate/verify-credential.ts'
 import type { Proof } from './2-authenticate/verify-credential.ts'
 import { resolvePrincipal } from './3-identify/resolve-principal.ts'
@@ -21,7 +21,7 @@ type IdentifyPorts = Pick<
   JourneyPorts,
   'clock' | 'credentials' | 'directory' | 'afresh' | 'settings' | 'tokens' | 'trail' | 'proven'
 >
-type Asked = Pick<Arrival, 'headers' | 'route' | 'clientAddress'>
+type Asked = Pick<Arrival, 'headers' | 'route' | 'clientAddress' | 'hasStrayCredential'>
 
 /**
  * The part of the journey that every route shares: who calls, and may they call this route at all? It comes before the
@@ -31,7 +31,7 @@ export function identify(arrival: Asked, ports: IdentifyPorts): Identified | Pro
   if (ports.proven !== undefined) return decideProof(allow(ports.proven), arrival, ports)
   const credential = findCredential(arrival.headers, ports.settings.keyHeader, arrival.route.passThrough?.credential)
   ports.trail?.note('credential', credential)
-  if (credential.verdict === 'deny') return credential
+  if (credential.verdict === 'deny') return misplaced(credential, arrival)
 
   const moment = { now: ports.clock.now(), address: arrival.clientAddress }
   const verified = verifyCredential(credential.granted, moment, ports.credentials)

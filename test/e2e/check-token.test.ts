@@ -110,6 +110,29 @@ describe('a token that is refused exits with 1 and the reason', () => {
     expect((await check(idp.token({ uid: 'ada' }), roles)).code).toBe(0)
   })
 
+  test('one that leads to nobody, whoever is there', async () => {
+    const nobody = configure({ user_id_jwt_field: 'uid', team_ids_jwt_field: undefined })
+    expect(await check(idp.token(), nobody)).toMatchObject({
+      code: 1,
+      stdout: expect.stringContaining('principal_unknown: '),
+    })
+    const team = configure({ team_id_jwt_field: 'tid' })
+    expect((await check(idp.token(), team)).stdout).toContain('jwt_claim_missing: ')
+    const key = configure({ virtual_key_claim_field: 'azp', unregistered_jwt_client_behavior: 'reject' })
+    expect((await check(idp.token(), key)).stdout).toContain('jwt_key_claim_missing: ')
+    expect((await check(idp.token({ azp: 'c1' }), key)).stdout).toContain('claim for a key: "c1"')
+  })
+
+  test('an encrypted one, and it is echoed nowhere', async () => {
+    const encrypted = `eyJhbGciOiJkaXIiLCJlbmMiOiJBMjU2R0NNIn0..${'a'.repeat(16)}.${'b'.repeat(40)}.${'c'.repeat(22)}`
+    for (const argument of [encrypted, `Bearer ${encrypted}`]) {
+      const { code, stdout, stderr } = await runCli(['check', config, '--token', argument])
+      expect({ code, stderr }).toEqual({ code: 1, stderr: '' })
+      expect(stdout).toContain('token: refused, jwt_jwe_unsupported: ')
+      expect(stdout).not.toContain('bbbb')
+    }
+  })
+
   test('and one that the operator’s own module refuses', async () => {
     const custom_validate = write('validate.mjs', "export default (claims) => claims.sub === 'ada'")
     const file = configure({ custom_validate })

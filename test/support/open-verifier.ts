@@ -85,7 +85,10 @@ export function openVerifier(settings: TokenSettings): OpenVerifier {
     },
     log: { info: logAt('info'), warn: logAt('warn'), error: logAt('error') },
     fraction: () => 0.5,
-    count: (event, label) => void counted.push(`${event} ${label}`),
+    observer: {
+      fetched: (outcome) => void counted.push(`fetched ${outcome}`),
+      dropped: (why) => void counted.push(`dropped ${why}`),
+    },
     wait: async (ms) => void waits.push(ms),
   })
   onTestFinished(() => verifier.close())

@@ -76,6 +76,7 @@ export function makeProfile(fields: FieldTexts, overrides: Partial<TokenProfile>
     emailDomains: [],
     presumedEmailDomain: undefined,
     trustsUserIds: true,
+    mayAdminister: true,
     ...overrides,
   }
 }

@@ -135,6 +135,16 @@ test('INV-25: faults that nobody caught are counted', async () => {
   expect(sample('unhandled_errors_total')).toBe(2)
 })
 
+test('J-12: keys of providers that are not used are counted by why, and fetches by what came', async () => {
+  const metrics = new CallMetrics(NOBODY_KNOWS)
+  metrics.fetched('unreachable')
+  for (const why of ['rsa_size', 'rsa_size', 'use']) metrics.dropped(why)
+  const sample = await samplesOf(metrics)
+  expect(sample('jwks_key_dropped', 'why="rsa_size"')).toBe(2)
+  expect(sample('jwks_key_dropped')).toBe(3)
+  expect(sample('latchkey_jwks_fetches_total', 'outcome="unreachable"')).toBe(1)
+})
+
 test('no series stands twice in one answer', async () => {
   const metrics = new CallMetrics(NOBODY_KNOWS)
   for (const errorClass of ['BadRequestError', 'ContextWindowExceededError']) {

@@ -3,10 +3,12 @@ import { usdNumber } from '../../domain/money.ts'
 import type { LedgerEntry } from '../../domain/ledger-entry.ts'
 import type { EpochMs } from '../../domain/ids.ts'
 import type { CallObserver } from '../../ports/call-observer.ts'
+import type { KeySetObserver } from '../../ports/key-set-observer.ts'
 import { CallTallies } from './call-tallies.ts'
 import type { CallTally, ChargeTally } from './call-tallies.ts'
 import { DEPLOYMENT_STATES, DeploymentTallies } from './deployment-tallies.ts'
 import { renderHistograms } from './histogram.ts'
+import { LabelCounts } from './label-counts.ts'
 
 interface Scrape {
   readonly contentType: string
@@ -31,19 +33,29 @@ interface Sample {
 }
 
 /** Metrics of the compatible names. A call adds to plain sums; labels are put on when somebody reads them. */
-export class CallMetrics implements CallObserver, Scrape {
+export class CallMetrics implements CallObserver, KeySetObserver, Scrape {
   readonly #registry = new Registry()
   readonly #calls = new CallTallies()
   readonly #deployments = new DeploymentTallies()
-  readonly #refusals = new Map<string, number>()
+  readonly #refusals = new LabelCounts('reason')
+  readonly #keyFetches = new LabelCounts('outcome')
+  readonly #droppedKeys = new LabelCounts('why')
 
   constructor({ pendingLines, softBudgetsCrossed, uncaughtFaults }: Known) {
     collectDefaultMetrics({ register: this.#registry })
     this.#countCalls()
     this.#countCharges()
     this.#countTries()
-    this.#counter('auth_rejects_total', 'Refused requests, by reason', ['reason'], () =>
-      [...this.#refusals].map(([reason, value]) => ({ labels: { reason }, value })),
+    this.#count('auth_rejects_total', 'Refused requests, by reason', this.#refusals)
+    this.#count(
+      'jwks_key_dropped',
+      'Keys of identity providers that were left aside, by what is wrong',
+      this.#droppedKeys,
+    )
+    this.#count(
+      'latchkey_jwks_fetches_total',
+      'Times that an identity provider was asked for its keys',
+      this.#keyFetches,
     )
     this.#counter('unhandled_errors_total', 'Faults that nobody caught: mistakes of the gateway', [], () => [
       { labels: {}, value: uncaughtFaults() },
@@ -68,7 +80,15 @@ export class CallMetrics implements CallObserver, Scrape {
   }
 
   refused(denied: Parameters<CallObserver['refused']>[0]): void {
-    this.#refusals.set(denied.because, (this.#refusals.get(denied.because) ?? 0) + 1)
+    this.#refusals.add(denied.because)
+  }
+
+  fetched(outcome: Parameters<KeySetObserver['fetched']>[0]): void {
+    this.#keyFetches.add(outcome)
+  }
+
+  dropped(why: string): void {
+    this.#droppedKeys.add(why)
   }
 
   attempted(...tried: Parameters<CallObserver['attempted']>): void {
@@ -187,6 +207,10 @@ export class CallMetrics implements CallObserver, Scrape {
         value: DEPLOYMENT_STATES[state],
       })),
     )
+  }
+
+  #count(name: string, help: string, counts: LabelCounts): void {
+    this.#counter(name, help, counts.names, () => counts.samples())
   }
 
   #counter(name: string, help: string, labelNames: string[], read: () => readonly Sample[]): void {

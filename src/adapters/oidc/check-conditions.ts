@@ -5,14 +5,20 @@ import type { JsonValue } from '../../domain/json.ts'
 import type { ClaimCondition } from '../../domain/token-settings.ts'
 import { refuseClaim } from './refuse-token.ts'
 
-/** J-24: a claim that is not there meets no condition, and nothing is fetched to find it. */
+/** J-24: a claim that is not there, or empty, meets no condition, and nothing is fetched to find it. */
 export function checkConditions(claims: Claims, conditions: readonly ClaimCondition[]): Denied | undefined {
   for (const condition of conditions) {
     const value = claimAt(claims, condition.claim)
-    if (value === undefined || value === null) return refuseClaim('jwt_claim_missing', condition.claim)
+    if (value === undefined || isEmpty(value)) return refuseClaim('jwt_claim_missing', condition.claim)
     if (!meets(value, condition)) return refuseClaim('jwt_claim_denied', condition.claim)
   }
   return undefined
+}
+
+/** INV-04: nobody gets more by saying nothing in another form. */
+function isEmpty(value: JsonValue): boolean {
+  if (value === null || value === '') return true
+  return typeof value === 'object' && Object.keys(value).length === 0
 }
 
 export function claimAt(claims: Claims, path: ClaimPath): JsonValue | undefined {

@@ -58,5 +58,5 @@ async function fetchOnce(ask: FetchKeysAsk, deadline: number): Promise<FetchedKe
   if (answer.is === 'unreachable') return answer
   if (answer.is === 'unfit') return { is: 'unfit', what: `JWKS endpoint ${answer.what}` }
   const keys = publishedKeys(answer.document)
-  return keys === undefined ? { is: 'unfit', what: 'JWKS endpoint returned no key set' } : { is: 'keys', keys, url }
+  return typeof keys === 'string' ? { is: 'unfit', what: `JWKS endpoint ${keys}` } : { is: 'keys', keys, url }
 }

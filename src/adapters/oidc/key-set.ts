@@ -1,10 +1,11 @@
-import { isObject } from '../../domain/json.ts'
+import { isList } from '../../domain/json.ts'
 import type { JsonObject, JsonValue } from '../../domain/json.ts'
 import type { PublicKey } from './public-key.ts'
 import { readJwk } from './read-jwk.ts'
 import type { KeyFlaw } from './read-jwk.ts'
 
 const MAX_KEYS = 64
+const NO_SET = 'returned no key set'
 
 export type KeyChoice =
   | { readonly is: 'key'; readonly key: PublicKey }
@@ -40,9 +41,10 @@ export class KeySet {
     return isDropped ? { is: 'refused', because: 'jwt_key_unusable' } : { is: 'unknown' }
   }
 
-  /** Whether a token that was verified by this key would be so again. */
-  holds(key: PublicKey): boolean {
-    return key.kid === undefined ? this.keys.includes(key) : this.#byKid.get(key.kid) === key
+  /** Whether a token with this `kid`, or none, that was verified by this key would be so again. */
+  wouldChoose(key: PublicKey, kid: string | undefined): boolean {
+    const choice = this.choose(kid)
+    return choice.is === 'key' && choice.key === key
   }
 
   sameAs(key: PublicKey): PublicKey | undefined {
@@ -57,9 +59,10 @@ export class KeySet {
   }
 }
 
-/** The keys of a document: its `keys`, or the document itself where it is a key. Undefined: it is no key set. */
-export function publishedKeys(document: JsonObject): readonly JsonValue[] | undefined {
+/** The keys of a document: its `keys`, or the document itself where it is a key. A text: what continues "the endpoint". */
+export function publishedKeys(document: JsonObject): readonly JsonValue[] | string {
   const { keys, kty } = document
-  if (keys === undefined) return typeof kty === 'string' ? [document] : undefined
-  return Array.isArray(keys) && keys.every(isObject) && keys.length <= MAX_KEYS ? keys : undefined
+  if (keys === undefined) return typeof kty === 'string' ? [document] : NO_SET
+  if (!isList(keys)) return NO_SET
+  return keys.length <= MAX_KEYS ? keys : `returned more than ${MAX_KEYS} keys`
 }

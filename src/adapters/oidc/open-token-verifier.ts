@@ -5,6 +5,7 @@ import type { EpochMs } from '../../domain/ids.ts'
 import type { TokenProfile, TokenSettings } from '../../domain/token-settings.ts'
 import type { VerifiedToken } from '../../domain/token-facts.ts'
 import type { DocumentGetter } from '../../ports/document-getter.ts'
+import type { KeySetObserver } from '../../ports/key-set-observer.ts'
 import type { OperatorLog } from '../../ports/operator-log.ts'
 import type { ClaimJudge, TokenTexts, TokenVerifier } from '../../ports/token-verifier.ts'
 import { profileChooser } from './choose-profile.ts'
@@ -14,7 +15,7 @@ import { judgeClaims } from './judge-claims.ts'
 import { matchesOverride } from './match-override.ts'
 import { openPemKey } from './pem-key.ts'
 import { readToken } from './read-token.ts'
-import { refuseToken } from './refuse-token.ts'
+import { NO_KEYS, refuseToken } from './refuse-token.ts'
 import { RememberedTokens } from './remembered-tokens.ts'
 import { RemoteKeys } from './remote-keys.ts'
 import { createTokenTexts } from './token-texts.ts'
@@ -30,8 +31,7 @@ export interface TokenVerifierOptions {
   readonly log: OperatorLog
   /** From 0 up to 1. */
   readonly fraction: () => number
-  /** `jwks_fetch` and `jwks_key_dropped`, each with a label out of a closed set. */
-  readonly count?: (event: string, label: string) => void
+  readonly observer?: KeySetObserver
   /** Between attempts at a provider that cannot be reached. */
   readonly wait?: (ms: number) => Promise<void>
 }
@@ -54,7 +54,6 @@ export function openTokenVerifier(options: TokenVerifierOptions): OpenTokenVerif
   const stores = new Map<TokenProfile, readonly KeyStore[]>()
   const profiles = [...settings.issuers, ...(settings.shared === undefined ? [] : [settings.shared])]
   for (const profile of profiles) stores.set(profile, openStores(profile, options))
-  const maxBytes = Math.max(0, ...profiles.map((profile) => profile.maxTokenBytes))
   const storesOf = (profile: TokenProfile): readonly KeyStore[] => stores.get(profile) ?? []
   const parts = { chooseProfile: profileChooser(settings), storesOf, remembered }
 
@@ -63,7 +62,9 @@ export function openTokenVerifier(options: TokenVerifierOptions): OpenTokenVerif
   const overrides = settings.introspection?.overrides ?? []
   const userInfo = settings.userInfo === undefined ? undefined : userInfoWitness(settings.userInfo, getter)
   const witness = settings.introspection?.takesOpaque === true ? introspection : userInfo
-  const longest = introspection === undefined ? maxBytes : Math.max(maxBytes, introspection.profile.maxTokenBytes)
+  const witnesses = [introspection, userInfo].filter((each) => each !== undefined)
+  const vouched = [...profiles, ...witnesses.map(({ profile }) => profile)]
+  const longest = Math.max(0, ...vouched.map(({ maxTokenBytes }) => maxTokenBytes))
   const isAskedAbout = (claims: Claims): boolean => introspection !== undefined && matchesOverride(claims, overrides)
 
   /** Who comes with the same token meanwhile waits for the same answer, so that it stays one object. */
@@ -94,6 +95,7 @@ export function openTokenVerifier(options: TokenVerifierOptions): OpenTokenVerif
       if (typeof read === 'string') return refuseToken(read)
       if (introspection !== undefined && isAskedAbout(read.claims))
         return ask(introspection, { text: token, digest, memoryKey: digest }, now)
+      if (profiles.length === 0) return NO_KEYS
       return once(digest, () => verifyJwt(read, digest, now, parts))
     },
 
@@ -123,7 +125,7 @@ export function openTokenVerifier(options: TokenVerifierOptions): OpenTokenVerif
       chooseProfile: parts.chooseProfile,
       maxBytes: longest,
       opaque: witness,
-      witnesses: [introspection, userInfo].filter((each) => each !== undefined),
+      witnesses,
       isAskedAbout,
     }),
 
@@ -135,7 +137,7 @@ export function openTokenVerifier(options: TokenVerifierOptions): OpenTokenVerif
 }
 
 function openStores(profile: TokenProfile, options: TokenVerifierOptions): readonly KeyStore[] {
-  const { settings, getter, log, fraction, count = () => {}, wait = pause } = options
+  const { settings, getter, log, fraction, observer = UNHEARD, wait = pause } = options
   return profile.keys.map((source) =>
     source.kind === 'pem'
       ? openPemKey(source.pem)
@@ -145,12 +147,14 @@ function openStores(profile: TokenProfile, options: TokenVerifierOptions): reado
           times: settings,
           getter,
           log,
-          count,
+          observer,
           wait,
           fraction,
         }),
   )
 }
+
+const UNHEARD: KeySetObserver = { fetched: () => {}, dropped: () => {} }
 
 function pause(ms: number): Promise<void> {
   return new Promise((resolve) => {

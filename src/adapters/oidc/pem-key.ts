@@ -12,11 +12,13 @@ export function openPemKey(pem: string): KeyStore {
   const read = readPem(pem)
   const key = read === undefined ? undefined : new KeySet([jwkOf(read.key)]).keys[0]
   const isValid = (now: EpochMs): boolean => read !== undefined && now >= read.from && now <= read.to
+  const find: KeyStore['find'] = async (_kid, now) =>
+    key !== undefined && isValid(now) ? { is: 'key', key } : { is: 'refused', because: 'jwt_key_unusable' }
   return {
-    find: async (_kid, now) =>
-      key !== undefined && isValid(now) ? { is: 'key', key } : { is: 'refused', because: 'jwt_key_unusable' },
+    find,
+    findAnew: find,
     findSuccessor: async () => undefined,
-    vouchesFor: (asked, now) => asked === key && isValid(now),
+    vouchesFor: (found, now) => found.key === key && isValid(now),
   }
 }
 

@@ -2,15 +2,14 @@ import { compactVerify } from 'jose'
 import type { EpochMs } from '../../domain/ids.ts'
 import type { Denied } from '../../domain/decision.ts'
 import type { TokenProfile } from '../../domain/token-settings.ts'
-import type { KeyStore } from './key-store.ts'
+import type { ChosenKey, FoundKey, KeyStore } from './key-store.ts'
 import { algorithmNamed, algorithmOf } from './public-key.ts'
 import type { PublicKey } from './public-key.ts'
 import type { TokenHeader } from './read-header.ts'
 import { UNAVAILABLE, refuseAnswer, refuseKid, refuseToken } from './refuse-token.ts'
 
 /** A key, and the store that goes on to answer for it. */
-export interface ProvingKey {
-  readonly key: PublicKey
+export interface ProvingKey extends ChosenKey {
   readonly store: KeyStore
 }
 
@@ -31,43 +30,42 @@ export async function proveSignature(
   const found = await findKey(stores, token.header.kid, now)
   if (!('key' in found)) return { denied: found }
 
-  const { store } = found
-  if (algorithmOf(found.key, profile.algorithms) !== alg) return { denied: refuseToken('jwt_alg_key_mismatch') }
-  if (await isSignedBy(token, found.key)) return found
-  const key = await store.findSuccessor(found.key, now)
-  if (key !== undefined && algorithmOf(key, profile.algorithms) === alg && (await isSignedBy(token, key)))
-    return { key, store }
-  return { denied: refuseToken('jwt_sig_invalid'), by: { key: key ?? found.key, store } }
+  const { store, kid } = found
+  const isFor = (key: PublicKey): boolean => algorithmOf(key, profile.algorithms) === alg
+  if (isFor(found.key) && (await isSignedBy(token, found.key))) return found
+  const key = (await store.findSuccessor(found, now)) ?? found.key
+  if (!isFor(key)) return { denied: refuseToken('jwt_alg_key_mismatch') }
+  if (key !== found.key && (await isSignedBy(token, key))) return { key, kid, store }
+  return { denied: refuseToken('jwt_sig_invalid'), by: { key, kid, store } }
 }
 
-/** The first source that has the key is final; that one of them is down counts only when no other has it. */
+/**
+ * The first source that has the key is final; that one of them is down counts only when no other has it. None is asked
+ * anew for a key that another one has.
+ */
 async function findKey(
   stores: readonly KeyStore[],
   kid: string | undefined,
   now: EpochMs,
 ): Promise<ProvingKey | Denied> {
-  let isUnreachable = false
-  let unfit: string | undefined
+  const missing: Exclude<FoundKey, { is: 'key' | 'refused' }>[] = []
+  const old: KeyStore[] = []
   for (const store of stores) {
     const found = await store.find(kid, now)
-    switch (found.is) {
-      case 'key':
-        return { key: found.key, store }
-      case 'refused':
-        return refuseToken(found.because)
-      case 'unreachable':
-        isUnreachable = true
-        continue
-      case 'unfit':
-        unfit ??= found.what
-        continue
-      case 'unknown':
-      case 'kid-required':
-        continue
-    }
+    if (found.is === 'key') return { key: found.key, kid, store }
+    if (found.is === 'refused') return refuseToken(found.because)
+    if (found.is === 'unknown' && !found.isNews) old.push(store)
+    else missing.push(found)
   }
-  if (isUnreachable) return UNAVAILABLE
-  return unfit === undefined ? refuseKid(kid) : refuseAnswer(unfit)
+  for (const store of old) {
+    const found = await store.findAnew(kid, now)
+    if (found.is === 'key') return { key: found.key, kid, store }
+    if (found.is === 'refused') return refuseToken(found.because)
+    missing.push(found)
+  }
+  if (missing.some((found) => found.is === 'unreachable')) return UNAVAILABLE
+  const unfit = missing.find((found) => found.is === 'unfit')
+  return unfit === undefined ? refuseKid(kid) : refuseAnswer(unfit.what)
 }
 
 async function isSignedBy({ text, header }: Signed, { key, family }: PublicKey): Promise<boolean> {

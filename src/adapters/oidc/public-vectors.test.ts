@@ -35,11 +35,14 @@ if (!isThere) console.warn(`The public test vectors are not in ${FOLDER}: nothin
 /** As a provider would publish it: what is private stays at home. */
 function storeOf({ public: published, private: secret }: Group): KeyStore | undefined {
   const document = parseStrictJson(Buffer.from(JSON.stringify(published ?? secret)))
-  const keys = document.ok ? publishedKeys(document.value) : undefined
-  const set = keys === undefined ? undefined : new KeySet(keys)
-  return set === undefined
-    ? undefined
-    : { find: async (kid) => set.choose(kid), findSuccessor: async () => undefined, vouchesFor: () => true }
+  const keys = document.ok ? publishedKeys(document.value) : ''
+  const set = typeof keys === 'string' ? undefined : new KeySet(keys)
+  if (set === undefined) return undefined
+  const find: KeyStore['find'] = async (kid) => {
+    const choice = set.choose(kid)
+    return choice.is === 'unknown' ? { is: 'unknown', isNews: true } : choice
+  }
+  return { find, findAnew: find, findSuccessor: async () => undefined, vouchesFor: () => true }
 }
 
 /** Header, key and signature alone: what the vectors sign is no claims. */

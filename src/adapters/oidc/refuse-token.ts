@@ -50,6 +50,13 @@ export function refuseToken(flaw: TokenFlaw): Denied {
   return deny('token-refused', flaw, `Authentication Error, Validation fails: ${WHY[flaw]}`)
 }
 
+/** Opaque tokens are taken, and this is none. */
+export const NO_KEYS: Denied = deny(
+  'token-refused',
+  'jwt_iss_unknown',
+  'Authentication Error, Missing JWT Public Key URL from environment.',
+)
+
 export const EXPIRED: Denied = deny('token-expired', 'jwt_expired')
 
 /** The name is the operator's; the values are not told. */

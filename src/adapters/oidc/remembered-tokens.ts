@@ -35,7 +35,7 @@ export class RememberedTokens {
   recall(key: string, now: EpochMs): Decision<VerifiedToken> | undefined {
     const known = this.#good.get(key) ?? this.#refused.get(key)
     if (known === undefined || now >= known.until) return undefined
-    if (known.by !== undefined && !known.by.store.vouchesFor(known.by.key, now)) return undefined
+    if (known.by !== undefined && !known.by.store.vouchesFor(known.by, now)) return undefined
     return known.answer
   }
 

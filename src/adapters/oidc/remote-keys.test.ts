@@ -3,12 +3,14 @@ import { startIdentityProvider } from '../../../test/support/identity-provider.t
 import type { Failure, IdentityProvider } from '../../../test/support/identity-provider.ts'
 import { openVerifier, profileOf, settingsOf } from '../../../test/support/open-verifier.ts'
 import type { OpenVerifier } from '../../../test/support/open-verifier.ts'
+import type { TestKey } from '../../../test/support/raw-token.ts'
 import { makeKey, part, signToken } from '../../../test/support/raw-token.ts'
 import { PROBLEMS } from '../../domain/problem.ts'
 
 const rsa = makeKey('RS256', { kid: 'rs256' })
 const ec = makeKey('ES256', { kid: 'es256' })
 const keys = [rsa, ec]
+const LATER = Math.floor(Date.now() / 1000) + 3_000
 
 async function start(
   times: { keyTtlSeconds?: number; keyStaleSeconds?: number } = {},
@@ -45,6 +47,28 @@ test('AT-045: 50 first requests at once cause one fetch', async () => {
   provider.delay(50, 'jwks')
   const answers = await Promise.all(Array.from({ length: 50 }, () => reason(token())))
   expect(new Set(answers)).toEqual(new Set(['allow']))
+  expect(fetches()).toBe(1)
+})
+
+test('a set that is kept for no time is good for those who waited for it', async () => {
+  const { reason, token, fetches, provider } = await start({ keyTtlSeconds: 0, keyStaleSeconds: 0 })
+  for (let i = 1; i <= 3; i += 1) {
+    expect(await reason(token())).toBe('allow')
+    expect(fetches()).toBe(i)
+  }
+  const again = token()
+  expect([await reason(again), await reason(again)]).toEqual(['allow', 'allow'])
+  expect(await reason(token('gone'))).toBe('jwt_kid_unknown')
+  provider.fail('reset', 'jwks')
+  expect(await reason(token())).toBe('jwks_unavailable')
+})
+
+test('and who comes while it is fetched may use it, though it took longer than it is kept', async () => {
+  const { reason, token, fetches, provider, pass } = await start({ keyTtlSeconds: 1 })
+  provider.delay(50, 'jwks')
+  const first = reason(token())
+  pass(2)
+  expect(await Promise.all([first, reason(token())])).toEqual(['allow', 'allow'])
   expect(fetches()).toBe(1)
 })
 
@@ -88,6 +112,41 @@ describe('AT-044, F-08: rotation', () => {
     provider.publish([successor])
     expect(await reason(signToken({ claims: provider.claims(), key: successor }))).toBe('allow')
     expect(await reason(old)).toBe('jwt_sig_invalid')
+  })
+
+  test('also one for another algorithm', async () => {
+    const { reason, provider, fetches } = await start()
+    const [before, after] = [makeKey('ES256', { kid: 'same' }), makeKey('EdDSA', { kid: 'same' })]
+    const by = (key: TestKey, jti: string) => signToken({ claims: { ...provider.claims(), jti }, key })
+    provider.publish([before])
+    expect(await reason(by(before, '1'))).toBe('allow')
+    provider.publish([after])
+    expect(await reason(by(after, '2'))).toBe('allow')
+    expect(await reason(by(before, '3'))).toBe('jwt_alg_key_mismatch')
+    expect(fetches()).toBe(2)
+  })
+
+  test('a token that names no key is good by a new only key on its first use', async () => {
+    const { reason, provider, fetches } = await start()
+    const [before, after] = [makeKey('ES256', { kid: 'before' }), makeKey('ES256', { kid: 'after' })]
+    const by = (key: TestKey) => signToken({ claims: provider.claims(), key, header: { kid: undefined } })
+    provider.publish([before])
+    expect(await reason(by(before))).toBe('allow')
+    provider.publish([after])
+    expect(await reason(by(after))).toBe('allow')
+    expect(fetches()).toBe(2)
+  })
+
+  test('INV-03: and by an only key no more, once there are two: remembered or not', async () => {
+    const { reason, provider, pass } = await start()
+    const only = makeKey('ES256', { kid: 'only' })
+    const named = signToken({ claims: { ...provider.claims(), exp: LATER }, key: only })
+    const unnamed = signToken({ claims: { ...provider.claims(), exp: LATER }, key: only, header: { kid: undefined } })
+    provider.publish([only])
+    expect([await reason(named), await reason(unnamed)]).toEqual(['allow', 'allow'])
+    provider.publish([only, ec])
+    pass(301)
+    expect([await reason(named), await reason(unnamed)]).toEqual(['allow', 'jwt_kid_required'])
   })
 
   test('INV-22: a withdrawn key verifies nothing after 360 seconds, also nothing that it verified before', async () => {
@@ -143,7 +202,7 @@ const ANSWERS: readonly { name: string; failure: Failure; say: string }[] = [
   {
     name: 'too many keys',
     failure: { body: JSON.stringify({ keys: Array.from({ length: 65 }, () => ({ kty: 'RSA' })) }) },
-    say: 'JWKS endpoint returned no key set',
+    say: 'JWKS endpoint returned more than 64 keys',
   },
 ]
 

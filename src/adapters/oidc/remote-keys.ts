@@ -1,11 +1,12 @@
 import { epochMs } from '../../domain/ids.ts'
 import type { EpochMs } from '../../domain/ids.ts'
 import type { DocumentGetter } from '../../ports/document-getter.ts'
+import type { KeySetObserver } from '../../ports/key-set-observer.ts'
 import type { OperatorLog } from '../../ports/operator-log.ts'
 import { fetchKeySet } from './fetch-key-set.ts'
 import type { FetchedKeys, RemoteSource } from './fetch-key-set.ts'
 import { KeySet } from './key-set.ts'
-import type { FoundKey, KeyStore } from './key-store.ts'
+import type { ChosenKey, FoundKey, KeyStore } from './key-store.ts'
 import type { PublicKey } from './public-key.ts'
 
 /** At most one fetch per this time for a key that is not there, and one attempt at a provider that is down. */
@@ -28,7 +29,7 @@ export interface RemoteKeysOptions {
   readonly times: KeyTimes
   readonly getter: DocumentGetter
   readonly log: OperatorLog
-  readonly count: (event: string, label: string) => void
+  readonly observer: KeySetObserver
   readonly wait: (ms: number) => Promise<void>
   /** From 0 up to 1: replicas that started together part. */
   readonly fraction: () => number
@@ -68,22 +69,24 @@ export class RemoteKeys implements KeyStore {
     const held = this.#usable(now) ?? (await this.#renewed(now))
     if (held === undefined) return this.#failure?.found ?? { is: 'unreachable' }
     const choice = held.set.choose(kid)
-    if (choice.is !== 'unknown' || held !== before) return choice
-    const renewed = await this.#ask(now)
-    const second = renewed.set.choose(kid)
-    return second.is === 'unknown' ? (this.#failure?.found ?? second) : second
+    return choice.is === 'unknown' ? { is: 'unknown', isNews: held !== before } : choice
   }
 
-  async findSuccessor(key: PublicKey, now: EpochMs): Promise<PublicKey | undefined> {
+  async findAnew(kid: string | undefined, now: EpochMs): Promise<FoundKey> {
+    const { set } = await this.#ask(now)
+    const choice = set.choose(kid)
+    return choice.is === 'unknown' ? (this.#failure?.found ?? { is: 'unknown', isNews: true }) : choice
+  }
+
+  async findSuccessor({ key, kid }: ChosenKey, now: EpochMs): Promise<PublicKey | undefined> {
     if (this.#held === undefined) return undefined
     const { set } = await this.#ask(now)
-    if (set.holds(key)) return undefined
-    const choice = set.choose(key.kid)
-    return choice.is === 'key' ? choice.key : undefined
+    const choice = set.choose(kid)
+    return choice.is === 'key' && choice.key !== key ? choice.key : undefined
   }
 
-  vouchesFor(key: PublicKey, now: EpochMs): boolean {
-    return this.#usable(now)?.set.holds(key) === true
+  vouchesFor({ key, kid }: ChosenKey, now: EpochMs): boolean {
+    return this.#usable(now)?.set.wouldChoose(key, kid) === true
   }
 
   /** The set, while it may be used without asking; near its end it is renewed meanwhile. */
@@ -106,8 +109,10 @@ export class RemoteKeys implements KeyStore {
   async #renewed(now: EpochMs): Promise<Held | undefined> {
     // An answer that is no key set is no outage: without a set to go on with, the next request asks again.
     const isOutage = this.#failure?.found.is === 'unreachable'
-    if (!isOutage || !this.#isPausing(now)) await this.#renew(now)
-    return this.#usable(now)
+    if (isOutage && this.#isPausing(now)) return this.#usable(now)
+    await this.#renew(now)
+    // Whoever waited for it may use it, however short its life is.
+    return this.#failure === undefined ? this.#held : this.#usable(now)
   }
 
   /** The set after one more look at the provider, if it is time for one. */
@@ -137,17 +142,17 @@ export class RemoteKeys implements KeyStore {
     const isRecent = this.#held !== undefined && isWithin(now - this.#held.fetchedAt, times.keyTtlSeconds * 500)
     const knownUrl = isRecent && this.#failure === undefined ? this.#held?.url : undefined
     const fetched = await fetchKeySet({ source, issuer, knownUrl, getter, wait }).catch(() => FAILED)
-    this.#options.count('jwks_fetch', fetched.is)
+    this.#options.observer.fetched(fetched.is)
     // The moment of asking counts: a key that is withdrawn meanwhile is not taken for a younger one.
     if (fetched.is === 'keys') this.#keep(fetched, now)
     else this.#noteFailure(fetched, now)
   }
 
   #keep({ keys, url }: Extract<FetchedKeys, { is: 'keys' }>, now: EpochMs): void {
-    const { source, log, count, fraction } = this.#options
+    const { source, log, observer, fraction } = this.#options
     const set = new KeySet(keys, this.#held?.set)
     for (const { flaw, kid } of set.dropped) {
-      count('jwks_key_dropped', flaw)
+      observer.dropped(flaw)
       if (ALARMING.has(flaw))
         log.error('a published key is not used', { source: source.url, why: flaw, kid: kid ?? '' })
     }

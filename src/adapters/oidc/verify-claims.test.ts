@@ -235,6 +235,12 @@ describe('J-24: conditions', () => {
     { change: { scope: ['gw'] }, reason: 'allow' },
     { change: { scope: 'gwx' }, reason: 'jwt_claim_denied' },
     { change: { oid: null }, reason: 'jwt_claim_missing' },
+    { change: { oid: '' }, reason: 'jwt_claim_missing' },
+    { change: { oid: [] }, reason: 'jwt_claim_missing' },
+    { change: { oid: {} }, reason: 'jwt_claim_missing' },
+    { change: { oid: ['x'] }, reason: 'allow' },
+    { change: { oid: 0 }, reason: 'allow' },
+    { change: { scope: [] }, reason: 'jwt_claim_missing' },
     { change: { oid: undefined, _claim_names: { oid: 'src1' } }, reason: 'jwt_claim_missing' },
   ])('$change -> $reason', async ({ change, reason }) => {
     expect(await open({ conditions }).reason(provider.token({ ...good, ...change }))).toBe(reason)

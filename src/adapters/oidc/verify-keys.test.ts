@@ -122,6 +122,13 @@ describe('AC-029, AC-030, AC-031: what is published', () => {
     expect(await with_([jwk, good.jwk], good)).toBe('allow')
   })
 
+  test.each([[null], ['a key'], [7], [[]], [{}]])('%j among the keys: the others go on', async (other) => {
+    two.publish({ keys: [other, good.jwk] })
+    const { reason, counted } = openVerifier(settingsOf({ issuers: [profileOf(two)] }))
+    expect(await reason(signToken({ claims: claims(), key: good }))).toBe('allow')
+    expect(counted.some((each) => each.startsWith('dropped '))).toBe(true)
+  })
+
   test('two keys of one name are nobody’s, unless they are the same', async () => {
     const twin = makeKey('RS256', { kid: 'bad' })
     expect(await with_([rsa.jwk, twin.jwk, good.jwk], rsa)).toBe('jwt_key_ambiguous')
@@ -159,7 +166,7 @@ describe('AC-029, AC-030, AC-031: what is published', () => {
     two.publish({ keys: [rsa.privateKey.export({ format: 'jwk' }), good.jwk] })
     const { reason, logged, counted } = openVerifier(settingsOf({ issuers: [profileOf(two)] }))
     expect(await reason(signToken({ claims: claims(), key: good }))).toBe('allow')
-    expect(counted).toContain('jwks_key_dropped private_members')
+    expect(counted).toContain('dropped private_members')
     expect(logged).toContainEqual(expect.objectContaining({ level: 'error', message: 'a published key is not used' }))
   })
 })
@@ -214,6 +221,19 @@ describe('AT-038, AT-039, AT-041, AT-042, AT-054: where keys come from', () => {
     const refused = await verify(one.token({}, { header: { kid: 'nobody' } }))
     expect(refused).toMatchObject({ because: 'jwt_kid_unknown', problem: 'token-refused' })
     expect(refused).toMatchObject({ say: 'Authentication Error, No matching public key found. kid=nobody' })
+  })
+
+  test('AT-043: no set is fetched anew for a key that another one has', async () => {
+    two.publish([other])
+    const keys = [one.jwksUrl, two.jwksUrl].map((url) => ({ kind: 'jwks', url }) as const)
+    const { reason, asked } = openVerifier(settingsOf({ shared: profileOf(two, { issuer: undefined, keys }) }))
+    for (const jti of ['1', '2', '3'])
+      expect(await reason(signToken({ claims: { ...two.claims(), jti }, key: other }))).toBe('allow')
+    expect(asked.map(({ url }) => url)).toEqual([one.jwksUrl, two.jwksUrl])
+    expect(await reason(signToken({ claims: two.claims(), key: makeKey('ES256', { kid: 'x' }) }))).toBe(
+      'jwt_kid_unknown',
+    )
+    expect(asked.map(({ url }) => url)).toEqual([one.jwksUrl, two.jwksUrl, one.jwksUrl, two.jwksUrl])
   })
 
   test('one set out of reach counts only where no other has the key', async () => {

@@ -91,6 +91,17 @@ describe('UserInfo', () => {
   })
 })
 
+test('4.3: a token of three parts, where there are keys of nobody, is told what is missing', async () => {
+  const userInfo = { url: provider.userinfoUrl, ttlSeconds: 60, profile: profileOf(provider) }
+  const { verify } = openVerifier(settingsOf({ userInfo }))
+  expect(await verify(provider.token())).toMatchObject({
+    because: 'jwt_iss_unknown',
+    say: 'Authentication Error, Missing JWT Public Key URL from environment.',
+  })
+  expect(outcome(await verify('a.b.c'))).toBe('jwt_b64_noncanonical')
+  expect(provider.counters.userinfo).toBe(0)
+})
+
 test('without UserInfo and introspection opaque tokens are not taken', async () => {
   const { verifyOpaque } = openVerifier(settingsOf({ issuers: [profileOf(provider)] }))
   await expect(verifyOpaque('x')).rejects.toThrow('not taken')

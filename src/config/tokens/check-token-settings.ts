@@ -1,6 +1,6 @@
 import { JWT } from './known-jwt-auth.ts'
 import { ADMINISTRATORS, ROLE_WITHOUT_USER } from '../../domain/role.ts'
-import type { ClaimFields, TokenPolicy } from '../../domain/token-settings.ts'
+import type { ClaimFields, TokenPolicy, TokenSettings } from '../../domain/token-settings.ts'
 import type { UserDefaults } from '../../domain/key-rules.ts'
 import type { Findings } from '../finding.ts'
 import type { Honoured } from '../key-table.ts'
@@ -40,7 +40,7 @@ export function checkTokenSettings(
     const message = 'scope_mappings limit nothing while enforce_scope_based_access is not true.'
     refuse(JWT.scopeMappings, message, 'Write enforce_scope_based_access: true, or remove scope_mappings.')
   }
-  if (isOn(JWT.enforcesScopes) && !isWritten(JWT.scopeMappings)) {
+  if (isOn(JWT.enforcesScopes) && isAbsentOrEmpty(jwt.node(JWT.scopeMappings.name))) {
     const message = 'scope_mappings must be set if enforce_scope_based_access is true.'
     refuse(JWT.enforcesScopes, message, 'Write scope_mappings: [{scope: …, models: […]}].')
   }
@@ -51,6 +51,11 @@ export function checkTokenSettings(
   if (policy.emailDomain !== undefined && fields.every(({ email }) => email === undefined)) {
     const message = 'user_allowed_email_domain refuses every token, because no claim with the e-mail address is named.'
     refuse(JWT.emailDomain, message, 'Write user_email_jwt_field: email.')
+  } else if (policy.emailDomain !== undefined && fields.some(({ email }) => email === undefined)) {
+    const message =
+      'It refuses every token of the providers that have no claim with the e-mail address: an entry of issuers that names claims of its own takes none from here.'
+    const suggestion = 'Write user_email_jwt_field: email into each entry of issuers.'
+    findings.warn(jwt.placeOf(JWT.emailDomain), jwt.pathOf(JWT.emailDomain.name), message, suggestion)
   }
   tellIdle(jwt, { isWritten, isOn }, fields, findings)
 }
@@ -62,6 +67,22 @@ export function checkNewUsers(jwt: Section, policy: TokenPolicy, defaults: UserD
   const suggestion =
     'Write user_role: internal_user or internal_user_viewer into litellm_settings.default_internal_user_params.'
   findings.error(jwt.placeOf(JWT.createsUsers), jwt.pathOf(JWT.createsUsers.name), message, suggestion)
+}
+
+/** J-26: whose tokens make administrators is something to decide, where there are several who could. */
+export function checkAdministrators(jwt: Section, tokens: TokenSettings, findings: Findings): void {
+  const { issuers, shared, introspection, policy } = tokens
+  if (!policy.syncs || !policy.roleMap.some(({ role }) => ADMINISTRATORS.has(role))) return
+  const profiles = [...issuers, shared, introspection?.profile].filter((profile) => profile?.mayAdminister === true)
+  const providers = profiles.map((profile) => profile?.tenants?.ids.length ?? 1)
+  if (providers.reduce((sum, each) => sum + each, 0) < 2) return
+  const message = 'Tokens of each of the providers make administrators by this.'
+  const suggestion = 'Write may_administer: false into the entries of those that should not.'
+  findings.warn(jwt.placeOf(JWT.roleMap), jwt.pathOf(JWT.roleMap.name), message, suggestion)
+}
+
+function isAbsentOrEmpty(node: Located | undefined): boolean {
+  return node === undefined || (node.kind === 'list' && node.items.length === 0)
 }
 
 function isTrue(node: Located | undefined): boolean {

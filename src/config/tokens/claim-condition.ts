@@ -20,7 +20,7 @@ const aValue: Reader<string | number | boolean> = {
 
 const CONDITION = {
   claim: honour('claim', aClaimPath, 'Which claim.'),
-  present: honour('present', aFlag, '`true`: it is there.'),
+  present: honour('present', aFlag, '`true`: it is there, and not empty.'),
   equals: honour('equals', aValue, 'It is this value.'),
   oneOf: honour('one_of', listOf(aValue), 'It is one of these values.'),
   contains: honour('contains', exactText, 'It is a list that holds this text.'),

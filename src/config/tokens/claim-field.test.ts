@@ -74,3 +74,10 @@ test('D-35: metadata. is a claim like any other, and that is noted', () => {
   expect(told(loadYaml(text), 'note')).toEqual([expect.stringContaining('the prefix is not taken away')])
   expect(settingsOf(text).tokens?.issuers[0]?.fields.teamId?.path).toEqual(['metadata', 'team'])
 })
+
+test('an address that is cut at its dots starts with a warning, and one with escaped dots does not', () => {
+  for (const path of ['https://example.com/groups', 'http://claims.example.com/x.y'])
+    expect(told(loadYaml(with_(path)), 'warning')).toEqual([expect.stringContaining('Each dot leads into an object')])
+  for (const path of ['https://example\\.com/groups', 'https://example\\.com/app.groups', 'http://localhost/groups'])
+    expect(told(loadYaml(with_(path)), 'warning')).toEqual([])
+})

@@ -86,11 +86,18 @@ function tellSurprises(text: string, place: Place, key: string, findings: Findin
     const message = 'This reads a member of the claim metadata; the prefix is not taken away.'
     findings.note(place, key, message, 'Leave metadata. out where the claim stands at the top.')
   }
+  if (path.length > 1 && HALF_AN_ADDRESS.test(path[0] ?? '')) {
+    const message = 'Each dot leads into an object, so that a claim whose name is an address is not found by this.'
+    findings.warn(place, key, message, 'Write \\. for each dot that belongs to the name.')
+  }
   if (indexedBase(text) !== undefined) {
     const message = 'Elements of lists cannot be picked by number, so that this finds nothing in a list.'
     findings.warn(place, key, message, 'Name the list itself; where one value is wanted, its first element counts.')
   }
 }
+
+/** Of an address whose first dot was taken for one between names. */
+const HALF_AN_ADDRESS = /^https?:\/\/[^/.]*$/i
 
 /** `roles` of `roles.0` and `roles[0]`. */
 function indexedBase(text: string): string | undefined {

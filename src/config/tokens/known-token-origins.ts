@@ -1,7 +1,7 @@
 import { claimField } from './claim-field.ts'
 import { aCondition } from './claim-condition.ts'
 import { aPublicKey } from './public-key-reader.ts'
-import { anAlgorithm, anEmailDomain, exactText, someOf, someTexts } from './token-readers.ts'
+import { anAlgorithm, anEmailDomain, aTokenSize, exactText, someOf, someTexts } from './token-readers.ts'
 import { aHost, aProviderUrl } from './url-readers.ts'
 import { honour } from '../key-table.ts'
 import type { KeyTable } from '../key-table.ts'
@@ -32,7 +32,7 @@ export const CHECK = {
     aWholeNumber(1, YEAR_SECONDS),
     'Latchkey: seconds that a token may be valid for. Default 86400.',
   ),
-  maxBytes: honour('max_token_bytes', aWholeNumber(512, 65_536), 'Latchkey: largest token. Default 12288.'),
+  maxBytes: honour('max_token_bytes', aTokenSize, 'Latchkey: largest token. Default 12288.'),
   leeway: honour(
     'jwt_leeway_seconds',
     aWholeNumber(0, 60),
@@ -55,6 +55,11 @@ export const ORIGIN = {
     'trust_user_ids',
     aFlag,
     'Latchkey: an equal user id may lead to an administrator who has not come before. Default true for the only provider there is.',
+  ),
+  mayAdminister: honour(
+    'may_administer',
+    aFlag,
+    'Latchkey: whether its tokens make administrators, by admin_jwt_scope and jwt_litellm_role_map. Default true.',
   ),
   keyHosts: honour(
     'jwks_hosts',

@@ -1,4 +1,5 @@
 import { ISSUER, ISSUER_TABLE } from './known-token-origins.ts'
+import { mayVerify } from './public-key-reader.ts'
 import { baseProfile, takeChecks, takeFields, takeOrigin } from './token-origin.ts'
 import type { Common } from './token-origin.ts'
 import { discoveryUrlOf, flawOfProviderUrl, keySourceOf } from './url-readers.ts'
@@ -18,20 +19,28 @@ export function readIssuers(
   findings: Findings,
 ): readonly TokenProfile[] {
   const profiles: TokenProfile[] = []
+  const taken = new Set<string>()
   nodes.forEach((node, index) => {
     const section = Section.open(node, `${key}[${index}]`, ISSUER_TABLE, findings, { listsNames: true })
     const profile = readIssuer(section, common, findings)
     if (profile === undefined) return
-    const first = profiles.findIndex(({ issuer }) => issuer === profile.issuer)
-    if (first === -1) profiles.push(profile)
-    else refuseDuplicate(section, findings)
+    const names = namesOf(profile)
+    if (names.some((name) => taken.has(name))) refuseDuplicate(section, findings)
+    else profiles.push(profile)
+    for (const name of names) taken.add(name)
   })
   return profiles
 }
 
+/** Each `iss` that leads to it; of a template also itself, which no token has. */
+function namesOf({ issuer, tenants }: TokenProfile): readonly string[] {
+  if (issuer === undefined) return []
+  return [issuer, ...(tenants?.ids ?? []).map((id) => issuer.replace(TEMPLATE, () => id))]
+}
+
 function refuseDuplicate(section: Section, findings: Findings): void {
-  const suggestion = 'Write one entry for each issuer; audience may be a list.'
-  const message = 'The issuer is named by an entry before this one.'
+  const suggestion = 'Write one entry for each issuer; audience may be a list. A tenant has one entry as well.'
+  const message = 'The issuer, or one of its tenants, is named by an entry before this one.'
   findings.error(section.placeOf(ISSUER.issuer), section.pathOf('issuer'), message, suggestion)
 }
 
@@ -42,6 +51,11 @@ function readIssuer(section: Section, common: Common, findings: Findings): Token
   const tenants = readTenants(section, issuer, findings)
   const keys = readKeys(section, issuer, origin.keyHosts, findings)
   const base = baseProfile(issuer ?? '', origin, takeChecks(section, common.checks), common)
+  if (keys.some((source) => source.kind === 'pem' && !mayVerify(source.pem, base.algorithms))) {
+    const message = 'None of the algorithms is one of this key, so that every token would be refused.'
+    const suggestion = 'Add the algorithm of the key to algorithms, or leave algorithms out.'
+    findings.error(section.placeOf(ISSUER.publicKey), section.pathOf('public_key_pem'), message, suggestion)
+  }
   const fields = readFields(section, common.fields)
   const isDisabled = section.take(ISSUER.isDisabled) ?? false
   if (isDisabled) findings.note(section.placeOf(ISSUER.isDisabled), section.key, 'Tokens of this issuer are refused.')
@@ -80,6 +94,11 @@ function readTenants(section: Section, issuer: string | undefined, findings: Fin
   const claim = section.take(ISSUER.tenantClaim)
   if (issuer === undefined) return undefined
   const isTemplate = issuer.includes(TEMPLATE)
+  if (/^https?:.*[{}]/.test(issuer.replace(TEMPLATE, ''))) {
+    const message = `No token has braces in its issuer. One ${TEMPLATE} may stand for the tenant, and nothing else for anything.`
+    const suggestion = 'Write the id of the tenant itself.'
+    findings.error(section.placeOf(ISSUER.issuer), section.pathOf('issuer'), message, suggestion)
+  }
   if (isTemplate && section.node(ISSUER.tenants.name) === undefined) {
     const message = `An issuer with ${TEMPLATE} stands for many, so that the accepted tenants must be named.`
     findings.error(section.placeOf(ISSUER.issuer), section.pathOf('tenants'), message, 'Write tenants: [their ids].')

@@ -39,9 +39,19 @@ export function readUserInfo(
     findings.error(jwt.placeOf(JWT.userInfoEnabled), jwt.pathOf('oidc_userinfo_endpoint'), message, suggestion)
   }
   if (url === undefined) return undefined
+  if (only?.issuer !== undefined && hostOf(only.issuer) !== hostOf(url)) {
+    const message =
+      'It is on another host than the issuer, and whoever it tells about is taken for a user of that issuer.'
+    const suggestion = 'Check that it is the userinfo_endpoint of that provider’s discovery document.'
+    findings.note(jwt.placeOf(JWT.userInfoEndpoint), jwt.pathOf(JWT.userInfoEndpoint.name), message, suggestion)
+  }
   const base = baseProfile('userinfo', origin, common.checks, common)
   const fields = only?.fields ?? common.fields
   return { url, ttlSeconds, profile: { ...base, issuer: only?.issuer, fields, requiresExp: false } }
+}
+
+function hostOf(address: string): string {
+  return URL.canParse(address) ? new URL(address).hostname : ''
 }
 
 /** RFC 7662, as the environment describes it. */

@@ -28,6 +28,11 @@ export function readSharedProfile(
   const issuer = env.take(ENV.jwtIssuer)
   const audience = env.take(ENV.jwtAudience)
   if (audience === undefined) tellUnscoped(issuer, allowsUnscoped, jwt, findings)
+  if (urls.length > 1 && issuer === undefined) {
+    const message = 'Each of its providers can sign tokens with the issuer of another, and so speak for its users.'
+    const suggestion = 'Write each provider into litellm_jwtauth.issuers, or set JWT_ISSUER where it is one.'
+    findings.warn({}, ENV.jwtKeyUrls.name, message, suggestion)
+  }
   if (!origin.requiresExp) {
     const place = jwt.placeOf(ORIGIN.allowsWithoutExp)
     findings.warn(place, jwt.pathOf(ORIGIN.allowsWithoutExp.name), 'Tokens that never end are accepted.')

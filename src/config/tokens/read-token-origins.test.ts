@@ -5,6 +5,29 @@ import { told } from '../../../test/support/load-yaml.ts'
 
 const issuers = (...entries: readonly Members[]) => ({ auth: { issuers: entries }, env: {} })
 
+test.each([
+  [
+    'an audience of nobody, beside issuers',
+    { auth: { issuers: [ISSUER] }, env: { JWT_AUDIENCE: 'gateway' } },
+    'JWT_AUDIENCE',
+  ],
+  [
+    'where introspection is, without its switch',
+    { env: { ...SCOPED, OAUTH_TOKEN_INFO_ENDPOINT: 'https://idp.example.com' } },
+    'OAUTH_TOKEN_INFO_ENDPOINT',
+  ],
+  [
+    'an issuer of JWTs that are not taken',
+    {
+      general: { enable_jwt_auth: false, enable_oauth2_auth: true },
+      env: { JWT_ISSUER: 'x', OAUTH_TOKEN_INFO_ENDPOINT: 'https://idp.example.com', OAUTH_AUDIENCE: 'gateway' },
+    },
+    'JWT_ISSUER',
+  ],
+])('nothing is ignored in silence: %s', (_, config, name) => {
+  expect(warningsOf(config)).toEqual([expect.stringMatching(new RegExp(`${name} .*has no effect`))])
+})
+
 describe('the global path', () => {
   test('AT-036: neither audience nor issuer stops the start, and says both ways out', () => {
     expect(errorsOf({ env: KEYS })).toEqual([expect.stringMatching(/JWT_AUDIENCE.*allow_unscoped_tokens: true/)])
@@ -132,6 +155,43 @@ describe('issuers', () => {
     })
   })
 
+  test('J-09: no iss leads to two entries, be it by a template', () => {
+    const template = { issuer: 'https://login.example.com/{tenantid}/v2.0', jwks_url: 'https://login.example.com/jwks' }
+    const many = { ...ISSUER, ...template, tenants: ['t', 'u'] }
+    const one = { ...ISSUER, issuer: 'https://login.example.com/u/v2.0' }
+    for (const entries of [
+      [many, one],
+      [one, many],
+      [many, many],
+    ])
+      expect(errorsOf(issuers(...entries))).toEqual([expect.stringContaining('issuers[1].issuer')])
+    expect(errorsOf(issuers(many, { ...one, issuer: 'https://login.example.com/v/v2.0' }))).toEqual([])
+  })
+
+  test.each(['https://login.example.com/{tenantid}/{tenantid}', 'https://login.example.com/{tenant}/v2.0'])(
+    'no token has the issuer %s',
+    (issuer) => {
+      const [first] = errorsOf(
+        issuers({ ...ISSUER, issuer, jwks_url: 'https://login.example.com/jwks', tenants: ['t'] }),
+      )
+      expect(first).toContain('No token has braces in its issuer')
+    },
+  )
+
+  test('a domain for addresses that an issuer does not tell refuses all of its tokens, and that is said', () => {
+    const auth = {
+      user_allowed_email_domain: 'a.com',
+      issuers: [
+        { ...ISSUER, user_email_jwt_field: 'email' },
+        { ...ISSUER, issuer: 'https://b.example.com', user_id_jwt_field: 'sub' },
+      ],
+    }
+    expect(warningsOf({ auth, env: {} })).toEqual([expect.stringContaining('user_allowed_email_domain')])
+    const bare = { ...ISSUER, issuer: 'https://b.example.com' }
+    const told = { ...auth, user_email_jwt_field: 'email', issuers: [auth.issuers[0], bare] }
+    expect(warningsOf({ auth: told, env: {} })).toEqual([])
+  })
+
   test('D-03, AT-077: an entry with fields of its own has only these; a bare one has those of all', () => {
     const b = { ...ISSUER, issuer: 'https://b.example.com', team_id_jwt_field: 'sub' }
     const c = { ...b, issuer: 'https://c.example.com', inherit_global_fields: true }
@@ -198,6 +258,15 @@ describe('issuers', () => {
     expect(errors[0]).toContain('issuers[0]')
   })
 
+  test('J-03, N-31: a token that is larger than all headers may be never arrives, which is said', () => {
+    for (const [max_token_bytes, warnings] of [
+      [30_720, 0],
+      [30_721, 1],
+      [65_536, 1],
+    ] as const)
+      expect(warningsOf(issuers({ ...ISSUER, max_token_bytes })), String(max_token_bytes)).toHaveLength(warnings)
+  })
+
   test('tokens that never end are warned of at every start', () => {
     expect(warningsOf(issuers({ ...ISSUER, allow_tokens_without_exp: true }))).toHaveLength(1)
   })
@@ -227,80 +296,16 @@ describe('what is true of one provider', () => {
     const env = { ...SCOPED, JWT_PUBLIC_KEY_URL: 'https://a.example.com/k,https://b.example.com/k' }
     expect(tokensOf({ env }).shared?.trustsUserIds).toBe(false)
   })
-})
 
-describe('opaque tokens', () => {
-  const userInfo = { oidc_userinfo_enabled: true, oidc_userinfo_endpoint: 'https://idp.example.com/userinfo' }
-  const OAUTH = { OAUTH_TOKEN_INFO_ENDPOINT: 'https://idp.example.com/introspect', OAUTH_AUDIENCE: 'gateway' }
-
-  test('userinfo needs an endpoint, and speaks for the only issuer', () => {
-    expect(errorsOf({ auth: { oidc_userinfo_enabled: true } })).toEqual([
-      expect.stringContaining('oidc_userinfo_endpoint'),
-    ])
-    expect(tokensOf({ auth: { ...userInfo, issuers: [ISSUER] }, env: {} }).userInfo).toMatchObject({
-      ttlSeconds: 60,
-      profile: { issuer: 'https://idp.example.com' },
-    })
-    expect(tokensOf({ auth: userInfo, env: {} }).userInfo?.profile.issuer).toBeUndefined()
-  })
-
-  test.each([
-    [0, 0, 0],
-    [60, 60, 0],
-    [300, 60, 1],
-  ])('J-33: an answer that is to be kept for %d seconds is kept for %d', (written, kept, warnings) => {
-    const config = { auth: { ...userInfo, oidc_userinfo_cache_ttl: written }, env: {} }
-    expect(tokensOf(config).userInfo?.ttlSeconds).toBe(kept)
-    const said = warningsOf(config).filter((text) => text.includes('oidc_userinfo_cache_ttl'))
-    expect(said).toHaveLength(warnings)
-  })
-
-  test('introspection is described by the environment', () => {
-    const general = { enable_oauth2_auth: true, enable_jwt_auth: false }
-    expect(errorsOf({ general, env: {} })).toEqual([expect.stringContaining('OAUTH_TOKEN_INFO_ENDPOINT')])
-    const tokens = tokensOf({ general, env: { ...OAUTH, OAUTH_USER_ID_FIELD_NAME: 'who.id' } })
-    expect(tokens.introspection).toMatchObject({
-      takesOpaque: true,
-      userId: ['who', 'id'],
-      role: ['role'],
-      teamId: ['team_id'],
-      audiences: ['gateway'],
-    })
-    expect(tokens.introspection?.profile.fields.userId?.setting).toBe('OAUTH_USER_ID_FIELD_NAME')
-  })
-
-  test('a client and its secret belong together, and the secret stays one', () => {
-    const general = { enable_oauth2_auth: true }
-    expect(errorsOf({ general, env: { ...SCOPED, ...OAUTH, OAUTH_CLIENT_ID: 'gw' } })).toEqual([
-      expect.stringContaining('OAUTH_CLIENT_SECRET'),
-    ])
-    const env = { ...SCOPED, ...OAUTH, OAUTH_CLIENT_ID: 'gw', OAUTH_CLIENT_SECRET: 'hush-hush' }
-    const tokens = tokensOf({ general, env })
-    expect(tokens.introspection?.clientSecret?.reveal()).toBe('hush-hush')
-    expect(JSON.stringify(tokens)).not.toContain('hush')
-  })
-
-  test('overrides need introspection, and a path that is known', () => {
-    const auth = { routing_overrides: [{ iss: 'https://old.example.com', path: 'oauth2', scope: 'a*' }] }
-    expect(errorsOf({ auth })).toEqual([expect.stringMatching(/routing_overrides.*OAUTH_TOKEN_INFO_ENDPOINT/)])
-    expect(tokensOf({ auth, env: { ...SCOPED, ...OAUTH } }).introspection).toMatchObject({
-      takesOpaque: false,
-      overrides: [{ iss: ['https://old.example.com'], scope: ['a*'], aud: undefined, clientId: undefined }],
-    })
-    expect(errorsOf({ auth: { routing_overrides: [{ iss: 'x', path: 'saml' }] } })[0]).toContain('path')
-    expect(errorsOf({ auth: { routing_overrides: [{ path: 'oauth2' }] } })[0]).toContain('iss is missing')
-  })
-
-  test('one of them takes opaque tokens, not both', () => {
-    const general = { enable_oauth2_auth: true }
-    expect(errorsOf({ general, auth: userInfo, env: { ...SCOPED, ...OAUTH } })).toHaveLength(1)
-  })
-
-  test('what is about JWTs needs them on', () => {
-    const general = { enable_oauth2_auth: true, enable_jwt_auth: false }
-    expect(errorsOf({ general, auth: { issuers: [ISSUER] }, env: OAUTH })).toEqual([
-      expect.stringContaining('enable_jwt_auth: true'),
-    ])
+  test('INV-07: and where no issuer is named, each speaks for the users of the other, which is said', () => {
+    const { JWT_ISSUER: _, ...env } = {
+      ...SCOPED,
+      JWT_PUBLIC_KEY_URL: 'https://a.example.com/k,https://b.example.com/k',
+    }
+    const said = (from: Record<string, string>) => warningsOf({ env: from }).filter((text) => /speak for/.test(text))
+    expect(said(env)).toHaveLength(1)
+    expect(said({ ...env, JWT_ISSUER: 'https://a.example.com' })).toEqual([])
+    expect(said({ ...env, JWT_PUBLIC_KEY_URL: 'https://a.example.com/k' })).toEqual([])
   })
 })
 

@@ -3,6 +3,7 @@ import { JWT } from './known-jwt-auth.ts'
 import { readIssuers } from './read-issuers.ts'
 import { readIntrospection, readUserInfo } from './read-opaque-tokens.ts'
 import { readSharedProfile } from './read-shared-profile.ts'
+import { tellIdleVariables } from './tell-unused-token-settings.ts'
 import { DEFAULT_CHECKS, takeChecks, takeFields, takeOrigin } from './token-origin.ts'
 import type { Common } from './token-origin.ts'
 import type { ClaimFields, TokenPolicy, TokenSettings } from '../../domain/token-settings.ts'
@@ -63,6 +64,7 @@ export function readOrigins(
     keyStaleSeconds: jwt.take(JWT.keyStale) ?? 3600,
     policy,
   }
+  tellIdleVariables(env, { introspects, takesJwts }, findings)
   checkOrigins(
     { general, jwt, takesJwts, tokens, hasUrls: urls.length > 0, entries: entries.length, fallsThrough, isUnscoped },
     findings,

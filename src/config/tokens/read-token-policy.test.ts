@@ -41,6 +41,7 @@ describe('what is refused, with the setting’s name and what to write', () => {
     ['J-13', { object_id_jwt_field: 'oid' }, /role_mappings must also be set/],
     ['C-04', { scope_mappings: [{ scope: 'a', models: ['m'] }] }, /enforce_scope_based_access: true/],
     ['C-04', { enforce_scope_based_access: true }, /scope_mappings must be set if/],
+    ['C-04', { enforce_scope_based_access: true, scope_mappings: [] }, /scope_mappings must be set if/],
     ['D-19', { sync_user_role_and_teams: true }, /team_ids_jwt_field/],
     ['J-28', { user_allowed_email_domain: 'a.com' }, /user_email_jwt_field/],
     ['J-28', { user_allowed_email_domain: '*.a.com', user_email_jwt_field: 'e' }, /without \*/],
@@ -190,4 +191,26 @@ describe('custom_validate', () => {
     expect(errors).toEqual([expect.stringMatching(says)])
     expect(errors[0]).toMatch(/custom_validate.*default export/)
   })
+})
+
+test('J-26: that several providers make administrators is said, until one is left', () => {
+  const map = {
+    team_ids_jwt_field: 'groups',
+    roles_jwt_field: 'roles',
+    sync_user_role_and_teams: true,
+    jwt_litellm_role_map: [{ jwt_role: 'ops', litellm_role: 'proxy_admin' }],
+  }
+  const said = (...issuers: readonly object[]) =>
+    warningsOf({ auth: { ...map, issuers }, env: {} }).filter((text) => text.includes('may_administer'))
+  const other = { ...ISSUER, issuer: 'https://b.example.com' }
+  const many = {
+    ...other,
+    issuer: 'https://b.example.com/{tenantid}',
+    tenants: ['s', 't'],
+    jwks_url: 'https://b.example.com/k',
+  }
+  expect(said(ISSUER)).toEqual([])
+  expect(said(ISSUER, other)).toHaveLength(1)
+  expect(said(many)).toHaveLength(1)
+  expect(said(ISSUER, { ...many, may_administer: false })).toEqual([])
 })

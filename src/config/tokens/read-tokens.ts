@@ -1,4 +1,4 @@
-import { checkNewUsers, checkTokenSettings } from './check-token-settings.ts'
+import { checkAdministrators, checkNewUsers, checkTokenSettings } from './check-token-settings.ts'
 import { JWT_AUTH_TABLE } from './known-jwt-auth.ts'
 import { readCustomValidate } from './read-custom-validate.ts'
 import { readOrigins } from './read-token-origins.ts'
@@ -51,6 +51,7 @@ export function readTokens(sources: Sources, findings: Findings): TokenReading {
   const tokens = readOrigins({ general, env, jwt, takesJwts, takesOpaque, policy }, findings)
   checkTokenSettings(jwt, policy, fieldsOf(tokens), findings)
   checkNewUsers(jwt, policy, sources.userDefaults, findings)
+  checkAdministrators(jwt, tokens, findings)
   if (rolePermissions.length > 0 && !policy.enforcesRoles) {
     const message = 'This has no effect without litellm_jwtauth.enforce_rbac: true.'
     findings.warn(general.placeOf(GENERAL.rolePermissions), general.pathOf('role_permissions'), message)

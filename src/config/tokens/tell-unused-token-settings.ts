@@ -4,7 +4,7 @@ import { TOKEN_LIST_TABLES } from './known-token-lists.ts'
 import type { Findings } from '../finding.ts'
 import { fateOf, knownNames } from '../key-table.ts'
 import type { KeyTable } from '../key-table.ts'
-import { TOKEN_ENV } from '../known-environment.ts'
+import { ENV, TOKEN_ENV } from '../known-environment.ts'
 import { isOff, kindOf } from '../located.ts'
 import type { Located } from '../located.ts'
 import { nearestName } from '../nearest-name.ts'
@@ -29,6 +29,30 @@ export function tellUnusedTokenSettings(general: Section, env: Section, findings
     if (env.node(name) !== undefined) findings.warn({}, name, `This environment variable has no effect: ${WITHOUT}`)
   }
 }
+
+/** Variables about keys, or about introspection, while none of the two is in use. */
+export function tellIdleVariables(
+  env: Section,
+  { introspects, takesJwts }: { readonly introspects: boolean; readonly takesJwts: boolean },
+  findings: Findings,
+): void {
+  const idle: Readonly<Record<string, string>> = {
+    ...(introspects ? {} : { OAUTH: WITHOUT_INTROSPECTION }),
+    // Of those that issuers keep out of use, the addresses are told of by themselves.
+    ...(takesJwts && env.node(ENV.jwtKeyUrls.name) !== undefined
+      ? {}
+      : { JWT: takesJwts ? WITHOUT_KEYS : WITHOUT_JWTS }),
+  }
+  for (const { name } of TOKEN_ENV) {
+    const why = idle[name.slice(0, name.indexOf('_'))]
+    if (why !== undefined && env.node(name) !== undefined)
+      findings.warn({}, name, `This environment variable has no effect: ${why}`)
+  }
+}
+
+const WITHOUT_INTROSPECTION = 'it is read only together with enable_oauth2_auth or routing_overrides.'
+const WITHOUT_JWTS = 'it is read only together with enable_jwt_auth.'
+const WITHOUT_KEYS = 'it is about tokens of JWT_PUBLIC_KEY_URL; entries of issuers have an audience of their own.'
 
 const INNER_TABLES: ReadonlyMap<string, KeyTable> = new Map([...TOKEN_LIST_TABLES, ['issuers', ISSUER_TABLE]])
 

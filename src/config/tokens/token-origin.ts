@@ -7,7 +7,10 @@ type Checks = Pick<
   TokenProfile,
   'algorithms' | 'requiresTyp' | 'leewaySeconds' | 'maxLifetimeSeconds' | 'maxTokenBytes'
 >
-type Origin = Pick<TokenProfile, 'acceptsIdTokens' | 'requiresExp' | 'clients' | 'conditions' | 'emailDomains'> & {
+type Origin = Pick<
+  TokenProfile,
+  'acceptsIdTokens' | 'requiresExp' | 'clients' | 'conditions' | 'emailDomains' | 'mayAdminister'
+> & {
   readonly trustsUserIds: boolean | undefined
   readonly keyHosts: readonly string[]
 }
@@ -38,6 +41,7 @@ export function takeOrigin(section: Section): Origin {
     clients: section.take(ORIGIN.clients),
     conditions: section.take(ORIGIN.conditions) ?? [],
     emailDomains: (section.take(ORIGIN.emailDomains) ?? []).map((domain) => domain.toLowerCase()),
+    mayAdminister: section.take(ORIGIN.mayAdminister) ?? true,
     trustsUserIds: section.take(ORIGIN.trustsUserIds),
     keyHosts: section.take(ORIGIN.keyHosts) ?? [],
   }

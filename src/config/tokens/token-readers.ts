@@ -1,7 +1,7 @@
 import type { SigningAlgorithm } from '../../domain/token-settings.ts'
 import { USER_ROLES } from '../../domain/role.ts'
 import type { UserRole } from '../../domain/role.ts'
-import { aFlag, aText, listOf, oneOrMore } from '../readers.ts'
+import { aFlag, aText, aWholeNumber, listOf, oneOrMore } from '../readers.ts'
 import type { Reader } from '../readers.ts'
 
 export const ALGORITHMS = [
@@ -68,6 +68,22 @@ export const anAlgorithm: Reader<SigningAlgorithm> = {
       : `Expected ${anAlgorithm.expects}.`
     findings.error(node.place, key, message, `Write some of ${ALGORITHMS.join(', ')}.`)
     return undefined
+  },
+}
+
+const ANY_SIZE = aWholeNumber(512, 65_536)
+/** What the headers of a request have together, and what the others of them need. */
+const MOST_THAT_ARRIVE = 30 * 1024
+
+export const aTokenSize: Reader<number> = {
+  expects: ANY_SIZE.expects,
+  read: (node, key, findings) => {
+    const bytes = ANY_SIZE.read(node, key, findings)
+    if (bytes !== undefined && bytes > MOST_THAT_ARRIVE) {
+      const message = 'The headers of a request are 32 KiB at most together, so that no token of this size arrives.'
+      findings.warn(node.place, key, message, `Write ${MOST_THAT_ARRIVE} or less.`)
+    }
+    return bytes
   },
 }
 

@@ -15,6 +15,7 @@ import type { EdgePorts } from '../route.ts'
 import { answerFault } from '../wire/answer-fault.ts'
 import type { Exchange, FaultPorts } from '../wire/answer-fault.ts'
 import { headerReader } from '../wire/header-reader.ts'
+import { hasStrayCredential } from '../wire/stray-credential.ts'
 import { NodeReply } from '../wire/node-reply.ts'
 import { readBytes } from '../wire/read-body.ts'
 import { sendProblem } from '../wire/render-problem.ts'
@@ -117,6 +118,7 @@ function arrivalOf(
     rawHeaders: request.rawHeaders,
     callId,
     clientAddress: edge.addresses.of(request),
+    hasStrayCredential: () => hasStrayCredential(request),
     readBytes: () => readBytes(request, edge.limits.inferenceBytes, edge.bodies),
   }
 }

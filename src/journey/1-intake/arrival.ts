@@ -13,10 +13,12 @@ export interface Arrival {
   readonly pathModel: string | undefined
   readonly callId: CallId
   readonly clientAddress: string | undefined
+  /** Whether what looks like a credential stands in the query or a cookie, where none is taken from. Absent: nobody can tell. */
+  readonly hasStrayCredential?: () => boolean
 }
 
 /** A call that goes on to somewhere else as it came. */
-export interface PassedArrival extends Pick<Arrival, 'headers' | 'callId' | 'clientAddress'> {
+export interface PassedArrival extends Pick<Arrival, 'headers' | 'callId' | 'clientAddress' | 'hasStrayCredential'> {
   readonly passThrough: PassThrough
   readonly method: PassThroughMethod
   /** As written, without its query. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { HeaderReader } from '../1-intake/arrival.ts'
-import { findCredential } from './find-credential.ts'
+import { findCredential, presentedTexts } from './find-credential.ts'
 
 function headers(values: Record<string, string>, repeated: readonly string[] = []): HeaderReader {
   return {
@@ -14,7 +14,8 @@ test.each([
   [{ authorization: 'Bearer sk-a' }, 'sk-a'],
   [{ authorization: 'bearer sk-a' }, 'sk-a'],
   [{ authorization: 'BEARER sk-a' }, 'sk-a'],
-  [{ authorization: 'Basic c2stYQ==' }, 'c2stYQ=='],
+  [{ authorization: 'Basic sk-a' }, 'sk-a'],
+  [{ authorization: 'basic sk-a.b.c' }, 'sk-a.b.c'],
   [{ authorization: 'Bearer Bearer sk-a' }, 'Bearer sk-a'],
   [{ authorization: 'AWS4-HMAC-SHA256 Credential=Bearer sk-a/2026/x, SignedHeaders=y' }, 'sk-a'],
   [{ authorization: 'AWS4-HMAC-SHA256 Credential=sk-a/2026/x, SignedHeaders=y' }, 'sk-a'],
@@ -39,6 +40,28 @@ test.each([
   [{ authorization: 'sk-a', 'x-api-key': 'sk-b' }, 'credential-ambiguous', 'cred_multiple'],
 ])('AC-049 INV-02 %j is %s', (values, problem, because) => {
   expect(findCredential(headers(values), undefined)).toMatchObject({ verdict: 'deny', problem, because })
+})
+
+test.each([
+  'Basic c2stYQ==',
+  'Basic opaque-token',
+  'basic aaa.bbb.ccc',
+  'AWS4-HMAC-SHA256 Credential=Bearer aaa.bbb.ccc/2026/x, SignedHeaders=y',
+  'AWS4-HMAC-SHA256 Credential=somebodys-id/2026/x, SignedHeaders=y',
+])('J-02 no other scheme than Bearer carries anything but a key: %s', (authorization) => {
+  expect(findCredential(headers({ authorization }), undefined)).toMatchObject({ because: 'cred_scheme' })
+  // A header of ours is read as it is, and a blank is in no token.
+  expect(findCredential(headers({ 'x-litellm-api-key': authorization }), undefined)).toMatchObject({
+    granted: authorization,
+  })
+})
+
+test('INV-34 what other schemes carried is known all the same, so that it leaves with no request', () => {
+  const read = headers({ authorization: 'Basic c29tZWJvZHk6c2VjcmV0' })
+  expect(presentedTexts(read, undefined, { header: undefined, isBasicUser: true })).toEqual([
+    'c29tZWJvZHk6c2VjcmV0',
+    'somebody',
+  ])
 })
 
 test('AC-049 a credential header that is there twice is refused', () => {

@@ -1,7 +1,7 @@
 import { allow, deny } from '../../domain/decision.ts'
-import type { Decision } from '../../domain/decision.ts'
+import type { Decision, Denied } from '../../domain/decision.ts'
 import type { CredentialPlace } from '../../domain/pass-through.ts'
-import type { HeaderReader } from '../1-intake/arrival.ts'
+import type { Arrival, HeaderReader } from '../1-intake/arrival.ts'
 
 /** The headers that can carry a credential, in the order in which they are looked at. */
 export const CREDENTIAL_HEADERS = [
@@ -64,6 +64,12 @@ function userOf(basic: string): string {
   }
 }
 
+/** J-01: whoever sent none where one is taken from may have sent it elsewhere. Only the operator is told. */
+export function misplaced(denied: Denied, { hasStrayCredential }: Pick<Arrival, 'hasStrayCredential'>): Denied {
+  const isElsewhere = denied.because === 'cred_missing' && hasStrayCredential?.() === true
+  return isElsewhere ? { ...denied, because: 'cred_location' } : denied
+}
+
 /** INV-34: every text of a request that could be its credential, so that none of them leaves with it. */
 export function presentedTexts(
   headers: HeaderReader,
@@ -72,7 +78,7 @@ export function presentedTexts(
 ): readonly string[] {
   const names = [...CREDENTIAL_HEADERS, ...[keyHeader, place.header].filter((name) => name !== undefined)]
   const raw = names.map((name) => headers.get(name)).filter((value) => value !== undefined)
-  const plain = raw.map((value) => withoutScheme(value) ?? value)
+  const plain = raw.map((value) => afterScheme(value) ?? value)
   const users = plain.map(userOf)
   return [...new Set([...plain, ...users])].filter((text) => text.length >= SHORTEST)
 }
@@ -93,14 +99,22 @@ function nonEmpty(value: string): Decision<string> {
 
 const SIGV4 = /^AWS4-HMAC-SHA256 .*?Credential=(?:Bearer\s+)?([^/\s,]+)/
 
-/** Takes a known scheme off, once and at the start only; undefined when there is none. */
+/**
+ * Takes a known scheme off, once and at the start only; undefined when there is none. Only keys come in other schemes than
+ * Bearer (J-02): what else stands there is no token, and no business of the provider that is asked about those.
+ */
 export function withoutScheme(raw: string): string | undefined {
-  const scheme = raw.slice(0, 7).toLowerCase()
-  if (scheme === 'bearer ') return raw.slice(7)
-  // J-02: a token of a provider comes as a bearer token and in no other way.
-  if (scheme.startsWith('basic ')) {
-    const value = raw.slice(6)
-    return value.includes('.') && !value.startsWith('sk-') ? undefined : value
-  }
-  return SIGV4.exec(raw)?.[1]
+  const value = afterScheme(raw)
+  return isBearer(raw) || value?.startsWith('sk-') === true ? value : undefined
+}
+
+function afterScheme(raw: string): string | undefined {
+  if (isBearer(raw)) return raw.slice(7)
+  return BASIC_SCHEME.test(raw) ? raw.slice(6) : SIGV4.exec(raw)?.[1]
+}
+
+const BASIC_SCHEME = /^basic /i
+
+function isBearer(raw: string): boolean {
+  return raw.slice(0, 7).toLowerCase() === 'bearer '
 }

@@ -64,14 +64,19 @@ export function verifyCredential(
  * J-34: classified once, by form. Three parts are a JWT and nothing else; any other text is opaque where that is taken.
  * Where it isn't, five parts are a JWT that nobody here can read, and are told so.
  */
+export function isTakenForJwt(presented: string, tokens: Pick<TokenVerifier, 'verifyOpaque'> | undefined): boolean {
+  const parts = presented.split('.', 6).length
+  return parts === 3 || (parts === 5 && tokens?.verifyOpaque === undefined)
+}
+
 function verifyToken(
   presented: string,
   now: EpochMs,
   tokens: TokenVerifier | undefined,
 ): Decision<Proof> | Promise<Decision<Proof>> {
-  const parts = presented.split('.', 6).length
-  const isJwt = parts === 3 || (parts === 5 && tokens?.verifyOpaque === undefined)
-  const verified = isJwt ? tokens?.verifyJwt(presented, now) : tokens?.verifyOpaque?.(presented, now)
+  const verified = isTakenForJwt(presented, tokens)
+    ? tokens?.verifyJwt(presented, now)
+    : tokens?.verifyOpaque?.(presented, now)
   if (verified === undefined) return deny('key-form', 'key_malformed', keyFormText(presented))
   return verified instanceof Promise ? verified.then(proofOf) : proofOf(verified)
 }

@@ -279,6 +279,18 @@ describe('scopes and roles', () => {
     expect(facts({ roles }, { roles: 'roles' }, { roleMap }).mappedRole).toBe(role)
   })
 
+  test('J-26: tokens of a provider that may not make administrators make none, by scope or role', () => {
+    const bound = (claims: Claims) =>
+      facts(claims, { roles: 'roles', userId: 'sub' }, { roleMap }, { mayAdminister: false })
+    const claims = { sub: 'eve', scope: 'litellm_proxy_admin', roles: ['ADMIN_X', 'DEV'] }
+    expect(bound(claims)).toMatchObject({
+      isScopeAdmin: false,
+      tokenRole: 'internal_user',
+      mappedRole: 'internal_user',
+    })
+    expect(bound({ ...claims, roles: ['ADMIN_X'] }).mappedRole).toBeUndefined()
+  })
+
   test.each([5, true, {}, ...SPOILT])('D-17: %j for roles is refused, and the setting named', (roles) => {
     expect(read({ roles }, { roles: 'roles' })).toHaveProperty('say', expect.stringContaining('roles_jwt_field'))
     const answer = read({ roles }, { allowedRoles: 'roles' })

@@ -44,7 +44,7 @@ export function readTokenFacts({ claims, profile, issuer }: VerifiedToken, polic
     refusals.push(wrongType(fields.endUserId, 'unprintable or too long'))
   }
 
-  const isScopeAdmin = scopes.granted.includes(policy.adminScope)
+  const isScopeAdmin = profile.mayAdminister && scopes.granted.includes(policy.adminScope)
   const hasSubject = subject.granted !== undefined
   const says = { isScopeAdmin, hasTeam: claimedTeam !== undefined, hasSubject, roles, listedRoles }
   const tokenRole = roleOfToken(says, policy)
@@ -77,7 +77,7 @@ export function readTokenFacts({ claims, profile, issuer }: VerifiedToken, polic
     roles,
     isScopeAdmin,
     tokenRole,
-    mappedRole: mapRole(roles, policy),
+    mappedRole: mapRole(roles, policy, profile),
   })
 }
 

@@ -1,6 +1,7 @@
 import { matchesGlob } from '../../domain/glob.ts'
+import { ADMINISTRATORS } from '../../domain/role.ts'
 import type { UserRole } from '../../domain/role.ts'
-import type { TokenPolicy, TokenRole } from '../../domain/token-settings.ts'
+import type { TokenPolicy, TokenProfile, TokenRole } from '../../domain/token-settings.ts'
 
 interface Sayings {
   readonly isScopeAdmin: boolean
@@ -21,9 +22,14 @@ export function roleOfToken(says: Sayings, policy: TokenPolicy): TokenRole | und
   return policy.roleMappings.find(({ role }) => says.roles.includes(role))?.tokenRole
 }
 
-/** The order of the operator's entries decides, not what a role may do. */
-export function mapRole(roles: readonly string[], { roleMap }: TokenPolicy): UserRole | undefined {
-  return roleMap.find(({ tokenRole, isGlob }) =>
+/** The order of the operator's entries decides, not what a role may do. Not every provider may make administrators. */
+export function mapRole(
+  roles: readonly string[],
+  { roleMap }: Pick<TokenPolicy, 'roleMap'>,
+  { mayAdminister }: Pick<TokenProfile, 'mayAdminister'>,
+): UserRole | undefined {
+  const open = mayAdminister ? roleMap : roleMap.filter(({ role }) => !ADMINISTRATORS.has(role))
+  return open.find(({ tokenRole, isGlob }) =>
     roles.some((role) => (isGlob ? matchesGlob(tokenRole, role) : tokenRole === role)),
   )?.role
 }

@@ -2,6 +2,7 @@ import { allow } from '../../domain/decision.ts'
 import type { Decision } from '../../domain/decision.ts'
 import type { Arrival, HeaderReader } from '../1-intake/arrival.ts'
 import { OPERATIONS } from '../1-intake/operations.ts'
+import { misplaced } from '../2-authenticate/find-credential.ts'
 import { findSocketCredential, presenting } from '../2-authenticate/find-socket-credential.ts'
 import type { Admission } from '../admission.ts'
 import { admit } from '../journey.ts'
@@ -21,7 +22,7 @@ export async function admitSession(
 ): Promise<Decision<AdmittedSession>> {
   const { keyHeader } = ports.settings
   const credential = findSocketCredential(arrival.headers, keyHeader)
-  if (credential.verdict === 'deny') return credential
+  if (credential.verdict === 'deny') return misplaced(credential, arrival)
   const headers = keyHeader === undefined ? presenting(credential.granted, arrival.headers) : arrival.headers
   const body = allow(JSON.stringify(model === undefined ? {} : { model }))
   const call: Arrival = { ...arrival, headers, readBody: async () => body, pathModel: undefined }

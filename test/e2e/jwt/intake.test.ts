@@ -71,9 +71,17 @@ describe('where a credential may stand, with tokens enabled', () => {
   })
 
   test('AT-009: the query parameter `key` is a credential nowhere (departure: URLs end up in logs)', async () => {
-    expect((await call({}, `${CHAT}?key=${keyA}`)).status).toBe(401)
-    expect((await call({}, `${CHAT}?key=${town.token()}`)).status).toBe(401)
-    expect((await call({ cookie: `token=${town.token()}` })).status).toBe(401)
+    for (const answer of [
+      await call({}, `${CHAT}?key=${keyA}`),
+      await call({}, `${CHAT}?key=${town.token()}`),
+      await call({}, `/v1/embeddings?access_token=${town.token()}`),
+      await call({ cookie: `token=${town.token()}` }),
+    ]) {
+      const { status, message, reason } = read(answer)
+      expect([status, reason]).toEqual([401, 'cred_location'])
+      expect(message).toBe('Authentication Error, No api key passed in.')
+    }
+    expect(read(await call({}, `${CHAT}?page=2`)).reason).toBe('cred_missing')
   })
 
   test('AT-003: no scheme', async () => {

@@ -34,7 +34,7 @@ beforeAll(async () => {
       user_id_upsert: true,
       issuers: [
         { issuer: one.issuer, audience: 'gw', jwks_url: one.jwksUrl, ...people },
-        { issuer: two.issuer, audience: ['gw', 'gw-2'], jwks_url: two.jwksUrl, ...people },
+        { issuer: two.issuer, audience: ['gw', 'gw-2'], jwks_url: two.jwksUrl, may_administer: false, ...people },
         { issuer: slashed.issuer, audience: 'gw', ...people },
         { issuer: machines.issuer, audience: 'machines', jwks_url: machines.jwksUrl, team_id_jwt_field: 'sub' },
         { issuer: disabled.issuer, audience: 'gw', jwks_url: disabled.jwksUrl, disabled: true, ...people },
@@ -118,6 +118,13 @@ describe('each issuer by itself', () => {
       const { status, reason } = await chat(town, one.token({ iss }))
       expect([status, reason], iss).toEqual([401, 'jwt_iss_unknown'])
     }
+  })
+
+  test('J-26: one whose tokens make no administrators', async () => {
+    const admin = { sub: fresh('admin'), scope: 'litellm_proxy_admin' }
+    expect((await town.holder(one.token(admin)).get('/user/list')).status).toBe(200)
+    expect((await town.holder(two.token(admin)).get('/user/list')).status).toBe(403)
+    expect((await chat(town, two.token({ ...admin, sub: fresh('person') }))).status).toBe(200)
   })
 
   test('AC-037, J-09: a disabled issuer', async () => {

@@ -47,7 +47,7 @@ let town: Town
 beforeAll(async () => {
   idp = await startIdentityProvider({ keys: [good] })
   const secret = { kty: 'oct', kid: 'secret', k: Buffer.from('secret'.repeat(8)).toString('base64url') }
-  const nonsense = [{}, { kid: 'nothing' }, { kty: 'RSA', kid: 'no modulus' }, { kty: 7, kid: 7 }]
+  const nonsense = [null, 'prose', {}, { kid: 'nothing' }, { kty: 'RSA', kid: 'no modulus' }, { kty: 7, kid: 7 }]
   const { alg: _rsa, use: _use, ...plain } = rsa.jwk
   idp.publish({
     keys: [
@@ -95,6 +95,13 @@ describe('AC-029, J-12: what a provider should not publish', () => {
 
   test('two keys of one name verify nothing, neither of them', async () => {
     for (const key of [twin, rsa]) await refused(town, token({ ...key, kid: 'double' }), 'jwt_key_ambiguous')
+  })
+
+  test('a metric counts them by what is wrong, and the fetches', async () => {
+    expect((await chat(town, token(good))).status).toBe(200)
+    const { text } = await town.master.get('/metrics')
+    expect(text).toMatch(/^jwks_key_dropped\{why="rsa_exponent"\} [1-9]/m)
+    expect(text).toMatch(/^latchkey_jwks_fetches_total\{outcome="keys"\} [1-9]/m)
   })
 
   test('the good key beside them goes on, and the operator hears of what is dangerous', async () => {

@@ -84,6 +84,7 @@ const OF_TOKENS: Readonly<Record<TokenReason, string>> = {
 const ADVICE: Readonly<Partial<Record<Reason, string>>> = {
   ...OF_TOKENS,
   cred_missing: 'Send a credential.',
+  cred_location: 'Send the credential in a header.',
   key_malformed:
     'This is no key and no token that is taken here. Send a key that begins with sk-, or a token of a provider that is set up.',
   key_checksum: 'The key is mistyped or cut off. Copy it again, whole.',
