@@ -187,7 +187,7 @@ function answerOnSocket(socket: Duplex, code: ProblemCode, say: string): void {
 
 const SAY: Partial<Record<ProblemCode, string>> = {
   'method-not-allowed': 'This is no method of HTTP.',
-  'headers-too-large': 'The request headers are larger than 32 KiB.',
+  'headers-too-large': 'The request headers are larger than 32 KiB, or more than 100.',
   'request-timeout': 'The request did not arrive in time.',
 }
 const STATUS_TEXT: Readonly<Record<number, string>> = {

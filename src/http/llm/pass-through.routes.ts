@@ -103,7 +103,7 @@ function absent(served: ReadonlySet<string>): readonly (readonly [path: string, 
 function arrivalOf(
   passThrough: PassThrough,
   method: PassThroughMethod,
-  { request, callId }: Exchange,
+  { request, response, callId }: Exchange,
   edge: EdgePorts,
 ): PassedArrival {
   const target = request.url ?? '/'
@@ -117,7 +117,7 @@ function arrivalOf(
     rawHeaders: request.rawHeaders,
     callId,
     clientAddress: edge.addresses.of(request),
-    readBytes: () => readBytes(request, edge.limits.inferenceBytes, edge.bodies),
+    readBytes: () => readBytes({ request, response }, edge.limits.inferenceBytes, edge.bodies),
   }
 }
 
