@@ -87,6 +87,8 @@ export interface Parts {
   readonly log: Log
   readonly isDraining: () => boolean
   readonly level: LevelOfWork
+  /** It listens nowhere: whoever made it asks it, and what is served to others is no matter. */
+  readonly asksItself?: boolean
 }
 
 /** The only place where adapters meet ports. */
@@ -273,6 +275,7 @@ export async function compose(parts: Parts): Promise<Gateway> {
     settings,
     store,
     isDraining: parts.isDraining,
+    asksItself: parts.asksItself ?? false,
   })
 
   return {
