@@ -124,6 +124,7 @@ export async function compose(parts: Parts): Promise<Gateway> {
     pendingLines: () => spool.pendingCount,
     softBudgetsCrossed: () => softBudgets.crossed,
     uncaughtFaults: () => uncaught.count,
+    droppedLogLines: () => log.dropped,
   })
   const observer = both(level.logs ? callLog(log) : undefined, metrics)
   const ledger: ChargeKeeper = level.books ? spool : { keep: async () => {} }

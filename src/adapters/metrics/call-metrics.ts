@@ -23,6 +23,7 @@ interface Known {
   /** By whose they are. */
   readonly softBudgetsCrossed: () => ReadonlyMap<string, number>
   readonly uncaughtFaults: () => number
+  readonly droppedLogLines: () => number
 }
 
 interface Sample {
@@ -37,7 +38,7 @@ export class CallMetrics implements CallObserver, Scrape {
   readonly #deployments = new DeploymentTallies()
   readonly #refusals = new Map<string, number>()
 
-  constructor({ pendingLines, softBudgetsCrossed, uncaughtFaults }: Known) {
+  constructor({ pendingLines, softBudgetsCrossed, uncaughtFaults, droppedLogLines }: Known) {
     collectDefaultMetrics({ register: this.#registry })
     this.#countCalls()
     this.#countCharges()
@@ -47,6 +48,9 @@ export class CallMetrics implements CallObserver, Scrape {
     )
     this.#counter('unhandled_errors_total', 'Faults that nobody caught: mistakes of the gateway', [], () => [
       { labels: {}, value: uncaughtFaults() },
+    ])
+    this.#counter('latchkey_log_lines_dropped_total', 'Log lines that nobody took', [], () => [
+      { labels: {}, value: droppedLogLines() },
     ])
     const pending = 'Ledger lines that are durable here and not in the store yet'
     this.#gauge('latchkey_ledger_pending_lines', pending, [], () => [{ labels: {}, value: pendingLines() }])
