@@ -30,6 +30,8 @@ const REQUEST_MS = 60_000
 const KEEP_ALIVE_MS = 65_000
 const MAX_HEADER_BYTES = 32 * 1024
 const MAX_HEADERS = 100
+/** N-40 */
+const MAX_CONNECTIONS = 20_000
 const HIDDEN_SLASH = /%2f/i
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
 
@@ -127,6 +129,7 @@ function strictServer(
   )
   server.on('upgrade', (request, socket, head) => receive(request, ports.upgrades.hold(request, socket, head)))
   server.maxHeadersCount = MAX_HEADERS
+  server.maxConnections = MAX_CONNECTIONS
   server.on('connection', hangUpOnSilence)
   server.on('connect', (_request: IncomingMessage, socket: Duplex) =>
     answerOnSocket(socket, 'method-not-allowed', 'There are no tunnels here.'),
