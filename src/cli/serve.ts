@@ -179,9 +179,11 @@ function ignoreSignals(): void {
   for (const signal of ['SIGHUP', 'SIGUSR1'] as const) process.on(signal, () => {})
 }
 
+/** Told to end twice, it ends once: a group is told as a whole, and npm passes on what it is told. Who types ^C again insists. */
 function stopSignal(): Promise<string> {
   return new Promise((resolve) => {
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve(signal))
+    process.on('SIGTERM', () => resolve('SIGTERM'))
+    process.once('SIGINT', () => resolve('SIGINT'))
   })
 }
 
