@@ -18,9 +18,19 @@ const io = {
   writeError: (text: string) => void process.stderr.write(text),
 }
 
+/** Whoever reads along may leave; that is no reason to end. */
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined)
+
 type Run = (argv: readonly string[]) => Promise<number>
 
-const serve: Run = async (argv) => (await import('./cli/serve.ts')).runServe(argv, io)
+const LAST_WORDS_MS = 2_000
+
+const serve: Run = async (argv) => {
+  const code = await (await import('./cli/serve.ts')).runServe(argv, io)
+  // Nothing is left to do but to tell, and perhaps nobody listens.
+  setTimeout(() => process.exit(), LAST_WORDS_MS).unref()
+  return code
+}
 
 /** Each is loaded when it is asked for. */
 const COMMANDS: ReadonlyMap<string, Run> = new Map<string, Run>([

@@ -37,7 +37,7 @@ import type { FaultPorts } from './http/wire/answer-fault.ts'
 import { ClientAddresses } from './http/wire/client-address.ts'
 import { Doors } from './http/wire/doors.ts'
 import { Upgrades } from './http/wire/upgrades.ts'
-import { BodyBudget } from './http/wire/read-body.ts'
+import { BodyBudget } from './http/wire/body-budget.ts'
 import { AuditCheckpoints } from './jobs/checkpoint-audit.ts'
 import { RefusedCallKeeper } from './jobs/keep-refused-calls.ts'
 import { RefusalTally } from './jobs/tell-refusals.ts'
@@ -87,6 +87,8 @@ export interface Parts {
   readonly log: Log
   readonly isDraining: () => boolean
   readonly level: LevelOfWork
+  /** It listens nowhere: whoever made it asks it, and what is served to others is no matter. */
+  readonly asksItself?: boolean
 }
 
 /** The only place where adapters meet ports. */
@@ -122,6 +124,7 @@ export async function compose(parts: Parts): Promise<Gateway> {
     pendingLines: () => spool.pendingCount,
     softBudgetsCrossed: () => softBudgets.crossed,
     uncaughtFaults: () => uncaught.count,
+    droppedLogLines: () => log.dropped,
   })
   const observer = both(level.logs ? callLog(log) : undefined, metrics)
   const ledger: ChargeKeeper = level.books ? spool : { keep: async () => {} }
@@ -274,6 +277,7 @@ export async function compose(parts: Parts): Promise<Gateway> {
     settings,
     store,
     isDraining: parts.isDraining,
+    asksItself: parts.asksItself ?? false,
   })
 
   return {

@@ -62,6 +62,7 @@ interface RoutePorts {
   readonly settings: Settings
   readonly store: Pick<Store, 'audit' | 'ping'>
   readonly isDraining: () => boolean
+  readonly asksItself: boolean
 }
 
 /** Everything that can be asked for. The pages about them come last, because they tell of all the others. */
@@ -82,6 +83,7 @@ export async function registerRoutes(
     settings,
     store,
     isDraining,
+    asksItself,
   }: RoutePorts,
 ): Promise<void> {
   modelCallRoutes(app, edge, { doors, together, serving, faults, refusedCalls })
@@ -109,7 +111,7 @@ export async function registerRoutes(
   teamMemberRoutes(app, edge, manage)
   organizationRoutes(app, edge, manage)
   auditRoutes(app, edge, store.audit)
-  explainRoutes(app, edge)
+  explainRoutes(app, edge, asksItself)
   deploymentHealthRoutes(app, edge, serving)
   healthRoutes(app, edge, {
     pingStore: () => store.ping(),

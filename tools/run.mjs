@@ -76,6 +76,20 @@ function nodeBinary() {
   return Number(process.versions.node.split('.')[0]) >= 24 ? process.execPath : undefined
 }
 
+/** npm tells its shell to end, and many a shell does so without a word to us. Our parent is another one then. */
+function endWithNpm(end) {
+  if (process.env.npm_lifecycle_event === undefined) return
+  const shell = process.ppid
+  let hungUp = false
+  process.on('SIGHUP', () => (hungUp = true))
+  const watch = setInterval(() => {
+    if (process.ppid === shell) return
+    clearInterval(watch)
+    if (!hungUp) end()
+  }, 250)
+  watch.unref()
+}
+
 async function run(args, { quiet = false, env = {} } = {}) {
   return new Promise((resolve) => {
     const child = spawn(nodeBinary(), args, {
@@ -87,6 +101,7 @@ async function run(args, { quiet = false, env = {} } = {}) {
     const onInterrupt = () => {} // the terminal sends it to the child too
     process.on('SIGTERM', pass)
     process.on('SIGHUP', pass)
+    endWithNpm(() => pass('SIGTERM'))
     process.on('SIGINT', onInterrupt)
     child.on('error', (error) => fail(error.message))
     child.on('close', (code, signal) => resolve(signal === null ? (code ?? 1) : 1))

@@ -65,6 +65,9 @@ test.each([
   { argv: ['--prot', '4000'], flaw: "unknown option '--prot'; see --help" },
   { argv: ['config.yaml'], flaw: "unknown option 'config.yaml'; see --help" },
   { argv: ['--config'], flaw: "option '--config' needs a value" },
+  { argv: ['--config', ''], flaw: "option '--config' needs a value" },
+  { argv: ['--host='], flaw: "option '--host' needs a value" },
+  { argv: ['--data-dir', ''], flaw: "option '--data-dir' needs a value" },
   { argv: ['--port', '70000'], flaw: "'--port' must be a number from 0 to 65535" },
   { argv: ['--num_workers', '0'], flaw: "'--num_workers' must be a whole number above 0" },
 ])('$argv is a mistake', ({ argv, flaw }) => {

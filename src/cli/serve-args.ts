@@ -96,7 +96,7 @@ export function parseServeArgs(argv: readonly string[]): ParsedArgs {
     if (flag === undefined) return { ok: false, flaw: `unknown option '${written}'; see --help` }
     let value = equals === -1 ? undefined : word.slice(equals + 1)
     if (value === undefined && takesNext(flag, argv[i + 1])) value = argv[(i += 1)]
-    if (flag.takes === 'text' && value === undefined) return { ok: false, flaw: `option '${written}' needs a value` }
+    if (flag.takes === 'text' && (value ?? '') === '') return { ok: false, flaw: `option '${written}' needs a value` }
     if (flag.refused !== undefined) return { ok: false, flaw: `option '${written}' is not offered: ${flag.refused}` }
     if (flag.moot !== undefined) notes.push(`${written}: accepted, changes nothing: ${flag.moot}`)
     values.set(name, value ?? 'true')

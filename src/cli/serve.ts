@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { openProcessLog } from '../adapters/log/operator-log.ts'
 import type { Log } from '../adapters/log/operator-log.ts'
+import { makeDataDir } from '../adapters/sql/make-data-dir.ts'
 import { clock } from '../adapters/system/clock.ts'
 import { tuneEngine } from '../adapters/system/tune-engine.ts'
 import type { Gateway } from '../compose.ts'
@@ -104,6 +105,8 @@ async function serveUntilStopped(
   log: Log,
   io: ServeIo,
 ): Promise<number> {
+  // The embedded database looks at it under its own rules.
+  if (settings.databaseUrl !== undefined) await makeDataDir(settings.dataDir)
   // Not read where the configuration has errors; the larger part of the gateway is read while the store opens.
   const { openGatewayStore } = await import('../open-gateway-store.ts')
   const open = awaitStore(
@@ -176,9 +179,11 @@ function ignoreSignals(): void {
   for (const signal of ['SIGHUP', 'SIGUSR1'] as const) process.on(signal, () => {})
 }
 
+/** Told to end twice, it ends once: a group is told as a whole, and npm passes on what it is told. Who types ^C again insists. */
 function stopSignal(): Promise<string> {
   return new Promise((resolve) => {
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve(signal))
+    process.on('SIGTERM', () => resolve('SIGTERM'))
+    process.once('SIGINT', () => resolve('SIGINT'))
   })
 }
 

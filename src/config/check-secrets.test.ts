@@ -18,7 +18,7 @@ describe('K-13: the master key', () => {
       expect(told(loaded, 'warning')[0]).toMatch(
         /^2 general_settings\.master_key The master key is short or well known/,
       )
-      for (const host of ['0.0.0.0', '::', '10.1.2.3', 'gateway.example']) {
+      for (const host of ['0.0.0.0', '::', '10.1.2.3', 'gateway.example', '127.gateway.example']) {
         const beyond = loadYaml(`general_settings:\n  master_key: ${key}`, { cli: { host } })
         expect(beyond.settings).toBeUndefined()
         expect(told(beyond, 'error')[0]).toMatch(/^2 general_settings\.master_key .*loopback only/)

@@ -19,6 +19,8 @@ const LEAST_DISTINCT = 8
 /** In manuals and examples everywhere, so the first that an attacker tries. */
 const WELL_KNOWN = /^sk-(?:1234|12345|123456|test|master|litellm|admin|password|secret|changeme|default|your)/i
 
+const LOOPBACK_ADDRESS = /^127(?:\.\d{1,3}){1,3}$/
+
 /** Checks the master key against K-13. */
 export function checkMasterKey(use: MasterKeyUse, findings: Findings): void {
   const value = use.masterKey.reveal()
@@ -56,7 +58,7 @@ function refuseBeyondLoopback({ place, key, host }: MasterKeyUse, findings: Find
 }
 
 function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || host.startsWith('127.')
+  return host === 'localhost' || host === '::1' || LOOPBACK_ADDRESS.test(host)
 }
 
 /** Checks the key that seals secrets in the store (C-02). */

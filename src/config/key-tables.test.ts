@@ -186,6 +186,7 @@ test('switched off, every unsupported key is harmless', () => {
 test.each([
   ['litellm_settings: {ssl_verify: false}', {}],
   ['', { SSL_VERIFY: 'False' }],
+  ['', { NODE_TLS_REJECT_UNAUTHORIZED: '0' }],
 ])('false is refused where it would switch a protection off: %s %j', (text, env) => {
   expect(told(loadYaml(text, { env }), 'error')[0]).toContain('certificates are always verified')
 })

@@ -144,6 +144,12 @@ export const ENV_TABLE: KeyTable = {
       harmless: ['True', 'TRUE', 'true'],
       falseMatters: true,
     },
+    // N-24: Node itself would heed it.
+    NODE_TLS_REJECT_UNAUTHORIZED: {
+      because: 'certificates are always verified; add your own with NODE_EXTRA_CA_CERTS.',
+      harmless: ['1'],
+      falseMatters: true,
+    },
     DATABASE_SCHEMA: { because: 'use a database of its own, or set search_path for its user.', harmless: ['public'] },
   },
 }

@@ -1,3 +1,4 @@
+import { execFileSync, spawn } from 'node:child_process'
 import { mkdtempSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -81,6 +82,14 @@ describe('files on disk', () => {
     const { settings, findings } = load('main.yaml')
     expect(settings).toBeUndefined()
     expect(findings.map(({ message }) => message).join()).toContain(says)
+  })
+
+  test.runIf(process.platform !== 'win32')('a pipe is read to its end, as a shell makes one of `<(…)`', () => {
+    const pipe = join(folder, 'main.yaml')
+    execFileSync('mkfifo', [pipe])
+    writeFileSync(join(folder, 'written.yaml'), `model_list:\n${model('a')}`)
+    spawn('/bin/sh', ['-c', 'cat written.yaml > main.yaml'], { cwd: folder })
+    expect(load('main.yaml').settings?.models).toHaveLength(1)
   })
 
   test('an empty file is a warning, and every default counts', () => {

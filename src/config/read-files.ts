@@ -76,7 +76,7 @@ function whyNot(
           : 'Check the path given by --config or CONFIG_FILE_PATH.',
       }
     case 'not-a-file':
-      return { message: 'This is a directory, not a file.', suggestion: 'Name the YAML file itself.' }
+      return { message: 'This is a directory or a device, not a file.', suggestion: 'Name the YAML file itself.' }
     case 'too-large':
       return { message: 'The file is larger than 1 MiB.', suggestion: 'Split it with `include`.' }
     case 'not-utf-8':

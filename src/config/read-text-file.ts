@@ -11,9 +11,11 @@ export function readTextFile(path: string): TextFile {
   try {
     const status = statSync(path, { throwIfNoEntry: false })
     if (status === undefined) return { is: 'missing' }
-    if (!status.isFile()) return { is: 'not-a-file' }
+    // What a shell makes of `<(…)` is a pipe, whose size nobody knows before its end.
+    if (!status.isFile() && !status.isFIFO()) return { is: 'not-a-file' }
     if (status.size > MAX_YAML_BYTES) return { is: 'too-large' }
     const bytes = readFileSync(path)
+    if (bytes.byteLength > MAX_YAML_BYTES) return { is: 'too-large' }
     const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
     return { is: 'text', text }
   } catch (fault) {

@@ -19,7 +19,7 @@ import type { Exchange } from './wire/answer-fault.ts'
 import type { ClientAddresses } from './wire/client-address.ts'
 import { headerReader } from './wire/header-reader.ts'
 import { hasStrayCredential } from './wire/stray-credential.ts'
-import type { BodyBudget } from './wire/read-body.ts'
+import type { BodyBudget } from './wire/body-budget.ts'
 import { JsonText } from './wire/json-text.ts'
 import { LongList } from './wire/long-list.ts'
 import { readBody } from './wire/read-body.ts'
@@ -137,7 +137,7 @@ export function plainRoute(app: FastifyInstance, edge: EdgePorts, route: PlainRo
       handler: async (request, reply) => {
         const identity = await identifyAndProvision(callerOf(request, facts, edge), edge.journey)
         if (identity.verdict === 'deny') {
-          await tellRefusal(identity, facts, request, edge)
+          await tellRefusal(identity, facts, { request, reply }, edge)
           refuse(takeOver(request, reply), identity, facts, edge)
           return reply
         }
@@ -148,7 +148,7 @@ export function plainRoute(app: FastifyInstance, edge: EdgePorts, route: PlainRo
           request,
           reply,
           clientAddress: edge.addresses.of(request.raw),
-          readBody: () => readWhole(request, edge),
+          readBody: () => readWhole(request, reply, edge),
         })
         return sendJson(request, reply, jsonOf(body))
       },
@@ -168,7 +168,7 @@ export function openRoute(app: FastifyInstance, edge: EdgePorts, route: OpenRout
       config: { needs: 'nothing' },
       handler: async (request, reply) => {
         const clientAddress = edge.addresses.of(request.raw)
-        const ask = { route: facts, request, reply, clientAddress, readBody: () => readWhole(request, edge) }
+        const ask = { route: facts, request, reply, clientAddress, readBody: () => readWhole(request, reply, edge) }
         return sendJson(request, reply, JSON.stringify(await route.answer(ask)))
       },
     })
@@ -183,8 +183,9 @@ function jsonOf(body: unknown): Json {
   return body instanceof JsonText ? Buffer.from(body.text) : JSON.stringify(body)
 }
 
-async function readWhole(request: FastifyRequest, edge: EdgePorts): Promise<string> {
-  return granted(await readBody(request.raw, edge.limits.managementBytes, edge.bodies))
+async function readWhole(request: FastifyRequest, reply: FastifyReply, edge: EdgePorts): Promise<string> {
+  const exchange = { request: request.raw, response: reply.raw }
+  return granted(await readBody(exchange, edge.limits.managementBytes, edge.bodies))
 }
 
 function sendJson(request: FastifyRequest, reply: FastifyReply, json: Json): FastifyReply {
@@ -244,7 +245,7 @@ export function callerOf(
 }
 
 export function arrivalOf(
-  { request, callId }: Exchange,
+  { request, response, callId }: Exchange,
   route: RouteFacts,
   pathModel: string | undefined,
   edge: EdgePorts,
@@ -252,7 +253,7 @@ export function arrivalOf(
   return {
     route,
     headers: headerReader(request),
-    readBody: () => readBody(request, edge.limits.inferenceBytes, edge.bodies),
+    readBody: () => readBody({ request, response }, edge.limits.inferenceBytes, edge.bodies),
     pathModel,
     callId,
     clientAddress: edge.addresses.of(request),

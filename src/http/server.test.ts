@@ -32,6 +32,10 @@ afterEach(() => app.close())
 const EDGE = { described: [] } as unknown as EdgePorts
 const answer = async (): Promise<object> => ({})
 
+test('N-40: connections are bounded', () => {
+  expect(server().server.maxConnections).toBe(20_000)
+})
+
 describe('AC-071: a route without a policy stops the start, and is named', () => {
   test('one that says nothing of what it needs', () => {
     expect(() => server().get('/forgotten', answer)).toThrow('The route GET /forgotten does not declare what it needs.')

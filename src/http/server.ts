@@ -12,6 +12,7 @@ import { answerFault } from './wire/answer-fault.ts'
 import type { FaultPorts } from './wire/answer-fault.ts'
 import { isClosing } from './wire/closing.ts'
 import { findFrameFlaw } from './wire/check-frame.ts'
+import { letPagesIn } from './wire/cross-origin.ts'
 import type { Doors } from './wire/doors.ts'
 import { inTurn } from './wire/in-turn.ts'
 import type { Upgrades } from './wire/upgrades.ts'
@@ -29,6 +30,8 @@ const REQUEST_MS = 60_000
 const KEEP_ALIVE_MS = 65_000
 const MAX_HEADER_BYTES = 32 * 1024
 const MAX_HEADERS = 100
+/** N-40 */
+const MAX_CONNECTIONS = 20_000
 const HIDDEN_SLASH = /%2f/i
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
 
@@ -55,7 +58,7 @@ export function buildServer(ports: ServerPorts): FastifyInstance {
     const hides = request.routeOptions.config.slashInParameter !== true && HIDDEN_SLASH.test(pathOf(request))
     done(hides ? new Problem('target-malformed', 'The path hides a delimiter.') : undefined)
   })
-  addCors(app, ports.corsOrigins)
+  letPagesIn(app, ports.corsOrigins)
 
   const known = new Map<string, Set<string>>()
   app.addHook('onRoute', ({ method, path }) => {
@@ -126,6 +129,7 @@ function strictServer(
   )
   server.on('upgrade', (request, socket, head) => receive(request, ports.upgrades.hold(request, socket, head)))
   server.maxHeadersCount = MAX_HEADERS
+  server.maxConnections = MAX_CONNECTIONS
   server.on('connection', hangUpOnSilence)
   server.on('connect', (_request: IncomingMessage, socket: Duplex) =>
     answerOnSocket(socket, 'method-not-allowed', 'There are no tunnels here.'),
@@ -146,7 +150,7 @@ function hangUpOnSilence(socket: Socket): void {
 }
 
 /** What Node's parser could not read is answered on the bare socket, and the socket is closed. */
-function answerBrokenFrame(error: Error & { code?: string }, socket: Socket): void {
+function answerBrokenFrame(error: Error & { code?: string; rawPacket?: unknown }, socket: Socket): void {
   if (!socket.writable || error.code === 'ECONNRESET') {
     socket.destroy()
     return
@@ -155,13 +159,23 @@ function answerBrokenFrame(error: Error & { code?: string }, socket: Socket): vo
     socket.destroySoon()
     return
   }
-  const code: ProblemCode =
-    error.code === 'HPE_HEADER_OVERFLOW'
-      ? 'headers-too-large'
-      : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
-        ? 'request-timeout'
-        : 'target-malformed'
+  const code = asksUnknownMethod(error)
+    ? 'method-not-allowed'
+    : (PROBLEM_OF.get(error.code ?? '') ?? 'target-malformed')
   answerOnSocket(socket, code, SAY[code] ?? 'The request is not valid HTTP.')
+}
+
+const PROBLEM_OF: ReadonlyMap<string, ProblemCode> = new Map([
+  ['HPE_HEADER_OVERFLOW', 'headers-too-large'],
+  ['ERR_HTTP_REQUEST_TIMEOUT', 'request-timeout'],
+])
+const REQUEST_LINE = /^([\w!#$%&'*+.^`|~-]{1,32}) \S+ HTTP\/1\.[01]\r\n/
+
+/** N-04. What comes behind a request that was in order is no request line, but garbage. */
+function asksUnknownMethod({ code, rawPacket }: { code?: string; rawPacket?: unknown }): boolean {
+  if (code !== 'HPE_INVALID_METHOD' || !Buffer.isBuffer(rawPacket)) return false
+  const method = REQUEST_LINE.exec(rawPacket.toString('latin1', 0, MAX_HEADER_BYTES))?.[1]
+  return method !== undefined && !METHODS.has(method)
 }
 
 function answerOnSocket(socket: Duplex, code: ProblemCode, say: string): void {
@@ -175,7 +189,8 @@ function answerOnSocket(socket: Duplex, code: ProblemCode, say: string): void {
 }
 
 const SAY: Partial<Record<ProblemCode, string>> = {
-  'headers-too-large': 'The request headers are larger than 32 KiB.',
+  'method-not-allowed': 'This is no method of HTTP.',
+  'headers-too-large': 'The request headers are larger than 32 KiB, or more than 100.',
   'request-timeout': 'The request did not arrive in time.',
 }
 const STATUS_TEXT: Readonly<Record<number, string>> = {
@@ -191,32 +206,6 @@ function refuseSilentRoutes(app: FastifyInstance): void {
       throw new Error(`The route ${[route.method].flat().join('|')} ${route.url} does not declare what it needs.`)
     }
   })
-}
-
-function addCors(app: FastifyInstance, origins: readonly string[]): void {
-  if (origins.length === 0) return
-  const allowed = new Set(origins)
-  app.addHook('onRequest', async (request, reply) => {
-    const { origin } = request.headers
-    if (origin === undefined || !allowed.has(origin)) return
-    reply.raw.setHeader('access-control-allow-origin', origin)
-    reply.raw.setHeader('vary', 'Origin')
-    reply.raw.setHeader(
-      'access-control-expose-headers',
-      'x-litellm-call-id, x-litellm-model-id, x-litellm-response-cost, retry-after',
-    )
-  })
-  app.options('*', { config: { needs: 'nothing' } }, async (_request, reply) =>
-    reply
-      .headers({
-        'access-control-allow-methods': 'GET, POST, DELETE',
-        'access-control-allow-headers':
-          'authorization, content-type, api-key, x-api-key, x-litellm-api-key, x-litellm-call-id',
-        'access-control-max-age': '600',
-      })
-      .code(204)
-      .send(),
-  )
 }
 
 function callIdOf(request: IncomingMessage, ports: ServerPorts): CallId {

@@ -2,17 +2,19 @@ import pino from 'pino'
 import type { Logger } from 'pino'
 import type { Clock } from '../../ports/clock.ts'
 import type { OperatorLog } from '../../ports/operator-log.ts'
+import { LineWriter } from './line-writer.ts'
 
 const INFO = pino.levels.values['info']
 const FLUSH_MS = 500
-const MOST_GATHERED = 8_192
-const BUFFER_BYTES = 12_288
+const MOST_GATHERED = 12_288
 
 export interface Log extends OperatorLog {
   readonly logger: Logger
+  /** Lines that nobody took. */
+  readonly dropped: number
   /** A line at level info whose facts are JSON members already: for what is written once per call. */
   writeReady(members: string): void
-  /** Before the process ends: what is buffered goes out. */
+  /** Before the process ends: what is buffered goes out, if somebody takes it. */
   flush(): void
 }
 
@@ -25,15 +27,12 @@ export function openProcessLog(level: string, clock: Clock): Log {
 
 /** Structured lines, gathered and then written in pieces of some kilobytes, so that a line costs little. */
 export function openLog(level: string, clock: Clock, descriptor: number): Log {
-  const destination = pino.destination({ dest: descriptor, sync: false, minLength: BUFFER_BYTES })
+  const writer = new LineWriter(descriptor)
   let gathered = ''
   const timestamp = isoTime(clock)
   const logger = pino({ level, base: null, timestamp, serializers: { err: describeFault } }, { write: gather })
   const writesInfo = logger.isLevelEnabled('info')
-  const beat = setInterval(() => {
-    pass()
-    destination.flush()
-  }, FLUSH_MS)
+  const beat = setInterval(pass, FLUSH_MS)
   beat.unref()
 
   function gather(line: string): void {
@@ -41,29 +40,31 @@ export function openLog(level: string, clock: Clock, descriptor: number): Log {
     if (gathered.length >= MOST_GATHERED) pass()
   }
 
-  function pass(): void {
-    if (gathered !== '') destination.write(gathered)
+  function handOver(): void {
+    if (gathered !== '') writer.add(gathered)
     gathered = ''
   }
 
-  function flush(): void {
-    try {
-      pass()
-      destination.flushSync()
-    } catch {
-      // Nobody reads the other end any more; there is nowhere left to say so.
-    }
+  function pass(): void {
+    handOver()
+    writer.pass()
   }
 
   return {
     logger,
+    get dropped() {
+      return writer.dropped
+    },
     writeReady(members) {
       if (writesInfo) gather(`{"level":${INFO}${timestamp()},${members}}\n`)
     },
     info: (message, facts = {}) => logger.info(facts, message),
     warn: (message, facts = {}) => logger.warn(facts, message),
     error: (message, facts = {}) => logger.error(facts, message),
-    flush,
+    flush() {
+      handOver()
+      writer.flush()
+    },
   }
 }
 

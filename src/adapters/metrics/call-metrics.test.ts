@@ -7,7 +7,12 @@ import type { ResolvedModel } from '../../domain/model-catalogue.ts'
 import type { UpstreamFailure } from '../../domain/upstream-failure.ts'
 import { CallMetrics } from './call-metrics.ts'
 
-const NOBODY_KNOWS = { pendingLines: () => 0, softBudgetsCrossed: () => new Map(), uncaughtFaults: () => 2 }
+const NOBODY_KNOWS = {
+  pendingLines: () => 0,
+  softBudgetsCrossed: () => new Map(),
+  uncaughtFaults: () => 2,
+  droppedLogLines: () => 3,
+}
 
 const FAILURE: UpstreamFailure = {
   failure: 'Timeout',
@@ -130,9 +135,10 @@ test('names that callers choose through a wildcard make a bounded number of seri
   expect(sample('litellm_request_total_latency_metric_count')).toBe(5_000)
 })
 
-test('INV-25: faults that nobody caught are counted', async () => {
+test('INV-25, F-11: faults that nobody caught are counted, and lines that nobody took', async () => {
   const sample = await samplesOf(new CallMetrics(NOBODY_KNOWS))
   expect(sample('unhandled_errors_total')).toBe(2)
+  expect(sample('latchkey_log_lines_dropped_total')).toBe(3)
 })
 
 test('J-12: keys of providers that are not used are counted by why, and fetches by what came', async () => {

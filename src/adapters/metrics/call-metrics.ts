@@ -25,6 +25,7 @@ interface Known {
   /** By whose they are. */
   readonly softBudgetsCrossed: () => ReadonlyMap<string, number>
   readonly uncaughtFaults: () => number
+  readonly droppedLogLines: () => number
 }
 
 interface Sample {
@@ -41,7 +42,7 @@ export class CallMetrics implements CallObserver, KeySetObserver, Scrape {
   readonly #keyFetches = new LabelCounts('outcome')
   readonly #droppedKeys = new LabelCounts('why')
 
-  constructor({ pendingLines, softBudgetsCrossed, uncaughtFaults }: Known) {
+  constructor({ pendingLines, softBudgetsCrossed, uncaughtFaults, droppedLogLines }: Known) {
     collectDefaultMetrics({ register: this.#registry })
     this.#countCalls()
     this.#countCharges()
@@ -59,6 +60,9 @@ export class CallMetrics implements CallObserver, KeySetObserver, Scrape {
     )
     this.#counter('unhandled_errors_total', 'Faults that nobody caught: mistakes of the gateway', [], () => [
       { labels: {}, value: uncaughtFaults() },
+    ])
+    this.#counter('latchkey_log_lines_dropped_total', 'Log lines that nobody took', [], () => [
+      { labels: {}, value: droppedLogLines() },
     ])
     const pending = 'Ledger lines that are durable here and not in the store yet'
     this.#gauge('latchkey_ledger_pending_lines', pending, [], () => [{ labels: {}, value: pendingLines() }])

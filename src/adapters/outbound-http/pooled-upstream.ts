@@ -165,7 +165,7 @@ function faultOf(error: Error): UpstreamFault {
   )
     return 'connect'
   if (
-    code.startsWith('HPE_') ||
+    error instanceof errors.HTTPParserError ||
     error instanceof errors.HeadersOverflowError ||
     error instanceof errors.ResponseContentLengthMismatchError
   )

@@ -1,6 +1,6 @@
 import { chmod, mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
-import type { Stats } from 'node:fs'
 import { join } from 'node:path'
+import { PROBE, makeDirectory, tryToWrite } from './make-data-dir.ts'
 import { StoreProblem } from './store-problem.ts'
 
 const OWNER_ONLY = 0o700
@@ -19,7 +19,7 @@ export type DataDirState =
   | { readonly is: 'half-made' }
   | { readonly is: 'installed'; readonly installationId: string }
 
-/** Makes the directory when it is absent, and makes sure that nobody else can read it. */
+/** Makes the directory when it is absent, and makes sure that it can be written, and that nobody else can read it. */
 export async function openDataDir(path: string): Promise<DataDir> {
   const { uid, mode } = await makeDirectory(path)
   if (process.getuid !== undefined && uid !== process.getuid()) {
@@ -28,29 +28,16 @@ export async function openDataDir(path: string): Promise<DataDir> {
       `The data directory ${path} belongs to another user. Start as its owner, or name another directory.`,
     )
   }
-  if ((mode & OTHERS) !== 0) {
-    if (!(await isOursOrEmpty(path))) {
-      throw new StoreProblem(
-        'not-private',
-        `The data directory ${path} can be read by other users and holds other files. Run: chmod 700 ${path}, or name another directory.`,
-      )
-    }
-    await chmod(path, OWNER_ONLY)
-  }
-  return { path, lockFile: join(path, 'lock'), pgdata: join(path, 'pgdata') }
-}
-
-async function makeDirectory(path: string): Promise<Stats> {
-  try {
-    await mkdir(path, { recursive: true, mode: OWNER_ONLY })
-    return await stat(path)
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
+  const isPrivate = (mode & OTHERS) === 0
+  if (!isPrivate && !(await isOursOrEmpty(path))) {
     throw new StoreProblem(
-      'unusable',
-      `${path} cannot be made a data directory (${code}). Name another place with --data-dir, or make room there.`,
+      'not-private',
+      `The data directory ${path} can be read by other users and holds other files. Run: chmod 700 ${path}, or name another directory.`,
     )
   }
+  await tryToWrite(path)
+  if (!isPrivate) await chmod(path, OWNER_ONLY)
+  return { path, lockFile: join(path, 'lock'), pgdata: join(path, 'pgdata') }
 }
 
 /** Tells a first start from a loss: only a directory without any trace of an installation is fresh. Call under the lock. */
@@ -103,6 +90,7 @@ const OURS = new Set([
   'lock',
   'lock-journal',
   'pgdata',
+  PROBE,
   'sealing-key',
   'spool',
 ])

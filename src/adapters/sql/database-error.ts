@@ -19,7 +19,7 @@ export class DatabaseError extends Error implements DatabaseFault {
 
 /** Reads an error of either driver. */
 export function faultOf(error: unknown): DatabaseFault {
-  if (!(error instanceof Error)) return { message: String(error) }
+  if (!(error instanceof Error)) return { message: describeOther(error) }
   const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined
   const constraint = 'constraint' in error && typeof error.constraint === 'string' ? error.constraint : undefined
   return {
@@ -27,6 +27,12 @@ export function faultOf(error: unknown): DatabaseFault {
     ...(code === undefined ? {} : { code }),
     ...(constraint === undefined ? {} : { constraint }),
   }
+}
+
+/** What the embedded database throws about its files has a number, and no text. */
+function describeOther(error: unknown): string {
+  const isOfFiles = typeof error === 'object' && error !== null && 'errno' in error
+  return isOfFiles ? `a file could not be used (errno ${String(error.errno)})` : String(error)
 }
 
 const UNIQUE_VIOLATION = '23505'

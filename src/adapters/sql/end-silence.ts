@@ -1,9 +1,9 @@
 import pg from 'pg'
 import { faultOf } from './database-error.ts'
 
-const LOOK_EVERY_MS = 500
+const LOOK_EVERY_MS = 250
 /** Longer than anything that a request usually waits for. */
-const LONG_MS = 2_000
+const LONG_MS = 1_000
 const ANSWER_WITHIN_MS = 2_000
 const SQL_STATE = /^[0-9A-Z]{5}$/
 

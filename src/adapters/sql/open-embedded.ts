@@ -3,6 +3,7 @@ import type { FileLock, HoldFile } from '../../ports/file-lock.ts'
 import type { OperatorLog } from '../../ports/operator-log.ts'
 import type { Database } from './database.ts'
 import { beginInstallation, type DataDir, finishInstallation, inspectDataDir, openDataDir } from './data-dir.ts'
+import { hasLittleRoom } from './make-data-dir.ts'
 import { openPglite, type PgliteClient } from './pglite-client.ts'
 import { pgliteDialect } from './pglite-dialect.ts'
 import { StoreProblem } from './store-problem.ts'
@@ -70,6 +71,12 @@ async function openClient(dir: DataDir, log: OperatorLog): Promise<PgliteClient>
     return await openPglite({ dataDir: dir.pgdata })
   } catch (error) {
     log.error('the embedded database does not open', { reason: error instanceof Error ? error.message : 'unknown' })
+    if (await hasLittleRoom(dir.path)) {
+      throw new StoreProblem(
+        'unusable',
+        `The database in ${dir.pgdata} does not open, and there is hardly any room left beside it. Make room, and start again.`,
+      )
+    }
     throw new StoreProblem(
       'damaged',
       `The database in ${dir.pgdata} does not open: its files are damaged, or another version wrote them. Restore it from a backup.`,

@@ -9,7 +9,8 @@ import { endSilence } from './end-silence.ts'
 import { RANDOM_PAGE_COST } from './page-cost.ts'
 import { StoreProblem } from './store-problem.ts'
 
-const CONNECT_TIMEOUT_MS = 5_000
+/** F-02: nobody waits for five seconds. */
+const CONNECT_TIMEOUT_MS = 4_000
 const OLDEST_VERSION = 140_000
 
 /** A pool on a PostgreSQL server that was reached, let us in, and is new enough. */

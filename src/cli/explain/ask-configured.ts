@@ -55,6 +55,7 @@ async function answer({ settings, catalogue, passThroughs }: Usable, ask: JsonOb
     log,
     isDraining: () => false,
     level: WHOLE_WORK,
+    asksItself: true,
   }).catch(async (error: unknown) => {
     await store.close()
     throw error

@@ -21,9 +21,12 @@ import { renderExplanation } from './render-explanation.ts'
 
 type Body = z.output<typeof explainBody>
 
-/** "What would happen if": asks the journey, and does nothing. */
-export function explainRoutes(app: FastifyInstance, edge: EdgePorts): void {
-  schemaRoute(app, edge, {
+/**
+ * "What would happen if": asks the journey, and does nothing. `asksItself`: it is the operator who asks, on the command line;
+ * that this route is not among those that are served says nothing about the answer.
+ */
+export function explainRoutes(app: FastifyInstance, edge: EdgePorts, asksItself: boolean): void {
+  schemaRoute(app, asksItself ? servingAll(edge) : edge, {
     method: 'POST',
     paths: ['/authz/explain'],
     summary: 'Explain what would become of a call, and with which change it would be allowed',
@@ -46,6 +49,12 @@ export function explainRoutes(app: FastifyInstance, edge: EdgePorts): void {
       return renderExplanation(granted(explained), callId, isAdministrator)
     },
   })
+}
+
+function servingAll(edge: EdgePorts): EdgePorts {
+  const { settings } = edge.journey
+  const routes = { ...settings.routes, served: undefined }
+  return { ...edge, journey: { ...edge.journey, settings: { ...settings, routes } } }
 }
 
 function subjectOf({ token, claims, issuer, key, userId, teamId }: Body): Subject | undefined {

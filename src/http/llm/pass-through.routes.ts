@@ -104,7 +104,7 @@ function absent(served: ReadonlySet<string>): readonly (readonly [path: string, 
 function arrivalOf(
   passThrough: PassThrough,
   method: PassThroughMethod,
-  { request, callId }: Exchange,
+  { request, response, callId }: Exchange,
   edge: EdgePorts,
 ): PassedArrival {
   const target = request.url ?? '/'
@@ -119,7 +119,7 @@ function arrivalOf(
     callId,
     clientAddress: edge.addresses.of(request),
     hasStrayCredential: () => hasStrayCredential(request),
-    readBytes: () => readBytes(request, edge.limits.inferenceBytes, edge.bodies),
+    readBytes: () => readBytes({ request, response }, edge.limits.inferenceBytes, edge.bodies),
   }
 }
 

@@ -3,6 +3,7 @@ import { COMPATIBLE_VERSION } from '../../journey/reply-headers.ts'
 import { describeRoute, factsOf } from '../route.ts'
 import type { EdgePorts } from '../route.ts'
 import { SAFE_HEADERS } from '../wire/render-problem.ts'
+import { storeAnswers } from './store-answers.ts'
 
 export interface HealthPorts {
   /** A real query. Rejects when the store does not answer. */
@@ -13,9 +14,6 @@ export interface HealthPorts {
   readonly isDraining: () => boolean
   readonly now: () => number
 }
-
-/** A load balancer asks often; the store is asked at most so often. */
-const REMEMBERED_MS = 2_000
 
 export function healthRoutes(app: FastifyInstance, edge: Pick<EdgePorts, 'described'>, ports: HealthPorts): void {
   const config = { needs: 'nothing' } as const
@@ -31,17 +29,7 @@ export function healthRoutes(app: FastifyInstance, edge: Pick<EdgePorts, 'descri
     })
   }
 
-  let last: { readonly at: number; readonly connected: boolean } | undefined
-  const isConnected = async (): Promise<boolean> => {
-    if (last !== undefined && ports.now() - last.at < REMEMBERED_MS) return last.connected
-    const connected = await ports.pingStore().then(
-      () => true,
-      () => false,
-    )
-    last = { at: ports.now(), connected }
-    return connected
-  }
-
+  const isConnected = storeAnswers(ports.pingStore, ports.now)
   described('/health/readiness', 'Can it serve?')
   app.route({
     method: ['GET', 'OPTIONS'],

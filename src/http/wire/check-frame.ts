@@ -25,6 +25,9 @@ export function findFrameFlaw(request: IncomingMessage): Flaw | undefined {
   const { httpVersion } = request
   if (httpVersion !== '1.1' && httpVersion !== '1.0') return malformed('Only HTTP/1.1 and HTTP/1.0 are spoken here.')
   const target = request.url ?? ''
+  // About the server as a whole, which has nothing to tell.
+  if (target === '*' && request.method === 'OPTIONS')
+    return { problem: 'method-not-allowed', say: 'There are no options of the whole server.' }
   if (target.length > MAX_TARGET) return malformed(`The request target is longer than ${MAX_TARGET} bytes.`)
   if (!TARGET.test(target)) return malformed('The request target must be a plain path with an optional query.')
   const query = target.indexOf('?')

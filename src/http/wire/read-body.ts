@@ -1,50 +1,39 @@
 import { isUtf8 } from 'node:buffer'
-import type { IncomingMessage } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { gunzip } from 'node:zlib'
 import { promisify } from 'node:util'
 import { allow, deny } from '../../domain/decision.ts'
 import type { Decision } from '../../domain/decision.ts'
-import { BodyPace } from './body-pace.ts'
+import type { BodyBudget, BodyShare } from './body-budget.ts'
 
 const inflate = promisify(gunzip)
 const MAX_RATIO = 100
 const LEAST_INFLATED = 1_024
 const EMPTY = Buffer.alloc(0)
 
-/** Memory for bodies that are being read or worked on, over all requests of the process, and the watch on their pace. */
-export class BodyBudget {
-  readonly pace = new BodyPace()
-  readonly #max: number
-  #used = 0
-
-  constructor(maxBytes: number) {
-    this.#max = maxBytes
-  }
-
-  take(bytes: number): boolean {
-    if (this.#used + bytes > this.#max) return false
-    this.#used += bytes
-    return true
-  }
-
-  give(bytes: number): void {
-    this.#used -= bytes
-  }
+/** A request, and the answer that ends it. */
+interface Asked {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
 }
 
 /**
  * Reads a whole body within its limit; `gzip` is taken off, once. What was refused unread is not read to its end. Bytes
  * that are not UTF-8 are refused, so that no two readers see different letters.
  */
-export function readBody(request: IncomingMessage, maxBytes: number, budget: BodyBudget): Promise<Decision<string>> {
+export function readBody(
+  { request, response }: Asked,
+  maxBytes: number,
+  budget: BodyBudget,
+): Promise<Decision<string>> {
   const { 'content-type': type = '' } = request.headers
   if (type.slice(0, 10).toLowerCase() === 'multipart/')
     return Promise.resolve(deny('coding-unsupported', 'http_body', 'Send the body as JSON, not as a form.'))
   switch (codingOf(request)) {
     case 'none':
-      return collect(request, maxBytes, budget, new BodyText())
+      return collect(request, maxBytes, budget.until(response), new BodyText())
     case 'gzip':
-      return inflateBody(request, maxBytes, budget).then((bytes) =>
+      return inflateBody(request, maxBytes, budget.until(response)).then((bytes) =>
         bytes.verdict === 'deny' ? bytes : textOf(bytes.granted),
       )
     case 'other':
@@ -53,12 +42,16 @@ export function readBody(request: IncomingMessage, maxBytes: number, budget: Bod
 }
 
 /** The same for bytes of any kind. */
-export function readBytes(request: IncomingMessage, maxBytes: number, budget: BodyBudget): Promise<Decision<Buffer>> {
+export function readBytes(
+  { request, response }: Asked,
+  maxBytes: number,
+  budget: BodyBudget,
+): Promise<Decision<Buffer>> {
   switch (codingOf(request)) {
     case 'none':
-      return collect(request, maxBytes, budget, new BodyBytes())
+      return collect(request, maxBytes, budget.until(response), new BodyBytes())
     case 'gzip':
-      return inflateBody(request, maxBytes, budget)
+      return inflateBody(request, maxBytes, budget.until(response))
     case 'other':
       return Promise.resolve(deny('coding-unsupported', 'http_body'))
   }
@@ -130,43 +123,48 @@ class BodyText implements Gathering<string> {
   }
 }
 
-async function inflateBody(request: IncomingMessage, maxBytes: number, budget: BodyBudget): Promise<Decision<Buffer>> {
-  const packed = await collect(request, maxBytes, budget, new BodyBytes())
+async function inflateBody(request: IncomingMessage, maxBytes: number, share: BodyShare): Promise<Decision<Buffer>> {
+  const packed = await collect(request, maxBytes, share, new BodyBytes())
   if (packed.verdict === 'deny') return packed
-  const most = Math.min(maxBytes, Math.max(packed.granted.byteLength * MAX_RATIO, LEAST_INFLATED))
+  const byRatio = Math.max(packed.granted.byteLength * MAX_RATIO, LEAST_INFLATED)
+  const most = Math.min(maxBytes, byRatio)
+  if (!share.take(most)) return OVERLOADED
   try {
-    return allow(await inflate(packed.granted, { maxOutputLength: most }))
+    const plain = await inflate(packed.granted, { maxOutputLength: most })
+    share.give(most - plain.byteLength)
+    return allow(plain)
   } catch (error) {
+    share.give(most)
     const isTooLarge = error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE'
-    return isTooLarge ? tooLargeFor(maxBytes) : deny('body-unparsable', 'http_body', 'The body is not valid gzip.')
+    if (!isTooLarge) return deny('body-unparsable', 'http_body', 'The body is not valid gzip.')
+    return byRatio < maxBytes ? TOO_DENSE : tooLargeFor(maxBytes)
   }
 }
 
 function collect<Read>(
   request: IncomingMessage,
   maxBytes: number,
-  budget: BodyBudget,
+  share: BodyShare,
   gathering: Gathering<Read>,
 ): Promise<Decision<Read>> {
   const announced = Number(request.headers['content-length'] ?? 0)
   if (announced > maxBytes) return Promise.resolve(tooLargeFor(maxBytes))
   if (request.destroyed) return Promise.resolve(BROKEN)
   return request.complete && request.readableLength > 0
-    ? Promise.resolve(takeWhole(request, maxBytes, budget, gathering))
-    : gather(request, maxBytes, budget, gathering)
+    ? Promise.resolve(takeWhole(request, maxBytes, share, gathering))
+    : gather(request, maxBytes, share, gathering)
 }
 
 /** A body that lies ready is taken at once. */
 function takeWhole<Read>(
   request: IncomingMessage,
   maxBytes: number,
-  budget: BodyBudget,
+  share: BodyShare,
   gathering: Gathering<Read>,
 ): Decision<Read> {
   const size = request.readableLength
   if (size > maxBytes) return tooLargeFor(maxBytes)
-  if (!budget.take(size)) return deny('overloaded', 'http_body')
-  request.on('close', () => budget.give(size))
+  if (!share.take(size)) return OVERLOADED
   gathering.add(request.read())
   return gathering.whole()
 }
@@ -174,7 +172,7 @@ function takeWhole<Read>(
 function gather<Read>(
   request: IncomingMessage,
   maxBytes: number,
-  budget: BodyBudget,
+  share: BodyShare,
   gathering: Gathering<Read>,
 ): Promise<Decision<Read>> {
   return new Promise((resolve) => {
@@ -189,24 +187,23 @@ function gather<Read>(
       resolve(decision)
     }
     const onData = (chunk: Buffer): void => {
-      if (!budget.take(chunk.byteLength)) return settle(deny('overloaded', 'http_body'))
+      if (!share.take(chunk.byteLength)) return settle(OVERLOADED)
       size += chunk.byteLength
       pace.came(chunk.byteLength)
       if (size > maxBytes) return settle(tooLargeFor(maxBytes))
       gathering.add(chunk)
     }
-    const pace = budget.pace.watch(() => settle(TOO_SLOW))
+    const pace = share.pace.watch(() => settle(TOO_SLOW))
     request.on('data', onData)
     request.on('end', () => settle(gathering.whole()))
     // What breaks it closes it; nobody is told of an error who does not listen.
-    request.on('close', () => {
-      budget.give(size)
-      settle(BROKEN)
-    })
+    request.on('close', () => settle(BROKEN))
   })
 }
 
 const TOO_SLOW = deny('request-timeout', 'http_body', 'The body came too slowly: at least 1 KiB a second is expected.')
+const OVERLOADED = deny('overloaded', 'http_body')
+const TOO_DENSE = deny('body-too-large', 'http_body', `The body is packed more than ${MAX_RATIO}-fold.`)
 const BROKEN = deny('request-timeout', 'http_body', 'The body did not arrive whole.')
 
 function join(chunks: readonly Buffer[]): Buffer {

@@ -13,10 +13,13 @@ export function readErrorBody(body: string): JsonObject | undefined {
   return said === undefined ? parsed : { message: said }
 }
 
+/** What no text has: bytes that were packed, or are in another coding. */
+const NO_TEXT = /[\u0000-\u0008\u000e-\u001a\ufffd]/
+
 /** A page was written by something in between, and tells a caller nothing. */
 function plainText(body: string): JsonObject | undefined {
   const text = body.trim()
-  return text === '' || /^[<{["]/.test(text) ? undefined : { message: text }
+  return text === '' || /^[<{["]/.test(text) || NO_TEXT.test(text) ? undefined : { message: text }
 }
 
 /** Frameworks that check bodies tell a sentence, or every fault with its place. */

@@ -140,6 +140,20 @@ test('an embedded store is asked while no gateway has it, and none is made', asy
   expect([free.code, free.stdout], free.stderr).toEqual([1, expect.stringContaining('principal_unknown')])
 })
 
+test('a configuration that does not serve the question to others is asked all the same', async () => {
+  const file = join(home, `${fresh('few-routes')}.yaml`)
+  writeFileSync(file, JSON.stringify({ general_settings: { allowed_routes: ['/v1/models'] } }))
+  const env = { DATABASE_URL: town.databaseUrl }
+  const [served, unserved, itself] = await Promise.all(
+    ['/v1/models', '/key/list', '/authz/explain'].map((route) => runCli(['explain', route, '--config', file], { env })),
+  )
+  expect([served?.code, served?.stdout], served?.stderr).toEqual([0, expect.stringMatching(/^allowed: /)])
+  for (const refused of [unserved, itself]) {
+    expect([refused?.code, refused?.stdout], refused?.stderr).toEqual([1, expect.stringMatching(/^refused: /)])
+    expect(refused?.stdout).toContain('allowed_routes')
+  }
+})
+
 test('what is wrong with the question is said, and exits with 2', async () => {
   const wrong = join(home, 'wrong.yaml')
   writeFileSync(wrong, 'model_lst: []\n')

@@ -40,11 +40,14 @@ test('F-22: SIGTERM lets a running stream end whole, takes no new calls, and its
   const ask = { method: 'POST', headers: bearer(MASTER_KEY), body: JSON.stringify(chat('slow', { stream: true })) }
   const response = await fetch(gateway.url + CHAT, ask)
   const stopped = gateway.stop()
+  // As when all of a group are told, and one of them passes it on.
+  process.kill(gateway.pid, 'SIGTERM')
 
   await vi.waitFor(() => expect(fetch(gateway.url + CHAT, ask)).rejects.toThrow('fetch failed'), {
     timeout: 2_000,
     interval: 20,
   })
+  process.kill(gateway.pid, 'SIGTERM')
   const text = await response.text()
   expect(framesOf(text).at(-1)).toBe('[DONE]')
   expect(wordsIn(text)).toHaveLength(30)

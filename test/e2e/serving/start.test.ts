@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -98,6 +98,15 @@ test('a database that does not let us in is a sentence, without its password', a
   expect(said).toMatch(/latchkey: .*127\.0\.0\.1/)
   expect(said).not.toContain('open-sesame-7')
   await database.drop()
+})
+
+test('beside a server, a data directory that cannot be one is a sentence too', async () => {
+  const dataDir = join(home, 'file')
+  writeFileSync(dataDir, '')
+  // Nobody listens there: the directory is looked at first.
+  const { code, said } = await refusalOf({ dataDir, databaseUrl: 'postgresql://latchkey@127.0.0.1:9/latchkey' })
+  expect(code).toBe(1)
+  expect(said).toContain(`latchkey: ${dataDir} cannot be used as a data directory`)
 })
 
 test.each<[string, string, RegExp]>([

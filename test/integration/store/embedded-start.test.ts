@@ -142,6 +142,22 @@ describe('C-11: the embedded database', () => {
     }
   })
 
+  test.runIf(process.platform === 'linux').each([
+    ['/proc/x', 'nothing can be made there'],
+    ['/proc/self/x/y', 'nothing can be made there'],
+    ['/sys/x', 'may not write there'],
+    ['/proc/self/fd', 'nothing can be made there'],
+  ])('%s cannot be one, and that is told at once: %s', async (place, why) => {
+    const opened = openEmbedded({ dataDir: place })
+    await expect(opened).rejects.toMatchObject({ code: 'unusable', message: expect.stringContaining(why) })
+  })
+
+  test('leaves nothing of the trial that it can be written', async () => {
+    const { store } = await openEmbedded({ dataDir })
+    expect(readdirSync(dataDir)).not.toContain('probe')
+    await store.close()
+  })
+
   test('of another installation is refused', async () => {
     const other = join(home, 'other')
     const { store } = await openEmbedded({ dataDir: other })
