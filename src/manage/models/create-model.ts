@@ -8,7 +8,7 @@ import { stampedNew } from '../../domain/stamps.ts'
 import type { StoredModel } from '../../domain/stored-model.ts'
 import { describeRow } from '../describe-change.ts'
 import { withoutMasks } from './mask-params.ts'
-import { decideModelGround } from './model-ground.ts'
+import { decideDefinition, decideModelGround } from './model-ground.ts'
 import { changer } from '../ports.ts'
 import type { Ask, ManagePorts } from '../ports.ts'
 import { readModelRow } from './read-model-row.ts'
@@ -31,6 +31,8 @@ export interface ModelOrder {
 export async function createModel(order: ModelOrder, ask: Ask, ports: ManagePorts): Promise<Decision<ShownModel>> {
   const ground = decideModelGround(ask, ports)
   if (ground.verdict === 'deny') return ground
+  const may = decideDefinition(ask)
+  if (may.verdict === 'deny') return may
 
   const id = order.id ?? ports.newId()
   if (parseDeploymentId(id) === undefined) return malformed('`model_info.id` must be 1 to 255 printable characters.')

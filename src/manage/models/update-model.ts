@@ -6,7 +6,7 @@ import type { StoredModel } from '../../domain/stored-model.ts'
 import type { Rooms } from '../../ports/registry.ts'
 import { changeAction, describeChange, isSame } from '../describe-change.ts'
 import { mergeParams, withoutOldSecrets } from './merge-params.ts'
-import { decideModelGround } from './model-ground.ts'
+import { decideDefinition, decideModelGround } from './model-ground.ts'
 import type { Ask, ManagePorts } from '../ports.ts'
 import { destinationOf, readModelRow } from './read-model-row.ts'
 import { malformed } from '../refuse.ts'
@@ -33,6 +33,8 @@ export async function updateModel(
 ): Promise<Decision<ShownModel>> {
   const ground = decideModelGround(ask, ports)
   if (ground.verdict === 'deny') return ground
+  const may = decideDefinition(ask)
+  if (may.verdict === 'deny') return may
   const served = ports.catalogue().deployment(id)
   if (served !== undefined && served.stored === undefined) return deny('model-in-config', 'param_forbidden')
 

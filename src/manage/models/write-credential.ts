@@ -9,7 +9,7 @@ import { describeChange, describeRow, isSame } from '../describe-change.ts'
 import { leaveSecretsBehind } from './leave-secrets.ts'
 import { withoutMasks } from './mask-params.ts'
 import { mergeParams, withoutOldSecrets } from './merge-params.ts'
-import { decideSealing } from './model-ground.ts'
+import { decideDefinition, decideSealing } from './model-ground.ts'
 import { changer } from '../ports.ts'
 import type { Ask, ManagePorts } from '../ports.ts'
 import { malformed } from '../refuse.ts'
@@ -43,6 +43,8 @@ export async function createCredential(
 ): Promise<Decision<StoredCredential>> {
   const sealing = decideSealing(ports)
   if (sealing.verdict === 'deny') return sealing
+  const may = decideDefinition(ask)
+  if (may.verdict === 'deny') return may
 
   const about = { action: 'created', objectType: OBJECT, objectId: order.name } as const
   return ports.registry.change(ask.origin, about, async (rooms) => {
@@ -76,6 +78,8 @@ export async function updateCredential(
 ): Promise<Decision<StoredCredential>> {
   const sealing = decideSealing(ports)
   if (sealing.verdict === 'deny') return sealing
+  const may = decideDefinition(ask)
+  if (may.verdict === 'deny') return may
 
   const about = { action: 'updated', objectType: OBJECT, objectId: name } as const
   return ports.registry.change(ask.origin, about, async (rooms) => {

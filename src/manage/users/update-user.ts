@@ -9,7 +9,8 @@ import { blankUser } from '../../domain/user.ts'
 import type { User } from '../../domain/user.ts'
 import type { Attempt, Change, Rooms } from '../../ports/registry.ts'
 import { hashed, TOTAL_SPEND_ID } from './create-user.ts'
-import { blockerWith, decideUserWish, handOn, isTakenUp, placeOfUser } from './decide-user-change.ts'
+import { decideAccounts } from './decide-accounts.ts'
+import { blockerWith, decideUserWish, handOn, isTakenUp, opensAccount, placeOfUser } from './decide-user-change.ts'
 import type { Hand } from './decide-user-change.ts'
 import { decideGivenModels } from '../decide-given-models.ts'
 import { changeAction, describeChange, isSame } from '../describe-change.ts'
@@ -74,6 +75,9 @@ async function changeUser(
   if (current !== undefined && isSame(current, row)) return allow({ outcome: current, records: [] })
   const given = decideGivenModels(current?.models, row.models, ask, ports)
   if (given.verdict === 'deny') return given
+  const opened = current !== undefined && opensAccount(wish) ? [current] : []
+  const opens = await decideAccounts(opened, ask, rooms, ports)
+  if (opens.verdict === 'deny') return opens
   const stored = await store(row, target.granted, ask, rooms, ports)
   if (stored.verdict === 'deny') return stored
   const action: AuditAction = current === undefined ? 'created' : changeAction(current, row)

@@ -141,7 +141,7 @@ describe('INV-12: no key that is limited to some models', () => {
   test('of an administrator makes accounts of others beside a key or a membership', async () => {
     const { master, pa } = realm.cast
     const key = await holder({ user_id: pa.id, models: ['m1'] })
-    const team_id = await freshTeam(master, 'amber')
+    const team_id = await freshTeam(master, 'amber', { models: ['m1'] })
     const [named, joined] = [freshName('user', 'amber'), freshName('user', 'amber')]
     good(await key.post('/key/generate', { user_id: named, models: ['m1'] }))
     good(await key.post('/team/member_add', { team_id, member: { role: 'user', user_id: joined } }))

@@ -74,9 +74,9 @@ describe('INV-12: a narrowed key of an administrator leads to no wider right', (
       }
       expect(await stateOf(master)).toBe(before)
 
-      const twin = await freshUser(master, 'amber')
-      good(await narrowed.post('/user/identity/link', { user_id: mallory, ...ALICE }))
-      const plain = good(await narrowed.post('/user/merge', { survivor: mallory, duplicate: twin }))
+      const [alike, twin] = [await freshUser(master, 'amber', NARROWED), await freshUser(master, 'amber', NARROWED)]
+      good(await narrowed.post('/user/identity/link', { user_id: alike, ...ALICE }))
+      const plain = good(await narrowed.post('/user/merge', { survivor: alike, duplicate: twin }))
       good(await narrowed.post('/user/merge/undo', { merge_id: plain['merge_id'] }))
       good(await master.post('/user/merge/undo', { merge_id: merged['merge_id'] }))
     })
