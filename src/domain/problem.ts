@@ -190,7 +190,7 @@ export const PROBLEMS = {
     status: 409,
     type: 'bad_request_error',
     param: 'None',
-    say: 'The last active proxy admin cannot be deleted, blocked or demoted.',
+    say: 'The last active proxy admin cannot be deleted, blocked or demoted. Make another one first.',
   },
   'models-not-stored': {
     status: 500,

@@ -74,6 +74,8 @@ export async function rotateKey(
     if (current === undefined) return absent
     const wished = await reviseRotated(current, order, absent, ask, rooms, ports)
     if (wished.verdict === 'deny') return wished
+    const { expiresAt } = wished.granted.key
+    if (expiresAt !== undefined && expiresAt <= now) return endedAlready()
 
     const row: VirtualKey = {
       ...restamped(wished.granted.key, changer(ask), now),
@@ -97,6 +99,11 @@ export async function rotateKey(
   })
   if (rotated.verdict === 'allow') tellZeros(rotated.granted.row, order.limits, ports.log)
   return rotated
+}
+
+/** Its spend and limits stay with a key that is rotated, and so does its end. */
+function endedAlready(): Denied {
+  return malformed('The key has expired, and so would its new secret. Send a `duration` along with it.')
 }
 
 /** Reaching a key is enough for a new secret; with fields in the body it is a change like any other. */
