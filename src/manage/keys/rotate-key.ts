@@ -14,6 +14,7 @@ import type { Rooms } from '../../ports/registry.ts'
 import { isGivenOut } from './issue-key.ts'
 import type { IssuedKey } from './issue-key.ts'
 import { makeKey } from './make-key.ts'
+import { isAliasHeld } from './find-named-key.ts'
 import { placeOfKey } from './key-place.ts'
 import { outOfReach } from './out-of-reach.ts'
 import { digestNamed, shownName } from './name-key.ts'
@@ -89,8 +90,7 @@ export async function rotateKey(
     const owner = row.userId === undefined ? undefined : await rooms.users.find(row.userId)
     const may = decideSecret({ ...row, digest }, owner, ask, ports.grants())
     if (may.verdict === 'deny') return may
-    const holder = row.alias === undefined ? undefined : await rooms.keys.findByAlias(row.alias)
-    if (holder !== undefined && holder.digest !== digest) return aliasTaken(row.alias)
+    if (await isAliasHeld(row.alias, rooms, digest)) return aliasTaken(row.alias)
     const newcomers = await provisionUser(wished.granted.newcomer, rooms)
     if ((await rooms.keys.rotate(digest, row, grace.granted)) === 'taken') return keyTaken()
     const budget = await budgetOf(row.budgetId, rooms)

@@ -79,6 +79,8 @@ async function changeUser(
   const opens = await decideAccounts(opened, ask, rooms, ports)
   if (opens.verdict === 'deny') return opens
   const stored = await store(row, target.granted, ask, rooms, ports)
+  // Whom another call made at this moment is there now.
+  if (stored === 'there-by-now') return changeUser(order, passwordHash, ask, rooms, ports)
   if (stored.verdict === 'deny') return stored
   const action: AuditAction = current === undefined ? 'created' : changeAction(current, row)
   const records = [{ ...aboutUser({ id, email: undefined }), action, ...describeChange(current ?? {}, stored.granted) }]
@@ -91,7 +93,7 @@ async function store(
   ask: Ask,
   rooms: Rooms,
   ports: ManagePorts,
-): Promise<Decision<User>> {
+): Promise<Decision<User> | 'there-by-now'> {
   if (hand === 'organization') {
     const facts = await rooms.users.facts(row.id)
     const ceilings = facts === undefined ? [] : await ceilingsOver(placeOfUser(facts), rooms)
@@ -106,7 +108,10 @@ async function store(
   // An administrator who names the id of somebody who is gone gives it out anew.
   if (current === undefined) await rooms.formerUsers.free(row.id)
   const outcome = current === undefined ? await rooms.users.insert(stamped) : await rooms.users.update(stamped)
-  if (outcome === 'taken') return userTaken('this sso_user_id')
+  if (outcome === 'taken') {
+    const isThere = current === undefined && (await rooms.users.find(row.id)) !== undefined
+    return isThere ? 'there-by-now' : userTaken('this sso_user_id')
+  }
   if (current !== undefined && changesPossession(current, stamped)) await dropInvitations(row.id, rooms)
   return allow(stamped)
 }
