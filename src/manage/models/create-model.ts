@@ -7,6 +7,7 @@ import type { ShownModel } from '../../domain/shown-model.ts'
 import { stampedNew } from '../../domain/stamps.ts'
 import type { StoredModel } from '../../domain/stored-model.ts'
 import { describeRow } from '../describe-change.ts'
+import { withParams } from './describe-params.ts'
 import { withoutMasks } from './mask-params.ts'
 import { decideDefinition, decideModelGround } from './model-ground.ts'
 import { changer } from '../ports.ts'
@@ -58,10 +59,8 @@ export async function createModel(order: ModelOrder, ask: Ask, ports: ManagePort
     if (read.verdict === 'deny') return read
     if ((await rooms.models.insert(row)) === 'taken') return taken(id)
     const ofTeam = teamId === undefined ? [] : await renameInTeam(teamId, { come: row.publicName }, rooms, ask, ports)
-    return allow({
-      outcome: showModel(row, params),
-      records: [withCascade({ ...about, before: {}, after: describeRow(row) }, ofTeam)],
-    })
+    const record = withParams({ ...about, before: {}, after: describeRow(row) }, 'params', undefined, params)
+    return allow({ outcome: showModel(row, params), records: [withCascade(record, ofTeam)] })
   })
 }
 

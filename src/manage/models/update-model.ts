@@ -5,6 +5,7 @@ import type { ShownModel } from '../../domain/shown-model.ts'
 import type { StoredModel } from '../../domain/stored-model.ts'
 import type { Rooms } from '../../ports/registry.ts'
 import { changeAction, describeChange, isSame } from '../describe-change.ts'
+import { withParams } from './describe-params.ts'
 import { mergeParams, withoutOldSecrets } from './merge-params.ts'
 import { decideDefinition, decideModelGround } from './model-ground.ts'
 import type { Ask, ManagePorts } from '../ports.ts'
@@ -55,7 +56,8 @@ export async function updateModel(
     const row = stampChange(current, { ...wished, sealedParams }, ask, ports)
     await rooms.models.update(row)
     const ofTeam = await renamed(current, row, rooms, ask, ports)
-    const record = { ...about, action: changeAction(current, row), ...describeChange(current, row) }
+    const change = { ...about, action: changeAction(current, row), ...describeChange(current, row) }
+    const record = staysSealed ? change : withParams(change, 'params', stored, after)
     return allow({ outcome: showModel(row, after), records: [withCascade(record, ofTeam)] })
   })
 }

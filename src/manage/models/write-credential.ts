@@ -6,6 +6,7 @@ import { stampedNew } from '../../domain/stamps.ts'
 import type { StoredCredential } from '../../domain/stored-credential.ts'
 import type { Rooms } from '../../ports/registry.ts'
 import { describeChange, describeRow, isSame } from '../describe-change.ts'
+import { withParams } from './describe-params.ts'
 import { leaveSecretsBehind } from './leave-secrets.ts'
 import { withoutMasks } from './mask-params.ts'
 import { mergeParams, withoutOldSecrets } from './merge-params.ts'
@@ -63,10 +64,8 @@ export async function createCredential(
     if ((await rooms.credentials.insert(row)) === 'taken') return deny('credential-taken', 'param_type')
     const move = { name: order.name, before: undefined, after: values.granted }
     const ofModels = await leaveSecretsBehind(move, rooms, ask, ports)
-    return allow({
-      outcome: row,
-      records: [withCascade({ ...about, before: {}, after: describeRow(row) }, ofModels)],
-    })
+    const record = withParams({ ...about, before: {}, after: describeRow(row) }, 'values', undefined, values.granted)
+    return allow({ outcome: row, records: [withCascade(record, ofModels)] })
   })
 }
 
@@ -99,7 +98,9 @@ export async function updateCredential(
       values.granted === undefined
         ? []
         : await leaveSecretsBehind({ name, before, after: values.granted }, rooms, ask, ports)
-    return allow({ outcome: row, records: [withCascade({ ...about, ...describeChange(current, row) }, ofModels)] })
+    const change = { ...about, ...describeChange(current, row) }
+    const record = values.granted === undefined ? change : withParams(change, 'values', before, values.granted)
+    return allow({ outcome: row, records: [withCascade(record, ofModels)] })
   })
 }
 
