@@ -1,7 +1,7 @@
 import type { AccessGroup } from '../../domain/access-group.ts'
 import { allow, deny } from '../../domain/decision.ts'
 import type { Decision, Denied } from '../../domain/decision.ts'
-import { decideModelsWithin } from '../../domain/effective.ts'
+import { decideModelsWithin, isModelWord } from '../../domain/effective.ts'
 import { stampedNew } from '../../domain/stamps.ts'
 import type { GroupHolders } from '../../ports/registry.ts'
 import { assignAccessGroup } from './assign-access-group.ts'
@@ -9,7 +9,7 @@ import { describeChange, describeRow } from '../describe-change.ts'
 import { modelsOfKey } from '../keys/own-bounds.ts'
 import { changer } from '../ports.ts'
 import type { Ask, ManagePorts } from '../ports.ts'
-import { beyondYoursIn } from '../refuse.ts'
+import { beyondYoursIn, malformed } from '../refuse.ts'
 import { stampChange } from '../stamp-change.ts'
 import { withCascade } from '../with-cascade.ts'
 
@@ -136,7 +136,12 @@ function decideGroupGrant(
   { principal }: Ask,
   { grants }: Pick<ManagePorts, 'grants'>,
 ): Decision<undefined> {
-  const isGiven = teams.length + keys.length > 0
+  // Under another name it is on the lists of those who have that name.
+  const isRenamed = before !== undefined && before.name !== after.name
+  if ((before === undefined || isRenamed) && isModelWord(after.name)) {
+    return malformed(`'${after.name}' stands for all models or none in every list. Choose another name.`)
+  }
+  const isGiven = isRenamed || teams.length + keys.length > 0
   const added = isGiven ? after.models : after.models.filter((model) => before?.models.includes(model) !== true)
   const beyond = decideModelsWithin(added, [modelsOfKey(principal)], grants().modelGroups)
   return beyond === undefined ? allow(undefined) : beyondYoursIn('access_model_names')
