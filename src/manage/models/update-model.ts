@@ -10,7 +10,7 @@ import { mergeParams, withoutOldSecrets } from './merge-params.ts'
 import { decideDefinition, decideModelGround } from './model-ground.ts'
 import type { Ask, ManagePorts } from '../ports.ts'
 import { destinationOf, readModelRow } from './read-model-row.ts'
-import { malformed } from '../refuse.ts'
+import { findStale, malformed } from '../refuse.ts'
 import { showModel } from './show-model.ts'
 import { stampChange } from '../stamp-change.ts'
 import { openParams, sealParams } from './stored-secrets.ts'
@@ -24,6 +24,8 @@ export interface ModelWish {
   readonly info: JsonObject | undefined
   readonly teamId: string | undefined
   readonly blocked: boolean | undefined
+  /** The `updated_at` of the row that the wish was made from. */
+  readonly seenAt?: string | undefined
 }
 
 export async function updateModel(
@@ -43,6 +45,8 @@ export async function updateModel(
   return ports.registry.change(ask.origin, about, async (rooms) => {
     const current = await rooms.models.find(id)
     if (current === undefined) return modelNotFound(id)
+    const stale = findStale(wish.seenAt, current)
+    if (stale !== undefined) return stale
     if (wish.teamId !== undefined && wish.teamId !== current.teamId) {
       return malformed('`model_info.team_id`: a model stays where it was made. Delete it, and make it anew.')
     }

@@ -9,12 +9,14 @@ import { describeChange, describeRow } from '../describe-change.ts'
 import { modelsOfKey } from '../keys/own-bounds.ts'
 import { changer } from '../ports.ts'
 import type { Ask, ManagePorts } from '../ports.ts'
-import { beyondYoursIn, malformed } from '../refuse.ts'
+import { beyondYoursIn, findStale, malformed } from '../refuse.ts'
 import { stampChange } from '../stamp-change.ts'
 import { withCascade } from '../with-cascade.ts'
 
 /** Absent: as it is, and of a new group empty. */
 export interface GroupWish {
+  /** The `updated_at` of the row that the wish was made from. */
+  readonly seenAt?: string | undefined
   readonly name?: string | undefined
   readonly description?: string | null | undefined
   readonly models?: readonly string[] | undefined
@@ -74,6 +76,8 @@ export async function updateAccessGroup(
   return ports.registry.change(ask.origin, about, async (rooms) => {
     const current = await rooms.accessGroups.find(id)
     if (current === undefined) return groupNotFound(id)
+    const stale = findStale(wish.seenAt, current)
+    if (stale !== undefined) return stale
     const wished: AccessGroup = {
       ...current,
       name: wish.name ?? current.name,
