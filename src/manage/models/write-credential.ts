@@ -10,6 +10,7 @@ import { withParams } from './describe-params.ts'
 import { leaveSecretsBehind } from './leave-secrets.ts'
 import { withoutMasks } from './mask-params.ts'
 import { mergeParams, withoutOldSecrets } from './merge-params.ts'
+import { connectionIn, credentialNotFound } from './read-credential.ts'
 import { decideDefinition, decideSealing } from './model-ground.ts'
 import { changer } from '../ports.ts'
 import type { Ask, ManagePorts } from '../ports.ts'
@@ -33,9 +34,6 @@ export interface CredentialWish {
 }
 
 const OBJECT = 'LiteLLM_CredentialsTable'
-
-/** What of a model's parameters says where its provider is and how to be let in. */
-const CONNECTION = /^(?:api_key|api_base|base_url|api_version|organization|headers|extra_headers)$/
 
 export async function createCredential(
   order: CredentialOrder,
@@ -113,10 +111,6 @@ export async function deleteCredential(name: string, ask: Ask, ports: ManagePort
   })
 }
 
-export function credentialNotFound(): Decision<never> {
-  return deny('credential-not-found', 'object_denied')
-}
-
 /** Undefined: they stay as they are. */
 function decideNewValues(
   current: StoredCredential,
@@ -156,5 +150,5 @@ async function connectionOf(modelId: string, rooms: Rooms, ports: ManagePorts): 
   if (row === undefined) return modelNotFound(modelId)
   const params = openParams(row, ports.seal)
   if (params === undefined) return malformed('The stored parameters of this model were sealed under another key.')
-  return allow(Object.fromEntries(Object.entries(params).filter(([name]) => CONNECTION.test(name))))
+  return allow(connectionIn(params))
 }
