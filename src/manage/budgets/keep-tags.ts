@@ -1,3 +1,4 @@
+import { tellsSomething } from '../../domain/audit-record.ts'
 import { allow, deny } from '../../domain/decision.ts'
 import type { Decision, Denied } from '../../domain/decision.ts'
 import { epochMs } from '../../domain/ids.ts'
@@ -63,8 +64,8 @@ export async function updateTag({ name, wish }: TagOrder, ask: Ask, ports: Manag
       budgetId: budget.granted.id,
     }
     const updatedAt = epochMs(Math.max(ports.clock.now(), current.updatedAt + 1))
-    const stays = isSame(current, wished) && budget.granted.records.length === 0
-    const tag = stays ? current : { ...wished, updatedAt }
+    const isOther = !isSame(current, wished) || budget.granted.records.some(tellsSomething)
+    const tag = isOther ? { ...wished, updatedAt } : current
     await rooms.tags.update(tag)
     const dropped = current.budgetId === tag.budgetId ? [] : await dropOwnBudgets([current.budgetId], rooms)
     const changed = { ...about, ...describeChange(current, tag) }

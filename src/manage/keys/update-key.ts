@@ -85,7 +85,7 @@ function change(wanted: KeyChange, ask: Ask, ports: ManagePorts): Promise<Decisi
   )
 }
 
-export function aboutKey(action: KeyChange['action'], objectId: string) {
+export function aboutKey<Action extends KeyChange['action'] | 'rotated'>(action: Action, objectId: string) {
   return { action, objectType: 'LiteLLM_VerificationToken', objectId } as const
 }
 

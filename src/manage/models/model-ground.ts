@@ -2,6 +2,8 @@ import { allow, deny } from '../../domain/decision.ts'
 import type { Decision } from '../../domain/decision.ts'
 import { isUnrestricted } from '../../domain/effective.ts'
 import { modelsOfKey } from '../keys/own-bounds.ts'
+import { onRecord } from '../on-record.ts'
+import type { Attempt } from '../../ports/registry.ts'
 import type { Ask, ManagePorts } from '../ports.ts'
 import { beyondYours } from '../refuse.ts'
 
@@ -23,6 +25,12 @@ export function decideDefinition({ principal }: Pick<Ask, 'principal'>): Decisio
   return isUnrestricted(modelsOfKey(principal))
     ? allow(true)
     : beyondYours('A key that is limited to some models neither makes nor changes models and credentials.')
+}
+
+/** Both, with its refusal on record. */
+export async function decideDefining(about: Attempt, ask: Ask, ports: ManagePorts): Promise<Decision<true>> {
+  const ground = decideModelGround(ask, ports)
+  return onRecord(ground.verdict === 'deny' ? ground : decideDefinition(ask), about, ask, ports)
 }
 
 export function decideSealing({ seal }: Pick<ManagePorts, 'seal'>): Decision<true> {

@@ -7,7 +7,7 @@ import type { Rooms } from '../../ports/registry.ts'
 import { changeAction, describeChange, isSame } from '../describe-change.ts'
 import { withParams } from './describe-params.ts'
 import { mergeParams, withoutOldSecrets } from './merge-params.ts'
-import { decideDefinition, decideModelGround } from './model-ground.ts'
+import { decideDefining } from './model-ground.ts'
 import type { Ask, ManagePorts } from '../ports.ts'
 import { destinationOf, readModelRow } from './read-model-row.ts'
 import { findStale, malformed } from '../refuse.ts'
@@ -34,14 +34,12 @@ export async function updateModel(
   ask: Ask,
   ports: ManagePorts,
 ): Promise<Decision<ShownModel>> {
-  const ground = decideModelGround(ask, ports)
-  if (ground.verdict === 'deny') return ground
-  const may = decideDefinition(ask)
+  const about = { action: 'updated', objectType: 'LiteLLM_ProxyModelTable', objectId: id } as const
+  const may = await decideDefining(about, ask, ports)
   if (may.verdict === 'deny') return may
   const served = ports.catalogue().deployment(id)
   if (served !== undefined && served.stored === undefined) return deny('model-in-config', 'param_forbidden')
 
-  const about = { action: 'updated', objectType: 'LiteLLM_ProxyModelTable', objectId: id } as const
   return ports.registry.change(ask.origin, about, async (rooms) => {
     const current = await rooms.models.find(id)
     if (current === undefined) return modelNotFound(id)

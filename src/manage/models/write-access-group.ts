@@ -3,10 +3,11 @@ import { allow, deny } from '../../domain/decision.ts'
 import type { Decision, Denied } from '../../domain/decision.ts'
 import { decideModelsWithin, isModelWord } from '../../domain/effective.ts'
 import { stampedNew } from '../../domain/stamps.ts'
-import type { GroupHolders } from '../../ports/registry.ts'
+import type { Attempt, GroupHolders } from '../../ports/registry.ts'
 import { assignAccessGroup } from './assign-access-group.ts'
 import { describeChange, describeRow } from '../describe-change.ts'
 import { modelsOfKey } from '../keys/own-bounds.ts'
+import { onRecord } from '../on-record.ts'
 import { changer } from '../ports.ts'
 import type { Ask, ManagePorts } from '../ports.ts'
 import { beyondYoursIn, findStale, malformed } from '../refuse.ts'
@@ -38,10 +39,12 @@ export async function createAccessGroup(
   ask: Ask,
   ports: ManagePorts,
 ): Promise<Decision<HeldGroup>> {
-  const ground = decideGroupGround(ask)
+  const id = ports.newId()
+  const about = { action: 'created', objectType: OBJECT, objectId: id } as const
+  const ground = await decideGroupGround(about, ask, ports)
   if (ground.verdict === 'deny') return ground
   const group: AccessGroup = {
-    id: ports.newId(),
+    id,
     name: wish.name,
     description: wish.description ?? undefined,
     models: wish.models ?? [],
@@ -49,9 +52,8 @@ export async function createAccessGroup(
     agentIds: wish.agentIds ?? [],
     ...stampedNew(changer(ask), ports.clock.now()),
   }
-  const may = decideGroupGrant(undefined, group, wish, ask, ports)
+  const may = await onRecord(decideGroupGrant(undefined, group, wish, ask, ports), about, ask, ports)
   if (may.verdict === 'deny') return may
-  const about = { action: 'created', objectType: OBJECT, objectId: group.id } as const
   return ports.registry.change(ask.origin, about, async (rooms) => {
     if ((await rooms.accessGroups.insert(group)) === 'taken') return groupTaken(group.name)
     const assigned = await assignAccessGroup(group.id, wish, rooms, ask, ports)
@@ -70,9 +72,9 @@ export async function updateAccessGroup(
   ask: Ask,
   ports: ManagePorts,
 ): Promise<Decision<HeldGroup>> {
-  const ground = decideGroupGround(ask)
-  if (ground.verdict === 'deny') return ground
   const about = { action: 'updated', objectType: OBJECT, objectId: id } as const
+  const ground = await decideGroupGround(about, ask, ports)
+  if (ground.verdict === 'deny') return ground
   return ports.registry.change(ask.origin, about, async (rooms) => {
     const current = await rooms.accessGroups.find(id)
     if (current === undefined) return groupNotFound(id)
@@ -102,9 +104,9 @@ export async function updateAccessGroup(
 
 /** Whoever held it holds it no more. */
 export async function deleteAccessGroup(id: string, ask: Ask, ports: ManagePorts): Promise<Decision<AccessGroup>> {
-  const ground = decideGroupGround(ask)
-  if (ground.verdict === 'deny') return ground
   const about = { action: 'deleted', objectType: OBJECT, objectId: id } as const
+  const ground = await decideGroupGround(about, ask, ports)
+  if (ground.verdict === 'deny') return ground
   return ports.registry.change(ask.origin, about, async (rooms) => {
     if ((await rooms.accessGroups.find(id)) === undefined) return groupNotFound(id)
     const assigned = await assignAccessGroup(id, { teams: [], keys: [] }, rooms, ask, ports)
@@ -127,9 +129,17 @@ export function groupTaken(name: string): Denied {
 }
 
 /** A group belongs to no organisation, so it is the proxy administrators'. */
-export function decideGroupGround({ reach }: Pick<Ask, 'reach'>): Decision<true> {
-  if (reach.scope === 'all' && reach.mayWrite) return allow(true)
-  return deny('beyond-yours', 'authz_role', 'Only proxy admins make and change access groups.')
+export function decideGroupGround(
+  about: Pick<Attempt, 'action' | 'objectId'>,
+  ask: Ask,
+  ports: ManagePorts,
+): Promise<Decision<true>> {
+  const { reach } = ask
+  const decided =
+    reach.scope === 'all' && reach.mayWrite
+      ? allow<true>(true)
+      : deny('beyond-yours', 'authz_role', 'Only proxy admins make and change access groups.')
+  return onRecord(decided, { ...about, objectType: OBJECT }, ask, ports)
 }
 
 /** INV-12: a key that is limited to some models gives nobody others, and not itself either. */

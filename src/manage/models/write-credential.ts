@@ -12,6 +12,7 @@ import { withoutMasks } from './mask-params.ts'
 import { mergeParams, withoutOldSecrets } from './merge-params.ts'
 import { connectionIn, credentialNotFound } from './read-credential.ts'
 import { decideDefinition, decideSealing } from './model-ground.ts'
+import { onRecord } from '../on-record.ts'
 import { changer } from '../ports.ts'
 import type { Ask, ManagePorts } from '../ports.ts'
 import { malformed } from '../refuse.ts'
@@ -42,10 +43,9 @@ export async function createCredential(
 ): Promise<Decision<StoredCredential>> {
   const sealing = decideSealing(ports)
   if (sealing.verdict === 'deny') return sealing
-  const may = decideDefinition(ask)
-  if (may.verdict === 'deny') return may
-
   const about = { action: 'created', objectType: OBJECT, objectId: order.name } as const
+  const may = await onRecord(decideDefinition(ask), about, ask, ports)
+  if (may.verdict === 'deny') return may
   return ports.registry.change(ask.origin, about, async (rooms) => {
     const ofModel = order.modelId === undefined ? allow({}) : await connectionOf(order.modelId, rooms, ports)
     if (ofModel.verdict === 'deny') return ofModel
@@ -75,10 +75,9 @@ export async function updateCredential(
 ): Promise<Decision<StoredCredential>> {
   const sealing = decideSealing(ports)
   if (sealing.verdict === 'deny') return sealing
-  const may = decideDefinition(ask)
-  if (may.verdict === 'deny') return may
-
   const about = { action: 'updated', objectType: OBJECT, objectId: name } as const
+  const may = await onRecord(decideDefinition(ask), about, ask, ports)
+  if (may.verdict === 'deny') return may
   return ports.registry.change(ask.origin, about, async (rooms) => {
     const current = await rooms.credentials.find(name)
     if (current === undefined) return credentialNotFound()

@@ -17,6 +17,7 @@ import { modelsOfKey } from '../keys/own-bounds.ts'
 import { findGroups, joinGroups } from '../models/join-groups.ts'
 import type { Groups, TeamWish } from '../models/join-groups.ts'
 import { ceilingsOver, decideWithin, fillFrom } from '../organizations/organization-ceiling.ts'
+import { onRecord } from '../on-record.ts'
 import { changer } from '../ports.ts'
 import type { Ask, ManagePorts } from '../ports.ts'
 import { beyondYoursIn, malformed } from '../refuse.ts'
@@ -57,10 +58,9 @@ export async function createUser(order: UserOrder, ask: Ask, ports: ManagePorts)
   const id = parseUserId(order.id ?? ports.newId())
   if (id === undefined) return malformed('`user_id` must be a text of 1 to 255 printable ASCII characters.')
   if (id === TOTAL_SPEND_ID) return userTaken(`id ${id}`)
-  const password = await hashed(order.wish, ask, ports)
-  if (password.verdict === 'deny') return password
-
   const about = { action: 'created', objectType: 'LiteLLM_UserTable', objectId: id } as const
+  const password = await onRecord(await hashed(order.wish, ask, ports), about, ask, ports)
+  if (password.verdict === 'deny') return password
   return ports.registry.change(ask.origin, about, async (rooms) => {
     const groups = await findGroups(order.teams, order.organizations, ask, rooms)
     if (groups.verdict === 'deny') return groups

@@ -15,6 +15,7 @@ import type { Hand } from './decide-user-change.ts'
 import { decideGivenModels } from '../decide-given-models.ts'
 import { changeAction, describeChange, isSame } from '../describe-change.ts'
 import { ceilingsOver, decideWithin } from '../organizations/organization-ceiling.ts'
+import { onRecord } from '../on-record.ts'
 import { changer } from '../ports.ts'
 import type { Ask, ManagePorts } from '../ports.ts'
 import { foreign, malformed } from '../refuse.ts'
@@ -38,7 +39,7 @@ interface Target {
 }
 
 export async function updateUser(order: UserChangeOrder, ask: Ask, ports: ManagePorts): Promise<Decision<User>> {
-  const password = await hashed(order.wish, ask, ports)
+  const password = await onRecord(await hashed(order.wish, ask, ports), aboutUser(order), ask, ports)
   if (password.verdict === 'deny') return password
   return ports.registry.change(ask.origin, aboutUser(order), (rooms) =>
     changeUser(order, password.granted, ask, rooms, ports),
