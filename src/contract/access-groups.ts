@@ -30,8 +30,12 @@ export const newGroupBody = z
   .transform(({ access_group_name, ...rest }) => ({ name: access_group_name, ...inOurWords(rest) }))
 
 export const updateGroupBody = z
-  .object({ access_group_name: optional(filledText), ...fields })
-  .transform(({ access_group_name, ...rest }) => ({ name: access_group_name, ...inOurWords(rest) }))
+  .object({ access_group_name: optional(filledText), updated_at: optional(text), ...fields })
+  .transform(({ access_group_name, updated_at, ...rest }) => ({
+    name: access_group_name,
+    seenAt: updated_at,
+    ...inOurWords(rest),
+  }))
 
 const fieldsShape = z.object(fields)
 

@@ -111,6 +111,13 @@ export const deleteBody = z
 
 export const blockBody = z.object({ key: text })
 
+export const leakedBody = z
+  .object({ key: optional(filledText), keys: optional(texts) })
+  .refine(({ key, keys }) => key !== undefined || keys !== undefined, {
+    message: '`key` or `keys`: say what was found.',
+  })
+  .transform(({ key, keys = [] }) => (key === undefined ? keys : [key, ...keys]))
+
 export const keyHealthBody = z.object({})
 
 export const keyInfoQuery = z.object({ key: optional(filledText) })

@@ -30,7 +30,8 @@ const info = jsonMap.transform((members, context) => {
     return undefined
   }
   const own = Object.fromEntries(Object.entries(members).filter(([name]) => !OURS.has(name)))
-  return { id: named('id'), teamId: named('team_id'), own }
+  const { updated_at: seenAt } = members
+  return { id: named('id'), teamId: named('team_id'), own, seenAt: typeof seenAt === 'string' ? seenAt : undefined }
 })
 
 const modelName = text.min(1).max(255)
@@ -103,6 +104,13 @@ function withoutNulls<Value>(members: Readonly<Record<string, Value>>): Readonly
 function readPatch({ model_name, litellm_params, model_info, blocked }: z.output<typeof modelFields>) {
   return {
     id: model_info?.id,
-    wish: { name: model_name, params: litellm_params, info: model_info?.own, teamId: model_info?.teamId, blocked },
+    wish: {
+      name: model_name,
+      params: litellm_params,
+      info: model_info?.own,
+      teamId: model_info?.teamId,
+      blocked,
+      seenAt: model_info?.seenAt,
+    },
   }
 }

@@ -8,6 +8,7 @@ export const tagBody = z
     description: optional(text),
     models: optional(texts),
     budget_id: filledText.nullish(),
+    updated_at: optional(text),
     ...rowLimitFields,
   })
   .transform((fields) => ({
@@ -17,6 +18,7 @@ export const tagBody = z
       models: fields.models,
       budgetId: fields.budget_id,
       limits: limitWish(fields),
+      seenAt: fields.updated_at,
     },
   }))
 

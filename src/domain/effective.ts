@@ -16,6 +16,11 @@ const ADDS_NOTHING: ReadonlySet<string> = new Set(['all-team-models', NO_MODELS]
  */
 const ANY_TEXT = '\u0000'
 
+/** A word that stands for all models or none in every list of them, whatever else may have that name. */
+export function isModelWord(name: string): boolean {
+  return EVERYTHING.has(name) || name === NO_MODELS
+}
+
 /** Does the list of models leave everything open? An empty one restricts nothing of its own. */
 export function isUnrestricted(models: readonly string[]): boolean {
   return models.length === 0 || (!models.includes(NO_MODELS) && models.some((entry) => EVERYTHING.has(entry)))

@@ -190,7 +190,7 @@ export const PROBLEMS = {
     status: 409,
     type: 'bad_request_error',
     param: 'None',
-    say: 'The last active proxy admin cannot be deleted, blocked or demoted.',
+    say: 'The last active proxy admin cannot be deleted, blocked or demoted. Make another one first.',
   },
   'models-not-stored': {
     status: 500,
@@ -226,7 +226,7 @@ export const PROBLEMS = {
     status: 409,
     type: 'bad_request_error',
     param: 'None',
-    say: 'The key is being changed by others at the same time. Look at it, and try again.',
+    say: 'Somebody else has changed it meanwhile. Look at it again, and then repeat what is still right.',
   },
   'store-unavailable': {
     status: 503,

@@ -1,5 +1,5 @@
 import { allow } from '../domain/decision.ts'
-import type { Decision } from '../domain/decision.ts'
+import type { Allowed, Decision } from '../domain/decision.ts'
 import type { UserId } from '../domain/ids.ts'
 import type { UserDefaults } from '../domain/key-rules.ts'
 import type { MappedClaim, MappedKey } from '../domain/key-mapping.ts'
@@ -11,6 +11,7 @@ import type { Clock } from '../ports/clock.ts'
 import type { WarmDirectory } from '../ports/directory.ts'
 import type { RouteFacts } from './1-intake/arrival.ts'
 import { judgeKey } from './2-authenticate/verify-credential.ts'
+import type { Unproven } from './2-authenticate/verify-credential.ts'
 import { matchTokenUser } from './3-identify/gather-ground.ts'
 import { allSeen, conclude, concludeSeeing, learn } from './3-identify/learn.ts'
 import type { Learned } from './3-identify/learn.ts'
@@ -66,6 +67,9 @@ export function findMapping(
   return known instanceof Promise ? known.then((found) => decide(found ?? [])) : decide(known ?? [])
 }
 
+/** The principal of a mapped key, or why there is none. */
+export type Mapped = Allowed<Principal> | Unproven
+
 /**
  * The principal of the key that a token stands for. What the operator asks of tokens is asked first, as of every other one;
  * then the key counts, as if it had been presented.
@@ -77,7 +81,7 @@ export function identifyMapped(
   route: RouteFacts,
   { policy, userDefaults, newUserId }: Rules,
   ports: MappedPorts,
-): Decision<Principal> | Promise<Decision<Principal>> {
+): Mapped | Promise<Mapped> {
   const { directory, trail } = ports
   const lets = decideStandIn(token, facts, policy, route)
   trail?.note('token-policy', lets, { route: route.path })

@@ -6,6 +6,7 @@ import type { Provision } from '../domain/provision.ts'
 import type { TokenFacts, VerifiedToken } from '../domain/token-facts.ts'
 import type { TokenGround } from '../domain/token-ground.ts'
 import type { TokenPolicy } from '../domain/token-settings.ts'
+import type { VirtualKey } from '../domain/virtual-key.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { WarmDirectory } from '../ports/directory.ts'
 import type { OperatorLog } from '../ports/operator-log.ts'
@@ -23,6 +24,7 @@ import { decideToken } from './4-authorise/decide-token.ts'
 import { checkRevocation } from './check-revocation.ts'
 import { describeFacts, describeGround } from './describe-token.ts'
 import { findMapping, identifyMapped } from './identify-mapped.ts'
+import type { Mapped } from './identify-mapped.ts'
 import { Recollections } from './recollections.ts'
 import type { Trail } from './trail.ts'
 
@@ -57,6 +59,8 @@ export interface UnmetCaller extends Denied {
   readonly caller?: Principal
   /** Whose call it would have been. */
   readonly payer?: Principal
+  /** The same where a known key opens nothing any more, so that nobody has asked whose it is. */
+  readonly lapsed?: VirtualKey
 }
 
 type TokenRules = Pick<TokenPorts, 'policy' | 'userDefaults' | 'newUserId' | 'log'>
@@ -92,7 +96,7 @@ export function identifyToken(
   return mapping instanceof Promise ? mapping.then(identify) : identify(mapping)
 }
 
-function asCaller(principal: Decision<Principal>): Identified {
+function asCaller(principal: Mapped): Identified {
   return principal.verdict === 'deny' ? principal : { ...principal, effects: [] }
 }
 

@@ -6,7 +6,7 @@ import type { Provision } from '../domain/provision.ts'
 import type { Arrival, RouteFacts } from './1-intake/arrival.ts'
 import { findCredential, misplaced } from './2-authenticate/find-credential.ts'
 import { verifyCredential } from './2-authenticate/verify-credential.ts'
-import type { Proof } from './2-authenticate/verify-credential.ts'
+import type { Proof, Proven } from './2-authenticate/verify-credential.ts'
 import { resolvePrincipal } from './3-identify/resolve-principal.ts'
 import { decideRoute } from './4-authorise/decide-route.ts'
 import { decideStanding } from './4-authorise/decide-standing.ts'
@@ -60,11 +60,7 @@ export async function identifyAndProvision(
   return isTokenPrincipal(granted) ? { ...chosen, granted: { ...granted, choice: principal.choice } } : chosen
 }
 
-export function decideProof(
-  proof: Decision<Proof>,
-  arrival: Asked,
-  ports: IdentifyPorts,
-): Identified | Promise<Identified> {
+export function decideProof(proof: Proven, arrival: Asked, ports: IdentifyPorts): Identified | Promise<Identified> {
   ports.trail?.note('proof', proof, describeProof(proof))
   if (proof.verdict === 'deny') return proof
   const { granted } = proof

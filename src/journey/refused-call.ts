@@ -2,12 +2,15 @@ import type { LedgerEntry } from '../domain/ledger-entry.ts'
 import type { CallId } from '../domain/ids.ts'
 import type { ModelCatalogue } from '../domain/model-catalogue.ts'
 import { NO_MONEY } from '../domain/money.ts'
+import { NOBODY } from '../domain/principal.ts'
 import type { Principal } from '../domain/principal.ts'
 import { NO_USAGE } from '../domain/usage.ts'
 import type { Chance } from '../ports/chance.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Operation } from './1-intake/operations.ts'
 import type { ModelAsk } from './1-intake/read-model-request.ts'
+import { resolvePrincipal } from './3-identify/resolve-principal.ts'
+import type { Owners } from './3-identify/resolve-principal.ts'
 import { resolveFor } from './4-authorise/decide-model-access.ts'
 import { callTags } from './5-meter/call-tags.ts'
 import type { UnmetCaller } from './identify-token.ts'
@@ -23,6 +26,17 @@ export interface RefusalFacts {
   readonly callId: CallId
   readonly status: number
   readonly clientAddress: string | undefined
+}
+
+/**
+ * Whose call it would have been. Undefined: nobody's who is known. Nobody has asked so far to whom a key belongs that opens
+ * nothing any more; that a store does not tell makes the line no poorer than it has to be.
+ */
+export function payerOf({ payer, lapsed }: RefusedCall, directory: Owners): Principal | undefined | Promise<Principal> {
+  if (payer !== undefined || lapsed === undefined) return payer
+  const resolved = resolvePrincipal({ kind: 'virtual-key', key: lapsed }, directory)
+  if (!(resolved instanceof Promise)) return resolved
+  return resolved.catch(() => ({ kind: 'virtual-key', key: lapsed, standing: NOBODY, bearer: undefined }))
 }
 
 /** Its own tags and customers would be names that a caller makes at no cost, and everybody is shown; so would models that there are not. */

@@ -19,3 +19,15 @@ export function decideGivenModels(
   const beyond = decideModelsWithin(added, [own], grants().modelGroups)
   return opens || beyond !== undefined ? beyondYoursIn('models') : allow(undefined)
 }
+
+/** The same of what somebody comes by all at once: does one of these lists open more than the caller's key does? */
+export function opensBeyond(
+  lists: readonly (readonly string[])[],
+  { principal }: Pick<Ask, 'principal'>,
+  { grants }: Pick<ManagePorts, 'grants'>,
+): boolean {
+  const own = modelsOfKey(principal)
+  if (isUnrestricted(own)) return false
+  const { modelGroups } = grants()
+  return lists.some((list) => isUnrestricted(list) || decideModelsWithin(list, [own], modelGroups) !== undefined)
+}

@@ -88,8 +88,9 @@ function nameRoutes(app: FastifyInstance, edge: EdgePorts, ports: ManagePorts): 
     summary: 'Name a group of models',
     body: newModelGroupBody,
     answer: async (ask) => {
-      granted(decideGroupGround(askOf(ask)))
-      const { name, models: names, ids } = shaped(newModelGroupBody, await readJson(ask))
+      const asked = shaped(newModelGroupBody, await readJson(ask))
+      granted(await decideGroupGround({ action: 'created', objectId: asked.name }, askOf(ask), ports))
+      const { name, models: names, ids } = asked
       const models = granted(nameGroupModels(names, ids, ports))
       if (ports.catalogue().accessGroups().has(name)) granted(groupTaken(name))
       const { group } = granted(await createAccessGroup({ name, models }, askOf(ask), ports))
@@ -118,7 +119,7 @@ function nameRoutes(app: FastifyInstance, edge: EdgePorts, ports: ManagePorts): 
     summary: 'Change a group of models',
     body: updateModelGroupBody,
     answer: async (ask) => {
-      granted(decideGroupGround(askOf(ask)))
+      granted(await decideGroupGround({ action: 'updated', objectId: nameOf(ask) }, askOf(ask), ports))
       const { models: names, ids } = shaped(updateModelGroupBody, await readJson(ask))
       const models = granted(nameGroupModels(names, ids, ports))
       const { id } = granted(await rowNamed(nameOf(ask)))
@@ -132,7 +133,7 @@ function nameRoutes(app: FastifyInstance, edge: EdgePorts, ports: ManagePorts): 
     slashInParameter: true,
     summary: 'Delete a group of models',
     answer: async (ask) => {
-      granted(decideGroupGround(askOf(ask)))
+      granted(await decideGroupGround({ action: 'deleted', objectId: nameOf(ask) }, askOf(ask), ports))
       const { id } = granted(await rowNamed(nameOf(ask)))
       const gone = granted(await deleteAccessGroup(id, askOf(ask), ports))
       const message = `Access group '${gone.name}' deleted successfully`

@@ -10,6 +10,7 @@ import {
   keyInfoQuery,
   keyListQuery,
   keyNamesBody,
+  leakedBody,
   regenerateBody,
   resetSpendBody,
   serviceAccountBody,
@@ -25,6 +26,7 @@ import { readKeyPage } from '../../manage/keys/list-keys.ts'
 import { isRawKey } from '../../manage/keys/name-key.ts'
 import type { ManagePorts } from '../../manage/ports.ts'
 import { readKey, withSpend } from '../../manage/keys/read-key.ts'
+import { reportLeaked } from '../../manage/keys/report-leaked.ts'
 import { resetSpend } from '../../manage/keys/reset-spend.ts'
 import { usdNumber } from '../../domain/money.ts'
 import { renderLimits } from './render-limits.ts'
@@ -111,6 +113,10 @@ export function keyRoutes(app: FastifyInstance, edge: EdgePorts, ports: ManagePo
 
   write('/key/block', 'Block a key', blockBody, (ask) => switchKey(ask, true))
   write('/key/unblock', 'Unblock a key', blockBody, (ask) => switchKey(ask, false))
+  write('/key/report_leaked', 'Report secrets that were found in the open', leakedBody, async (ask) => ({
+    received: granted(await reportLeaked(shaped(leakedBody, await readJson(ask)), askOf(ask), ports)),
+  }))
+
   write('/key/regenerate', 'Give a key a new secret', regenerateBody, (ask) => regenerate(ask, undefined))
   write('/key/:key/regenerate', 'Give a key a new secret', regenerateBody, (ask) => {
     const { key } = paramsOf(ask)

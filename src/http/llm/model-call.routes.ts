@@ -13,7 +13,7 @@ import { OPERATIONS } from '../../journey/1-intake/operations.ts'
 import type { Operation, PostedName } from '../../journey/1-intake/operations.ts'
 import type { RouteFacts } from '../../journey/1-intake/arrival.ts'
 import { admit } from '../../journey/journey.ts'
-import { writeRefusal } from '../../journey/refused-call.ts'
+import { payerOf, writeRefusal } from '../../journey/refused-call.ts'
 import type { RefusedCall } from '../../journey/refused-call.ts'
 import { serve } from '../../journey/serve.ts'
 import type { ServePorts } from '../../journey/serve.ts'
@@ -100,19 +100,22 @@ export function modelCallRoutes(
       await together()
       const admission = await admit(operation, arrivalOf(exchange, route, pathModel, edge), edge.journey)
       if (admission.verdict === 'deny') {
-        keepRefusal(admission, operation, exchange)
+        const kept = keepRefusal(admission, operation, exchange)
         refuse(exchange, admission, route, edge)
+        await kept
       } else await serve(admission.granted, new NodeReply(exchange.response), serving)
     } catch (error) {
       answerFault(error, exchange, route.path, faults)
     }
   }
 
-  function keepRefusal(refused: RefusedCall, operation: Operation, { request, callId }: Exchange): void {
-    const { payer } = refused
+  async function keepRefusal(refused: RefusedCall, operation: Operation, { request, callId }: Exchange): Promise<void> {
+    const clientAddress = edge.addresses.of(request)
+    const whose = payerOf(refused, edge.journey.directory)
+    const payer = whose instanceof Promise ? await whose : whose
     if (payer === undefined) return
     const status = statusOf(refused.problem)
-    const facts = { operation, callId, status, clientAddress: edge.addresses.of(request) }
+    const facts = { operation, callId, status, clientAddress }
     refusedCalls.keep(writeRefusal(refused, payer, facts, serving))
   }
 }

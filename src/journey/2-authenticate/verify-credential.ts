@@ -1,5 +1,5 @@
 import { allow, deny } from '../../domain/decision.ts'
-import type { Decision } from '../../domain/decision.ts'
+import type { Allowed, Decision, Denied } from '../../domain/decision.ts'
 import type { EpochMs, KeyDigest } from '../../domain/ids.ts'
 import { Problem } from '../../domain/problem.ts'
 import { printable } from '../../domain/shown-text.ts'
@@ -18,6 +18,14 @@ export type Proof =
   | { readonly kind: 'master-key' }
   | { readonly kind: 'virtual-key'; readonly key: VirtualKey }
   | { readonly kind: 'token'; readonly token: VerifiedToken }
+
+/** Or why nothing was proven. */
+export type Proven = Allowed<Proof> | Unproven
+
+export interface Unproven extends Denied {
+  /** The key that it is, where it is a known one that opens nothing any more. */
+  readonly lapsed?: VirtualKey
+}
 
 export interface CredentialPorts {
   readonly digests: Digests
@@ -42,11 +50,7 @@ const SHORT_KEY = 8
  * Which kind of credential this is follows from its form alone, and a credential that fails as its kind is never tried
  * as another. Returns without a promise when nothing has to be fetched.
  */
-export function verifyCredential(
-  presented: string,
-  moment: Moment,
-  ports: CredentialPorts,
-): Decision<Proof> | Promise<Decision<Proof>> {
+export function verifyCredential(presented: string, moment: Moment, ports: CredentialPorts): Proven | Promise<Proven> {
   const digest = ports.digests.digestKey(presented)
   if (ports.digests.equal(digest, ports.masterKey)) return allow({ kind: 'master-key' })
 
@@ -90,7 +94,7 @@ async function askStore(
   presented: string,
   { now, address }: Moment,
   ports: CredentialPorts,
-): Promise<Decision<Proof>> {
+): Promise<Proven> {
   // A key that was known is no guess: whoever shares an address with a guesser keeps working.
   const guesses = ports.directory.hasSeenKey(digest) ? undefined : ports.guesses
   if (guesses !== undefined && ports.load.isHigh()) return deny('overloaded', 'load_shed')
@@ -110,26 +114,26 @@ async function askStore(
   return judge(found, presented, now)
 }
 
-function judge(found: FoundKey | undefined, presented: string, now: EpochMs): Decision<Proof> {
+function judge(found: FoundKey | undefined, presented: string, now: EpochMs): Proven {
   if (found === undefined) return unknownKey(presented, 'key_unknown')
   if (found.graceEndsAt !== undefined && found.graceEndsAt <= now) return unknownKey(presented, 'key_unknown')
   return judgeKey(found.key, now)
 }
 
 /** Is the key itself still good? */
-export function judgeKey(key: VirtualKey, now: EpochMs): Decision<Proof> {
+export function judgeKey(key: VirtualKey, now: EpochMs): Proven {
   switch (stateOf(key, now)) {
     case 'usable':
       return allow({ kind: 'virtual-key', key })
     case 'blocked':
-      return deny('key-blocked', 'key_blocked')
+      return { ...deny('key-blocked', 'key_blocked'), lapsed: key }
     case 'expired':
-      return deny(
-        'key-expired',
-        'key_expired',
-        `Authentication Error - Expired Key. Key Expiry time ${utcText(key.expiresAt ?? now)} and current time ${utcText(now)}`,
-      )
+      return { ...deny('key-expired', 'key_expired', expiredText(key.expiresAt ?? now, now)), lapsed: key }
   }
+}
+
+function expiredText(expiresAt: EpochMs, now: EpochMs): string {
+  return `Authentication Error - Expired Key. Key Expiry time ${utcText(expiresAt)} and current time ${utcText(now)}`
 }
 
 /** The last four characters are the caller's own; the digest of the original text is not shown. */

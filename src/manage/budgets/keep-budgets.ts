@@ -9,7 +9,7 @@ import type { Rooms } from '../../ports/registry.ts'
 import { describeChange, describeRow } from '../describe-change.ts'
 import { changer } from '../ports.ts'
 import type { Ask, ManagePorts } from '../ports.ts'
-import { malformed } from '../refuse.ts'
+import { findStale, malformed } from '../refuse.ts'
 import { reviseLimits } from './revise-limits.ts'
 import type { LimitWish } from './revise-limits.ts'
 import { scopeOf } from '../scope-of.ts'
@@ -17,7 +17,12 @@ import { stampChange } from '../stamp-change.ts'
 
 export interface BudgetOrder {
   readonly id: string | undefined
-  readonly wish: { readonly limits: LimitWish; readonly allowedModels: readonly string[] | undefined }
+  readonly wish: {
+    readonly limits: LimitWish
+    readonly allowedModels: readonly string[] | undefined
+    /** The `updated_at` of the row that the wish was made from. */
+    readonly seenAt?: string | undefined
+  }
 }
 
 export async function createBudget({ id, wish }: BudgetOrder, ask: Ask, ports: ManagePorts): Promise<Decision<Budget>> {
@@ -47,6 +52,8 @@ export async function updateBudget({ id, wish }: BudgetOrder, ask: Ask, ports: M
   return ports.registry.change(ask.origin, about, async ({ budgets }) => {
     const current = await findBudget(id, budgets)
     if (current === undefined) return budgetNotFound(id)
+    const stale = findStale(wish.seenAt, current)
+    if (stale !== undefined) return stale
     const limits = reviseLimits(current.limits, wish.limits, ports.clock.now())
     if (limits.verdict === 'deny') return limits
     const allowedModels = wish.allowedModels ?? current.allowedModels

@@ -1,3 +1,4 @@
+import { tellsSomething } from '../../domain/audit-record.ts'
 import { allow, deny } from '../../domain/decision.ts'
 import type { Decision, Denied } from '../../domain/decision.ts'
 import { epochMs } from '../../domain/ids.ts'
@@ -6,7 +7,7 @@ import { describeChange, describeRow, isSame } from '../describe-change.ts'
 import { chooseBudget, dropOwnBudgets } from './own-budget.ts'
 import { changer } from '../ports.ts'
 import type { Ask, ManagePorts } from '../ports.ts'
-import { malformed } from '../refuse.ts'
+import { findStale, malformed } from '../refuse.ts'
 import type { LimitWish } from './revise-limits.ts'
 import { withCascade } from '../with-cascade.ts'
 
@@ -17,6 +18,8 @@ export interface TagOrder {
     readonly models?: readonly string[] | undefined
     readonly budgetId: string | null | undefined
     readonly limits: LimitWish
+    /** The `updated_at` of the row that the wish was made from. */
+    readonly seenAt?: string | undefined
   }
 }
 
@@ -50,6 +53,8 @@ export async function updateTag({ name, wish }: TagOrder, ask: Ask, ports: Manag
   return ports.registry.change(ask.origin, about, async (rooms) => {
     const current = administersTags(ask) ? await rooms.tags.find(name) : undefined
     if (current === undefined) return tagsUnknown([name])
+    const stale = findStale(wish.seenAt, current)
+    if (stale !== undefined) return stale
     const budget = await chooseBudget(current.budgetId, wish, ask, rooms, ports)
     if (budget.verdict === 'deny') return budget
     const wished: Tag = {
@@ -59,7 +64,8 @@ export async function updateTag({ name, wish }: TagOrder, ask: Ask, ports: Manag
       budgetId: budget.granted.id,
     }
     const updatedAt = epochMs(Math.max(ports.clock.now(), current.updatedAt + 1))
-    const tag = isSame(current, wished) ? current : { ...wished, updatedAt }
+    const isOther = !isSame(current, wished) || budget.granted.records.some(tellsSomething)
+    const tag = isOther ? { ...wished, updatedAt } : current
     await rooms.tags.update(tag)
     const dropped = current.budgetId === tag.budgetId ? [] : await dropOwnBudgets([current.budgetId], rooms)
     const changed = { ...about, ...describeChange(current, tag) }

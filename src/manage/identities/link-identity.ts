@@ -11,7 +11,7 @@ import { changer } from '../ports.ts'
 import type { Ask, ManagePorts } from '../ports.ts'
 import { linkRecord } from './provision-arrival.ts'
 import { malformed } from '../refuse.ts'
-import { decideAccounts } from '../users/decide-user-change.ts'
+import { decideAccounts } from '../users/decide-accounts.ts'
 import { userNotFound } from '../users/refuse-user.ts'
 
 export interface Identities {
@@ -42,7 +42,7 @@ export async function linkIdentity(
     const id = parseUserId(name)
     const user = id === undefined || id === MASTER_USER_ID ? undefined : await rooms.users.find(id)
     if (user === undefined) return userNotFound(name, ask.reach)
-    const may = decideAccounts([user], ask.principal)
+    const may = await decideAccounts([user], ask, rooms, ports)
     if (may.verdict === 'deny') return may
     const isHis = linked?.userId === user.id && !linked.isDeleted
     if (linked !== undefined && !linked.isDeleted && !isHis) return linkedElsewhere(linked)

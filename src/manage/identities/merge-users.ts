@@ -15,7 +15,7 @@ import type { MergePlan } from './plan-merge.ts'
 import { inheritCutOff } from '../revocations/keep-revocation.ts'
 import { changer } from '../ports.ts'
 import type { Ask, ManagePorts } from '../ports.ts'
-import { decideAccounts } from '../users/decide-user-change.ts'
+import { decideAccounts } from '../users/decide-accounts.ts'
 import { userNotFound } from '../users/refuse-user.ts'
 import { withCascade } from '../with-cascade.ts'
 import { dropInvitations } from '../users/update-user.ts'
@@ -58,7 +58,7 @@ export interface MergeOrder {
 
 /** What the order would do, without doing it. */
 export async function previewMerge(order: MergeOrder, ask: Ask, ports: ManagePorts): Promise<Decision<MergePlan>> {
-  return planOf(order, ask, ports.registry.rooms)
+  return planOf(order, ask, ports.registry.rooms, ports)
 }
 
 export interface MergedUsers extends MergePlan {
@@ -69,7 +69,7 @@ export async function mergeUsers(order: MergeOrder, ask: Ask, ports: ManagePorts
   const mergeId = ports.newId()
   const about = { action: 'updated', objectType: 'LiteLLM_UserTable', objectId: order.survivor } as const
   return ports.registry.change(ask.origin, about, async (rooms) => {
-    const planned = await planOf(order, ask, rooms)
+    const planned = await planOf(order, ask, rooms, ports)
     if (planned.verdict === 'deny') return planned
     const plan = planned.granted
     const { survivor, duplicate, holdings } = plan
@@ -100,10 +100,8 @@ export async function undoUserMerge(mergeId: string, ask: Ask, ports: ManagePort
       return deny('merge-over', 'param_type', 'The survivor was merged or deleted since. Undo that first.')
     }
     const [parted, stays] = [await rooms.users.find(merge.duplicateId), await rooms.users.find(merge.survivorId)]
-    const may = decideAccounts(
-      [parted, stays].filter((user) => user !== undefined),
-      ask.principal,
-    )
+    const opened = [parted, stays].filter((user) => user !== undefined)
+    const may = await decideAccounts(opened, ask, rooms, ports)
     if (may.verdict === 'deny') return may
     const record: AuditDraft = {
       ...about,
@@ -119,14 +117,19 @@ export async function undoUserMerge(mergeId: string, ask: Ask, ports: ManagePort
 }
 
 /** Both rows are locked, in one order. */
-async function planOf({ survivor, duplicate }: MergeOrder, ask: Ask, rooms: Rooms): Promise<Decision<MergePlan>> {
+async function planOf(
+  { survivor, duplicate }: MergeOrder,
+  ask: Ask,
+  rooms: Rooms,
+  ports: ManagePorts,
+): Promise<Decision<MergePlan>> {
   const ids = [survivor, duplicate].map(parseUserId).filter((id) => id !== undefined)
   const found = new Map<string, User>((await rooms.users.findMany(ids)).map((user) => [user.id, user]))
   const [stays, goes] = [found.get(survivor), found.get(duplicate)]
   if (stays === undefined) return userNotFound(survivor, ask.reach)
   if (goes === undefined) return userNotFound(duplicate, ask.reach)
   // What goes over has the survivor's rights at once, and those of the other one when it comes back.
-  const may = decideAccounts([stays, goes], ask.principal)
+  const may = await decideAccounts([stays, goes], ask, rooms, ports)
   if (may.verdict === 'deny') return may
   return planMerge(stays, goes, rooms)
 }

@@ -37,7 +37,7 @@ export function decideKeyGrant(
   if (fits.verdict === 'deny') return fits
   if (isFree) return allow(withBlocker(before, key, grounds, ask))
   if (isAdmin) {
-    const beyondOwn = findBeyondOwn(before, key, NO_GROUNDS, ask, rules)
+    const beyondOwn = findBeyondOwn(before, key, NO_GROUNDS, ask, rules) ?? findOutgrown(before, key, ask)
     return beyondOwn === undefined ? allow(withBlocker(before, key, grounds, ask)) : beyond(beyondOwn, ask)
   }
 
@@ -150,18 +150,8 @@ function findRaised(
   { principal }: Ask,
 ): string | undefined {
   const mayRaise = ['team_admin', 'org_admin'].includes(blockerOf(principal, place))
-  if (before !== undefined) {
-    const isLonger = before.expiresAt !== undefined && (key.expiresAt === undefined || key.expiresAt > before.expiresAt)
-    if (isLonger && !mayRaise) return 'duration'
-    const raised = findRaise(before.limits, key.limits)
-    if (raised !== undefined && !mayRaise) return raised
-    if (key.temporaryBudget !== before.temporaryBudget && !mayRaise) return 'temp_budget_increase'
-    const dropped = before.enforcedParams.find((name) => !key.enforcedParams.includes(name))
-    if (dropped !== undefined && !mayRaise) return 'enforced_params'
-    const untagged = before.tags.find((tag) => !key.tags.includes(tag))
-    if (untagged !== undefined && !mayRaise) return 'tags'
-    if (widensTools(before.metadata, key.metadata) && !mayRaise) return 'metadata.allowed_tools'
-  }
+  const loosened = before === undefined || mayRaise ? undefined : findLoosened(before, key)
+  if (loosened !== undefined) return loosened
   const own = mayRaise ? undefined : boundsOf(principal)
   const shed = before === undefined && own !== undefined ? findShed(key, own) : undefined
   if (shed !== undefined) return shed
@@ -174,4 +164,24 @@ function findRaised(
     if (beyond !== undefined) return beyond
   }
   return undefined
+}
+
+/** A narrowed key makes none that outgrows it, and does not outgrow itself. */
+function findOutgrown(before: VirtualKey | undefined, key: VirtualKey, { principal }: Ask): string | undefined {
+  const own = boundsOf(principal)
+  if (own === undefined) return undefined
+  if (before === undefined) return findShed(key, own) ?? findAmountBeyond(key.limits, own.limits)
+  return before.digest === keyOf(principal)?.digest ? findLoosened(before, key) : undefined
+}
+
+/** What bound the key so far, beside its lists, and does so no more. */
+function findLoosened(before: VirtualKey, key: VirtualKey): string | undefined {
+  const isLonger = before.expiresAt !== undefined && (key.expiresAt === undefined || key.expiresAt > before.expiresAt)
+  if (isLonger) return 'duration'
+  const raised = findRaise(before.limits, key.limits)
+  if (raised !== undefined) return raised
+  if (key.temporaryBudget !== before.temporaryBudget) return 'temp_budget_increase'
+  if (before.enforcedParams.some((name) => !key.enforcedParams.includes(name))) return 'enforced_params'
+  if (before.tags.some((tag) => !key.tags.includes(tag))) return 'tags'
+  return widensTools(before.metadata, key.metadata) ? 'metadata.allowed_tools' : undefined
 }

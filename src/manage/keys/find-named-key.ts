@@ -11,3 +11,13 @@ export async function findNamedKey(
 ): Promise<VirtualKey | undefined> {
   return (await keys.find(digest)) ?? (await keys.findBySecretOfBefore(digest, clock.now()))
 }
+
+/** Whether a key has the alias, other than this one. */
+export async function isAliasHeld(
+  alias: string | undefined,
+  { keys }: Pick<Rooms, 'keys'>,
+  by?: KeyDigest,
+): Promise<boolean> {
+  const holder = alias === undefined ? undefined : await keys.findByAlias(alias)
+  return holder !== undefined && holder.digest !== by
+}

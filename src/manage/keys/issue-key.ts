@@ -14,7 +14,9 @@ import { decideExpiry, durationOfNewKey } from './decide-expiry.ts'
 import { decideKeyGrant } from './decide-key-grant.ts'
 import { notYoursHere } from './out-of-reach.ts'
 import { decideHome, isMemberOf, loadKeyGrounds } from './key-grounds.ts'
+import type { KeyGrounds } from './key-grounds.ts'
 import { describeRow } from '../describe-change.ts'
+import { isAliasHeld } from './find-named-key.ts'
 import { makeKey } from './make-key.ts'
 import { boundsOf } from './own-bounds.ts'
 import type { LimitWish } from '../budgets/revise-limits.ts'
@@ -122,10 +124,13 @@ export async function issueKey(
   const granted = decideKeyGrant(undefined, row, grounds.granted, ask, ports.grants())
   if (granted.verdict === 'deny') return granted
 
-  if (row.alias !== undefined && (await rooms.keys.findByAlias(row.alias)) !== undefined) return aliasTaken(row.alias)
+  if (await isAliasHeld(row.alias, rooms)) return aliasTaken(row.alias)
   const newcomers = await provisionUser(grounds.granted.newcomer, rooms)
   const issued = granted.granted
-  if ((await rooms.keys.insert(issued)) === 'taken') return keyTaken()
+  if ((await rooms.keys.insert(issued)) === 'taken') {
+    // Another call may have made a key of this alias at this moment.
+    return (await isAliasHeld(row.alias, rooms)) ? aliasTaken(row.alias) : keyTaken()
+  }
   const outcome = { row: issued, secret: secret.granted.key, duration, spend: NO_MONEY, budget: grounds.granted.budget }
   const about = { action: 'created', objectType: 'LiteLLM_VerificationToken', objectId: issued.digest } as const
   return allow({ outcome, records: [withCascade({ ...about, before: {}, after: describeRow(issued) }, newcomers)] })
@@ -143,13 +148,7 @@ export function isGivenOut({ userId }: VirtualKey, { reach }: Ask): boolean {
   return userId !== undefined && reach.scope === 'some' && userId !== reach.userId
 }
 
-function belongs({
-  place,
-  user,
-}: {
-  place: { teamId: unknown; organizationId: unknown }
-  user: Parameters<typeof isMemberOf>[0]
-}): boolean {
+function belongs({ place, user }: Pick<KeyGrounds, 'place' | 'user'>): boolean {
   if (user === undefined) return false
   return (
     user.teams.some(({ teamId }) => teamId === place.teamId) ||

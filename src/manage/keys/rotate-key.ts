@@ -14,16 +14,18 @@ import type { Rooms } from '../../ports/registry.ts'
 import { isGivenOut } from './issue-key.ts'
 import type { IssuedKey } from './issue-key.ts'
 import { makeKey } from './make-key.ts'
+import { isAliasHeld } from './find-named-key.ts'
 import { placeOfKey } from './key-place.ts'
 import { outOfReach } from './out-of-reach.ts'
 import { digestNamed, shownName } from './name-key.ts'
+import { onRecord } from '../on-record.ts'
 import { changer } from '../ports.ts'
 import type { Ask, ManagePorts } from '../ports.ts'
 import { provisionUser } from '../users/provision-user.ts'
 import { aliasTaken, keyNotFound, keyTaken, malformed } from '../refuse.ts'
 import type { KeyWish } from './revise-key.ts'
 import type { LimitWish } from '../budgets/revise-limits.ts'
-import { reviseWithin, wishedRow } from './update-key.ts'
+import { aboutKey, reviseWithin, wishedRow } from './update-key.ts'
 import type { RevisedKey } from './update-key.ts'
 import { tellZeros } from './tell-zeros.ts'
 import { withCascade } from '../with-cascade.ts'
@@ -47,7 +49,12 @@ export async function rotateKey(
   // A key of nobody's own has no rights of management, and so none over itself.
   const { principal } = ask
   if (principal.kind === 'virtual-key' && (principal.standing.user === undefined || principal.key.roleless)) {
-    return deny('admin-only', 'authz_role', 'A key without a user cannot rotate itself. Ask whoever manages it.')
+    const refused = deny(
+      'admin-only',
+      'authz_role',
+      'A key without a user cannot rotate itself. Ask whoever manages it.',
+    )
+    return onRecord(refused, aboutKey('rotated', principal.key.digest), ask, ports)
   }
   const digest = digestNamed(name, ports.digests)
   if (digest !== undefined && ports.digests.equal(digest, ports.masterKey)) {
@@ -56,8 +63,10 @@ export async function rotateKey(
   const absent = keyNotFound(`Key ${shownName(name)} not found.`)
   if (digest === undefined) return absent
 
+  const about = aboutKey('rotated', digest)
   if (order.chosenKey !== undefined && ask.reach.scope !== 'all') {
-    return deny('beyond-yours', 'authz_field', '`new_key`: only administrators choose the value of a key (K-01).')
+    const say = '`new_key`: only administrators choose the value of a key (K-01).'
+    return onRecord(deny('beyond-yours', 'authz_field', say), about, ask, ports)
   }
   const now = ports.clock.now()
   const grace = decideGrace(order.gracePeriod, now, ports.rules.keyRotationGraceMs)
@@ -68,12 +77,13 @@ export async function rotateKey(
 
   // Asked before the change: once the old secret is gone, nothing may keep the new one from its holder.
   const spend = (await ports.ledger.spendOfKeys([digest])).get(digest) ?? NO_MONEY
-  const about = { action: 'rotated', objectType: 'LiteLLM_VerificationToken', objectId: digest } as const
   const rotated = await ports.registry.change(ask.origin, about, async (rooms) => {
     const current = await rooms.keys.find(digest)
     if (current === undefined) return absent
     const wished = await reviseRotated(current, order, absent, ask, rooms, ports)
     if (wished.verdict === 'deny') return wished
+    const { expiresAt } = wished.granted.key
+    if (expiresAt !== undefined && expiresAt <= now) return endedAlready()
 
     const row: VirtualKey = {
       ...restamped(wished.granted.key, changer(ask), now),
@@ -87,8 +97,7 @@ export async function rotateKey(
     const owner = row.userId === undefined ? undefined : await rooms.users.find(row.userId)
     const may = decideSecret({ ...row, digest }, owner, ask, ports.grants())
     if (may.verdict === 'deny') return may
-    const holder = row.alias === undefined ? undefined : await rooms.keys.findByAlias(row.alias)
-    if (holder !== undefined && holder.digest !== digest) return aliasTaken(row.alias)
+    if (await isAliasHeld(row.alias, rooms, digest)) return aliasTaken(row.alias)
     const newcomers = await provisionUser(wished.granted.newcomer, rooms)
     if ((await rooms.keys.rotate(digest, row, grace.granted)) === 'taken') return keyTaken()
     const budget = await budgetOf(row.budgetId, rooms)
@@ -97,6 +106,11 @@ export async function rotateKey(
   })
   if (rotated.verdict === 'allow') tellZeros(rotated.granted.row, order.limits, ports.log)
   return rotated
+}
+
+/** Its spend and limits stay with a key that is rotated, and so does its end. */
+function endedAlready(): Denied {
+  return malformed('The key has expired, and so would its new secret. Send a `duration` along with it.')
 }
 
 /** Reaching a key is enough for a new secret; with fields in the body it is a change like any other. */

@@ -10,7 +10,7 @@ import { decideBounds } from './apply-key-rules.ts'
 import { decideNewExpiry } from './decide-expiry.ts'
 import { decideKeyGrant, findMoved } from './decide-key-grant.ts'
 import { changeAction, describeChange, isSame } from '../describe-change.ts'
-import { findNamedKey } from './find-named-key.ts'
+import { findNamedKey, isAliasHeld } from './find-named-key.ts'
 import { decideHome, isMemberOf, loadKeyGrounds } from './key-grounds.ts'
 import { placeOfKey } from './key-place.ts'
 import { outOfReach } from './out-of-reach.ts'
@@ -85,7 +85,7 @@ function change(wanted: KeyChange, ask: Ask, ports: ManagePorts): Promise<Decisi
   )
 }
 
-export function aboutKey(action: KeyChange['action'], objectId: string) {
+export function aboutKey<Action extends KeyChange['action'] | 'rotated'>(action: Action, objectId: string) {
   return { action, objectType: 'LiteLLM_VerificationToken', objectId } as const
 }
 
@@ -103,8 +103,7 @@ export async function changeWithin(
   const { key, newcomer } = revised.granted
 
   if (isSame(current, key)) return allow({ outcome: current, records: [] })
-  const holder = key.alias === undefined ? undefined : await rooms.keys.findByAlias(key.alias)
-  if (holder !== undefined && holder.digest !== current.digest) return aliasTaken(key.alias)
+  if (await isAliasHeld(key.alias, rooms, current.digest)) return aliasTaken(key.alias)
   const row = restamped(key, changer(ask), ports.clock.now())
   const newcomers = await provisionUser(newcomer, rooms)
   if ((await rooms.keys.update(row)) === 'taken') return aliasTaken(row.alias)

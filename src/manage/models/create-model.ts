@@ -7,8 +7,9 @@ import type { ShownModel } from '../../domain/shown-model.ts'
 import { stampedNew } from '../../domain/stamps.ts'
 import type { StoredModel } from '../../domain/stored-model.ts'
 import { describeRow } from '../describe-change.ts'
+import { withParams } from './describe-params.ts'
 import { withoutMasks } from './mask-params.ts'
-import { decideModelGround } from './model-ground.ts'
+import { decideDefining } from './model-ground.ts'
 import { changer } from '../ports.ts'
 import type { Ask, ManagePorts } from '../ports.ts'
 import { readModelRow } from './read-model-row.ts'
@@ -29,10 +30,10 @@ export interface ModelOrder {
 }
 
 export async function createModel(order: ModelOrder, ask: Ask, ports: ManagePorts): Promise<Decision<ShownModel>> {
-  const ground = decideModelGround(ask, ports)
-  if (ground.verdict === 'deny') return ground
-
   const id = order.id ?? ports.newId()
+  const about = { action: 'created', objectType: 'LiteLLM_ProxyModelTable', objectId: id } as const
+  const may = await decideDefining(about, ask, ports)
+  if (may.verdict === 'deny') return may
   if (parseDeploymentId(id) === undefined) return malformed('`model_info.id` must be 1 to 255 printable characters.')
   const teamId = order.teamId === undefined ? undefined : parseTeamId(order.teamId)
   if (order.teamId !== undefined && teamId === undefined) return deny('team-not-found', 'object_denied')
@@ -49,17 +50,14 @@ export async function createModel(order: ModelOrder, ask: Ask, ports: ManagePort
     blocked: order.blocked,
     ...stampedNew(changer(ask), ports.clock.now()),
   }
-  const about = { action: 'created', objectType: 'LiteLLM_ProxyModelTable', objectId: id } as const
   return ports.registry.change(ask.origin, about, async (rooms) => {
     if (teamId !== undefined && (await rooms.teams.find(teamId)) === undefined) return teamUnknown(teamId)
     const read = await readModelRow(row, params, rooms, ports)
     if (read.verdict === 'deny') return read
     if ((await rooms.models.insert(row)) === 'taken') return taken(id)
     const ofTeam = teamId === undefined ? [] : await renameInTeam(teamId, { come: row.publicName }, rooms, ask, ports)
-    return allow({
-      outcome: showModel(row, params),
-      records: [withCascade({ ...about, before: {}, after: describeRow(row) }, ofTeam)],
-    })
+    const record = withParams({ ...about, before: {}, after: describeRow(row) }, 'params', undefined, params)
+    return allow({ outcome: showModel(row, params), records: [withCascade(record, ofTeam)] })
   })
 }
 

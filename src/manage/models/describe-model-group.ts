@@ -1,10 +1,17 @@
 import type { Deployment } from '../../domain/deployment.ts'
 import type { EpochMs } from '../../domain/ids.ts'
+import { isList } from '../../domain/json.ts'
 import type { JsonObject, JsonValue } from '../../domain/json.ts'
 import type { ModelFacts } from '../../ports/model-facts.ts'
-import { describeInfo, describeKnown } from './describe-models.ts'
+import { describeInfo, describeKnown, pricesOf } from './describe-models.ts'
 
-const HIGHEST = ['max_input_tokens', 'max_output_tokens', 'input_cost_per_token', 'output_cost_per_token'] as const
+const HIGHEST = [
+  'max_input_tokens',
+  'max_output_tokens',
+  'input_cost_per_token',
+  'output_cost_per_token',
+  'input_cost_per_pixel',
+] as const
 const ANY = [
   'supports_parallel_function_calling',
   'supports_vision',
@@ -23,6 +30,7 @@ export function describeModelGroup(
 ): JsonObject {
   const known = deployments.map((deployment) => ({
     ...describeKnown(deployment, facts, now),
+    ...pricesOf(deployment),
     ...describeInfo(deployment.entry.info),
   }))
   const numbers = (member: string): number[] =>
@@ -45,15 +53,25 @@ export function describeModelGroup(
     mode: stringOf(known, 'mode') ?? 'chat',
     tpm: sums('tpm'),
     rpm: sums('rpm'),
+    // Nothing keeps limits of either alone.
+    itpm: null,
+    otpm: null,
     ...Object.fromEntries(
       ANY.map((member) => [
         member,
         known.some((one) => Object.entries(one).some(([key, value]) => key === member && value === true)),
       ]),
     ),
+    supported_reasoning_efforts: effortsOf(known),
     supported_openai_params: [],
     configurable_clientside_auth_params: null,
   }
+}
+
+/** As the operator tells them; nobody else does. */
+function effortsOf(known: readonly JsonObject[]): readonly JsonValue[] | null {
+  const told = known.map((one) => one['supported_reasoning_efforts']).filter(isList)
+  return told.length === 0 ? null : [...new Set(told.flat())]
 }
 
 function stringOf(known: readonly JsonObject[], member: string): string | undefined {

@@ -107,7 +107,7 @@ function contextOf(params: JsonObject): JsonObject {
   return Object.fromEntries(Object.entries(params).filter(([name]) => names.includes(name)))
 }
 
-function pricesOf({ entry }: Deployment): JsonObject {
+export function pricesOf({ entry }: Deployment): JsonObject {
   return mirrored([...entry.params.prices])
 }
 

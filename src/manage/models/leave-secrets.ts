@@ -3,6 +3,7 @@ import type { JsonObject } from '../../domain/json.ts'
 import type { StoredModel } from '../../domain/stored-model.ts'
 import type { Rooms } from '../../ports/registry.ts'
 import { describeChange, isSame } from '../describe-change.ts'
+import { withParams } from './describe-params.ts'
 import { stampChange } from '../stamp-change.ts'
 import type { Ask, ManagePorts } from '../ports.ts'
 import { withoutOldSecrets } from './merge-params.ts'
@@ -35,12 +36,8 @@ export async function leaveSecretsBehind(
     if (isSame(params, left)) continue
     const row = stampChange(current, { ...current, sealedParams: sealParams(left, id, ports.seal) }, ask, ports)
     await rooms.models.update(row)
-    records.push({
-      action: 'updated',
-      objectType: 'LiteLLM_ProxyModelTable',
-      objectId: id,
-      ...describeChange(current, row),
-    })
+    const about = { action: 'updated', objectType: 'LiteLLM_ProxyModelTable', objectId: id } as const
+    records.push(withParams({ ...about, ...describeChange(current, row) }, 'params', params, left))
   }
   return records
 }

@@ -5,7 +5,6 @@ import type { StoredCredential } from '../../domain/stored-credential.ts'
 import { maskCredential, maskParams } from './mask-params.ts'
 import type { ManagePorts } from '../ports.ts'
 import { openParams, openValues } from './stored-secrets.ts'
-import { credentialNotFound } from './write-credential.ts'
 
 /** A credential as it is read: with the names of its values, and without the values. */
 export interface ShownCredential {
@@ -32,8 +31,20 @@ export async function readCredentialOfModel(modelId: string, ports: ManagePorts)
   const params = openParams(row, ports.seal) ?? {}
   const name = params['litellm_credential_name']
   if (typeof name === 'string') return readCredential(name, ports)
-  const { model, ...values } = maskParams(params)
-  return allow({ name: row.publicName, values, info: typeof model === 'string' ? { model } : {} })
+  const masked = maskParams(params)
+  const { model } = masked
+  return allow({ name: row.publicName, values: connectionIn(masked), info: typeof model === 'string' ? { model } : {} })
+}
+
+const CONNECTION = /^(?:api_key|api_base|base_url|api_version|organization|headers|extra_headers)$/
+
+/** What of a model's parameters says where its provider is and how to be let in. */
+export function connectionIn(params: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(params).filter(([name]) => CONNECTION.test(name)))
+}
+
+export function credentialNotFound(): Decision<never> {
+  return deny('credential-not-found', 'object_denied')
 }
 
 /** One that can't be opened is listed, without values. */

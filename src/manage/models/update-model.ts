@@ -5,11 +5,12 @@ import type { ShownModel } from '../../domain/shown-model.ts'
 import type { StoredModel } from '../../domain/stored-model.ts'
 import type { Rooms } from '../../ports/registry.ts'
 import { changeAction, describeChange, isSame } from '../describe-change.ts'
+import { withParams } from './describe-params.ts'
 import { mergeParams, withoutOldSecrets } from './merge-params.ts'
-import { decideModelGround } from './model-ground.ts'
+import { decideDefining } from './model-ground.ts'
 import type { Ask, ManagePorts } from '../ports.ts'
 import { destinationOf, readModelRow } from './read-model-row.ts'
-import { malformed } from '../refuse.ts'
+import { findStale, malformed } from '../refuse.ts'
 import { showModel } from './show-model.ts'
 import { stampChange } from '../stamp-change.ts'
 import { openParams, sealParams } from './stored-secrets.ts'
@@ -23,6 +24,8 @@ export interface ModelWish {
   readonly info: JsonObject | undefined
   readonly teamId: string | undefined
   readonly blocked: boolean | undefined
+  /** The `updated_at` of the row that the wish was made from. */
+  readonly seenAt?: string | undefined
 }
 
 export async function updateModel(
@@ -31,15 +34,17 @@ export async function updateModel(
   ask: Ask,
   ports: ManagePorts,
 ): Promise<Decision<ShownModel>> {
-  const ground = decideModelGround(ask, ports)
-  if (ground.verdict === 'deny') return ground
+  const about = { action: 'updated', objectType: 'LiteLLM_ProxyModelTable', objectId: id } as const
+  const may = await decideDefining(about, ask, ports)
+  if (may.verdict === 'deny') return may
   const served = ports.catalogue().deployment(id)
   if (served !== undefined && served.stored === undefined) return deny('model-in-config', 'param_forbidden')
 
-  const about = { action: 'updated', objectType: 'LiteLLM_ProxyModelTable', objectId: id } as const
   return ports.registry.change(ask.origin, about, async (rooms) => {
     const current = await rooms.models.find(id)
     if (current === undefined) return modelNotFound(id)
+    const stale = findStale(wish.seenAt, current)
+    if (stale !== undefined) return stale
     if (wish.teamId !== undefined && wish.teamId !== current.teamId) {
       return malformed('`model_info.team_id`: a model stays where it was made. Delete it, and make it anew.')
     }
@@ -53,7 +58,8 @@ export async function updateModel(
     const row = stampChange(current, { ...wished, sealedParams }, ask, ports)
     await rooms.models.update(row)
     const ofTeam = await renamed(current, row, rooms, ask, ports)
-    const record = { ...about, action: changeAction(current, row), ...describeChange(current, row) }
+    const change = { ...about, action: changeAction(current, row), ...describeChange(current, row) }
+    const record = staysSealed ? change : withParams(change, 'params', stored, after)
     return allow({ outcome: showModel(row, after), records: [withCascade(record, ofTeam)] })
   })
 }

@@ -1,20 +1,23 @@
 import type { AccessGroup } from '../../domain/access-group.ts'
 import { allow, deny } from '../../domain/decision.ts'
 import type { Decision, Denied } from '../../domain/decision.ts'
-import { decideModelsWithin } from '../../domain/effective.ts'
+import { decideModelsWithin, isModelWord } from '../../domain/effective.ts'
 import { stampedNew } from '../../domain/stamps.ts'
-import type { GroupHolders } from '../../ports/registry.ts'
+import type { Attempt, GroupHolders } from '../../ports/registry.ts'
 import { assignAccessGroup } from './assign-access-group.ts'
 import { describeChange, describeRow } from '../describe-change.ts'
 import { modelsOfKey } from '../keys/own-bounds.ts'
+import { onRecord } from '../on-record.ts'
 import { changer } from '../ports.ts'
 import type { Ask, ManagePorts } from '../ports.ts'
-import { beyondYoursIn } from '../refuse.ts'
+import { beyondYoursIn, findStale, malformed } from '../refuse.ts'
 import { stampChange } from '../stamp-change.ts'
 import { withCascade } from '../with-cascade.ts'
 
 /** Absent: as it is, and of a new group empty. */
 export interface GroupWish {
+  /** The `updated_at` of the row that the wish was made from. */
+  readonly seenAt?: string | undefined
   readonly name?: string | undefined
   readonly description?: string | null | undefined
   readonly models?: readonly string[] | undefined
@@ -36,10 +39,12 @@ export async function createAccessGroup(
   ask: Ask,
   ports: ManagePorts,
 ): Promise<Decision<HeldGroup>> {
-  const ground = decideGroupGround(ask)
+  const id = ports.newId()
+  const about = { action: 'created', objectType: OBJECT, objectId: id } as const
+  const ground = await decideGroupGround(about, ask, ports)
   if (ground.verdict === 'deny') return ground
   const group: AccessGroup = {
-    id: ports.newId(),
+    id,
     name: wish.name,
     description: wish.description ?? undefined,
     models: wish.models ?? [],
@@ -47,9 +52,8 @@ export async function createAccessGroup(
     agentIds: wish.agentIds ?? [],
     ...stampedNew(changer(ask), ports.clock.now()),
   }
-  const may = decideGroupGrant(undefined, group, wish, ask, ports)
+  const may = await onRecord(decideGroupGrant(undefined, group, wish, ask, ports), about, ask, ports)
   if (may.verdict === 'deny') return may
-  const about = { action: 'created', objectType: OBJECT, objectId: group.id } as const
   return ports.registry.change(ask.origin, about, async (rooms) => {
     if ((await rooms.accessGroups.insert(group)) === 'taken') return groupTaken(group.name)
     const assigned = await assignAccessGroup(group.id, wish, rooms, ask, ports)
@@ -68,12 +72,14 @@ export async function updateAccessGroup(
   ask: Ask,
   ports: ManagePorts,
 ): Promise<Decision<HeldGroup>> {
-  const ground = decideGroupGround(ask)
-  if (ground.verdict === 'deny') return ground
   const about = { action: 'updated', objectType: OBJECT, objectId: id } as const
+  const ground = await decideGroupGround(about, ask, ports)
+  if (ground.verdict === 'deny') return ground
   return ports.registry.change(ask.origin, about, async (rooms) => {
     const current = await rooms.accessGroups.find(id)
     if (current === undefined) return groupNotFound(id)
+    const stale = findStale(wish.seenAt, current)
+    if (stale !== undefined) return stale
     const wished: AccessGroup = {
       ...current,
       name: wish.name ?? current.name,
@@ -98,9 +104,9 @@ export async function updateAccessGroup(
 
 /** Whoever held it holds it no more. */
 export async function deleteAccessGroup(id: string, ask: Ask, ports: ManagePorts): Promise<Decision<AccessGroup>> {
-  const ground = decideGroupGround(ask)
-  if (ground.verdict === 'deny') return ground
   const about = { action: 'deleted', objectType: OBJECT, objectId: id } as const
+  const ground = await decideGroupGround(about, ask, ports)
+  if (ground.verdict === 'deny') return ground
   return ports.registry.change(ask.origin, about, async (rooms) => {
     if ((await rooms.accessGroups.find(id)) === undefined) return groupNotFound(id)
     const assigned = await assignAccessGroup(id, { teams: [], keys: [] }, rooms, ask, ports)
@@ -123,9 +129,17 @@ export function groupTaken(name: string): Denied {
 }
 
 /** A group belongs to no organisation, so it is the proxy administrators'. */
-export function decideGroupGround({ reach }: Pick<Ask, 'reach'>): Decision<true> {
-  if (reach.scope === 'all' && reach.mayWrite) return allow(true)
-  return deny('beyond-yours', 'authz_role', 'Only proxy admins make and change access groups.')
+export function decideGroupGround(
+  about: Pick<Attempt, 'action' | 'objectId'>,
+  ask: Ask,
+  ports: ManagePorts,
+): Promise<Decision<true>> {
+  const { reach } = ask
+  const decided =
+    reach.scope === 'all' && reach.mayWrite
+      ? allow<true>(true)
+      : deny('beyond-yours', 'authz_role', 'Only proxy admins make and change access groups.')
+  return onRecord(decided, { ...about, objectType: OBJECT }, ask, ports)
 }
 
 /** INV-12: a key that is limited to some models gives nobody others, and not itself either. */
@@ -136,7 +150,12 @@ function decideGroupGrant(
   { principal }: Ask,
   { grants }: Pick<ManagePorts, 'grants'>,
 ): Decision<undefined> {
-  const isGiven = teams.length + keys.length > 0
+  // Under another name it is on the lists of those who have that name.
+  const isRenamed = before !== undefined && before.name !== after.name
+  if ((before === undefined || isRenamed) && isModelWord(after.name)) {
+    return malformed(`'${after.name}' stands for all models or none in every list. Choose another name.`)
+  }
+  const isGiven = isRenamed || teams.length + keys.length > 0
   const added = isGiven ? after.models : after.models.filter((model) => before?.models.includes(model) !== true)
   const beyond = decideModelsWithin(added, [modelsOfKey(principal)], grants().modelGroups)
   return beyond === undefined ? allow(undefined) : beyondYoursIn('access_model_names')

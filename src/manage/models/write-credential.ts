@@ -6,10 +6,13 @@ import { stampedNew } from '../../domain/stamps.ts'
 import type { StoredCredential } from '../../domain/stored-credential.ts'
 import type { Rooms } from '../../ports/registry.ts'
 import { describeChange, describeRow, isSame } from '../describe-change.ts'
+import { withParams } from './describe-params.ts'
 import { leaveSecretsBehind } from './leave-secrets.ts'
 import { withoutMasks } from './mask-params.ts'
 import { mergeParams, withoutOldSecrets } from './merge-params.ts'
-import { decideSealing } from './model-ground.ts'
+import { connectionIn, credentialNotFound } from './read-credential.ts'
+import { decideDefinition, decideSealing } from './model-ground.ts'
+import { onRecord } from '../on-record.ts'
 import { changer } from '../ports.ts'
 import type { Ask, ManagePorts } from '../ports.ts'
 import { malformed } from '../refuse.ts'
@@ -33,9 +36,6 @@ export interface CredentialWish {
 
 const OBJECT = 'LiteLLM_CredentialsTable'
 
-/** What of a model's parameters says where its provider is and how to be let in. */
-const CONNECTION = /^(?:api_key|api_base|base_url|api_version|organization|headers|extra_headers)$/
-
 export async function createCredential(
   order: CredentialOrder,
   ask: Ask,
@@ -43,8 +43,9 @@ export async function createCredential(
 ): Promise<Decision<StoredCredential>> {
   const sealing = decideSealing(ports)
   if (sealing.verdict === 'deny') return sealing
-
   const about = { action: 'created', objectType: OBJECT, objectId: order.name } as const
+  const may = await onRecord(decideDefinition(ask), about, ask, ports)
+  if (may.verdict === 'deny') return may
   return ports.registry.change(ask.origin, about, async (rooms) => {
     const ofModel = order.modelId === undefined ? allow({}) : await connectionOf(order.modelId, rooms, ports)
     if (ofModel.verdict === 'deny') return ofModel
@@ -61,10 +62,8 @@ export async function createCredential(
     if ((await rooms.credentials.insert(row)) === 'taken') return deny('credential-taken', 'param_type')
     const move = { name: order.name, before: undefined, after: values.granted }
     const ofModels = await leaveSecretsBehind(move, rooms, ask, ports)
-    return allow({
-      outcome: row,
-      records: [withCascade({ ...about, before: {}, after: describeRow(row) }, ofModels)],
-    })
+    const record = withParams({ ...about, before: {}, after: describeRow(row) }, 'values', undefined, values.granted)
+    return allow({ outcome: row, records: [withCascade(record, ofModels)] })
   })
 }
 
@@ -76,8 +75,9 @@ export async function updateCredential(
 ): Promise<Decision<StoredCredential>> {
   const sealing = decideSealing(ports)
   if (sealing.verdict === 'deny') return sealing
-
   const about = { action: 'updated', objectType: OBJECT, objectId: name } as const
+  const may = await onRecord(decideDefinition(ask), about, ask, ports)
+  if (may.verdict === 'deny') return may
   return ports.registry.change(ask.origin, about, async (rooms) => {
     const current = await rooms.credentials.find(name)
     if (current === undefined) return credentialNotFound()
@@ -95,7 +95,9 @@ export async function updateCredential(
       values.granted === undefined
         ? []
         : await leaveSecretsBehind({ name, before, after: values.granted }, rooms, ask, ports)
-    return allow({ outcome: row, records: [withCascade({ ...about, ...describeChange(current, row) }, ofModels)] })
+    const change = { ...about, ...describeChange(current, row) }
+    const record = values.granted === undefined ? change : withParams(change, 'values', before, values.granted)
+    return allow({ outcome: row, records: [withCascade(record, ofModels)] })
   })
 }
 
@@ -106,10 +108,6 @@ export async function deleteCredential(name: string, ask: Ask, ports: ManagePort
     if (gone === undefined) return credentialNotFound()
     return allow({ outcome: name, records: [{ ...about, before: describeRow(gone), after: {} }] })
   })
-}
-
-export function credentialNotFound(): Decision<never> {
-  return deny('credential-not-found', 'object_denied')
 }
 
 /** Undefined: they stay as they are. */
@@ -151,5 +149,5 @@ async function connectionOf(modelId: string, rooms: Rooms, ports: ManagePorts): 
   if (row === undefined) return modelNotFound(modelId)
   const params = openParams(row, ports.seal)
   if (params === undefined) return malformed('The stored parameters of this model were sealed under another key.')
-  return allow(Object.fromEntries(Object.entries(params).filter(([name]) => CONNECTION.test(name))))
+  return allow(connectionIn(params))
 }

@@ -12,6 +12,7 @@ import type { OrganizationMembership } from '../../domain/user.ts'
 import type { Rooms } from '../../ports/registry.ts'
 import { budgetOf, dropOwnBudgets, reviseOwnBudget, saveBudget } from '../budgets/own-budget.ts'
 import { isSilent, saysNothing } from '../budgets/revise-limits.ts'
+import { opensBeyond } from '../decide-given-models.ts'
 import { describeChange, describeRow, isSame } from '../describe-change.ts'
 import { findPerson, gatherPeople } from '../users/find-person.ts'
 import type { PersonNamed } from '../users/find-person.ts'
@@ -60,6 +61,7 @@ export async function addOrganizationMembers(
     const added: UserId[] = []
     for (const { user, named } of people.granted.joining) {
       const { id } = organization
+      if (handsOver(organization, named.role, ask, ports)) return beyondYoursIn('role')
       if ((await rooms.organizationMembers.find(id, user.id)) !== undefined) continue
       const budget = saysNothing(limits) ? allow(undefined) : reviseOwnBudget(undefined, limits, ask, ports)
       if (budget.verdict === 'deny') return budget
@@ -87,6 +89,7 @@ export async function updateOrganizationMember(
     const found = await findMember(wish, ask, rooms)
     if (found.verdict === 'deny') return found
     const { organization, member } = found.granted
+    if (wish.role !== member.role && handsOver(organization, wish.role, ask, ports)) return beyondYoursIn('role')
     const before = await budgetOf(member.budgetId, rooms)
     let budget = before
     if (!isSilent(wish.limits)) {
@@ -160,6 +163,16 @@ async function findOrganization(
   const absent = organizationNotFound(name)
   if (organization === undefined) return absent
   return reachesOrganization(reach, organization.id) ? allow(organization) : foreign(absent)
+}
+
+/** INV-12: who administers an organisation may give away all of its models. */
+function handsOver(
+  { models }: Organization,
+  role: OrganizationRole | undefined,
+  ask: Ask,
+  ports: Pick<ManagePorts, 'grants'>,
+): boolean {
+  return role === 'org_admin' && opensBeyond([models], ask, ports)
 }
 
 /** Up to what the organisation has; and nobody raises oneself. */

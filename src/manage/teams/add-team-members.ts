@@ -1,17 +1,19 @@
 import { allow, deny } from '../../domain/decision.ts'
 import type { Decision } from '../../domain/decision.ts'
+import { withGroups } from '../../domain/effective.ts'
 import { parseTeamId } from '../../domain/ids.ts'
 import type { UserId } from '../../domain/ids.ts'
 import type { Team } from '../../domain/team.ts'
 import type { TeamMembership } from '../../domain/user.ts'
 import type { Rooms } from '../../ports/registry.ts'
+import { opensBeyond } from '../decide-given-models.ts'
 import { gatherPeople } from '../users/find-person.ts'
 import { joinTeam, membershipRecord } from './join-team.ts'
 import type { TeamMemberOrder } from './join-team.ts'
 import { isSilent } from '../budgets/revise-limits.ts'
 import type { Ask, ManagePorts } from '../ports.ts'
 import { fieldNotYours, memberCallNotAllowed } from './refuse-teams.ts'
-import { foreign } from '../refuse.ts'
+import { beyondYoursIn, foreign } from '../refuse.ts'
 import type { LimitWish } from '../budgets/revise-limits.ts'
 import { authorityOver } from './team-authority.ts'
 import { withCascade } from '../with-cascade.ts'
@@ -44,6 +46,8 @@ export async function addTeamMembers(order: MembersOrder, ask: Ask, ports: Manag
     const authority = authorityOver(ask.reach, team)
     if (authority === undefined && !isSelfJoin(team, order, ask, ports)) return foreign(refused)
     if (order.allUsers === true && authority !== 'proxy') return fieldNotYours('all_users')
+    // What the team may use is theirs from now on.
+    if (authority !== undefined && opensBeyond([withGroups(team)], ask, ports)) return beyondYoursIn('member')
 
     const named = order.allUsers === true ? [...order.members, ...(await everybody(rooms))] : order.members
     const people = await gatherPeople(named, ask, rooms, ports)

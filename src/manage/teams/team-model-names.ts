@@ -1,5 +1,5 @@
 import type { AuditDraft } from '../../domain/audit-record.ts'
-import { NO_MODELS } from '../../domain/effective.ts'
+import { isModelWord } from '../../domain/effective.ts'
 import type { TeamId } from '../../domain/ids.ts'
 import type { ModelCatalogue } from '../../domain/model-catalogue.ts'
 import { restamped } from '../../domain/stamps.ts'
@@ -32,12 +32,10 @@ export async function renameInTeam(
   return [{ action: 'updated', objectType: 'LiteLLM_TeamTable', objectId: teamId, ...describeChange(team, row) }]
 }
 
-const WORDS = new Set(['all-proxy-models', 'all-team-models', NO_MODELS])
-
 /** In a list of models it would say something about models of the gateway. A team may use its own without being told so. */
 function meansMore(name: string, catalogue: ModelCatalogue): boolean {
   const groups = [...catalogue.accessGroupNames()].flat()
-  return name.includes('*') || WORDS.has(name) || groups.includes(name)
+  return name.includes('*') || isModelWord(name) || groups.includes(name)
 }
 
 /** Whether the team has another model under this name. */

@@ -1,5 +1,6 @@
 import { allow, deny } from '../../domain/decision.ts'
 import type { Decision } from '../../domain/decision.ts'
+import { withGroups } from '../../domain/effective.ts'
 import { parseUserId } from '../../domain/ids.ts'
 import type { TeamId, UserId } from '../../domain/ids.ts'
 import type { UserPlace } from '../../domain/scope.ts'
@@ -9,16 +10,17 @@ import type { Change, Rooms } from '../../ports/registry.ts'
 import { blockerWith, decideUserWish, handOn } from './decide-user-change.ts'
 import type { Hand } from './decide-user-change.ts'
 import { describeRow } from '../describe-change.ts'
-import { decideGivenModels } from '../decide-given-models.ts'
+import { decideGivenModels, opensBeyond } from '../decide-given-models.ts'
 import { issueKey } from '../keys/issue-key.ts'
 import type { IssuedKey } from '../keys/issue-key.ts'
 import { modelsOfKey } from '../keys/own-bounds.ts'
 import { findGroups, joinGroups } from '../models/join-groups.ts'
 import type { Groups, TeamWish } from '../models/join-groups.ts'
 import { ceilingsOver, decideWithin, fillFrom } from '../organizations/organization-ceiling.ts'
+import { onRecord } from '../on-record.ts'
 import { changer } from '../ports.ts'
 import type { Ask, ManagePorts } from '../ports.ts'
-import { malformed } from '../refuse.ts'
+import { beyondYoursIn, malformed } from '../refuse.ts'
 import { userTaken } from './refuse-user.ts'
 import type { KeyWish } from '../keys/revise-key.ts'
 import { decidePassword, reviseUser } from './revise-user.ts'
@@ -56,13 +58,14 @@ export async function createUser(order: UserOrder, ask: Ask, ports: ManagePorts)
   const id = parseUserId(order.id ?? ports.newId())
   if (id === undefined) return malformed('`user_id` must be a text of 1 to 255 printable ASCII characters.')
   if (id === TOTAL_SPEND_ID) return userTaken(`id ${id}`)
-  const password = await hashed(order.wish, ask, ports)
-  if (password.verdict === 'deny') return password
-
   const about = { action: 'created', objectType: 'LiteLLM_UserTable', objectId: id } as const
+  const password = await onRecord(await hashed(order.wish, ask, ports), about, ask, ports)
+  if (password.verdict === 'deny') return password
   return ports.registry.change(ask.origin, about, async (rooms) => {
     const groups = await findGroups(order.teams, order.organizations, ask, rooms)
     if (groups.verdict === 'deny') return groups
+    const ofTeams = groups.granted.teams.map(({ team }) => withGroups(team))
+    if (opensBeyond(ofTeams, ask, ports)) return beyondYoursIn('teams')
     const wished = await newRow(id, order.wish, groups.granted, ask, rooms, ports)
     if (wished.verdict === 'deny') return wished
 

@@ -85,25 +85,22 @@ export function decideUserWish(
   if (hand !== 'administrator' && wish.metadata !== undefined && current?.metadata['scim_active'] === false) {
     if (wish.metadata['scim_active'] !== false) return notYours('`metadata.scim_active`: a proxy admin opens it again.')
   }
-  if (isNarrowed(principal) && handsOutAdministration(wish, current)) return notWithThisKey()
+  if (isNarrowed(principal) && makesAdministrator(wish, current)) return notWithThisKey()
   return decideRole(wish.role, current, hand, principal)
 }
 
-/** The same of accounts that are opened by another way than their rows: by an identity, or by a merge. */
-export function decideAccounts(opened: readonly User[], principal: Principal): Decision<undefined> {
-  const isPowerful = opened.some(({ role }) => ADMINISTRATORS.has(role))
-  return isPowerful && isNarrowed(principal) ? notWithThisKey() : allow(undefined)
-}
-
-function notWithThisKey(): Denied {
+export function notWithThisKey(): Denied {
   return notYours('A key that was narrowed makes no administrators, and gives nobody the account of one.')
 }
 
+/** What leads somebody to the account. */
+export function opensAccount({ password, email, ssoUserId }: UserWish): boolean {
+  return [password, email, ssoUserId].some((value) => value !== undefined)
+}
+
 /** INV-12: whoever gets the account has more than the key that made it. */
-function handsOutAdministration(wish: UserWish, current: User | undefined): boolean {
-  const entrance = [wish.password, wish.email, wish.ssoUserId].some((value) => value !== undefined)
-  const makes = wish.role !== undefined && wish.role !== current?.role && ADMINISTRATORS.has(wish.role)
-  return makes || (entrance && current !== undefined && ADMINISTRATORS.has(current.role))
+function makesAdministrator({ role }: UserWish, current: User | undefined): boolean {
+  return role !== undefined && role !== current?.role && ADMINISTRATORS.has(role)
 }
 
 function decideRole(

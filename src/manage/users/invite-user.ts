@@ -8,10 +8,10 @@ import { reachesOrganization, reachesTeam } from '../../domain/scope.ts'
 import { stampedNew } from '../../domain/stamps.ts'
 import type { UserFacts } from '../../domain/user.ts'
 import type { Rooms } from '../../ports/registry.ts'
+import { decideAccounts } from './decide-accounts.ts'
 import { isTakenUp, placeOfUser } from './decide-user-change.ts'
 import { describeChange, describeRow } from '../describe-change.ts'
 import { randomText } from '../keys/make-key.ts'
-import { isNarrowed } from '../keys/own-bounds.ts'
 import { changer } from '../ports.ts'
 import type { Ask, ManagePorts } from '../ports.ts'
 import { foreign, malformed } from '../refuse.ts'
@@ -51,6 +51,8 @@ export async function inviteUser(name: string, ask: Ask, ports: ManagePorts): Pr
     if (!reachesAll(ask.reach, facts)) return foreign(absent)
     const may = decideInvitation(ask, facts)
     if (may.verdict === 'deny') return may
+    const opens = await decideAccounts([facts.user], ask, rooms, ports)
+    if (opens.verdict === 'deny') return opens
     await rooms.invitations.insert(invitation)
     const outcome = { invitation, link: `${invitation.id}.${secret}` }
     return allow({ outcome, records: [{ ...about, before: {}, after: describeRow(invitation) }] })
@@ -112,12 +114,10 @@ function reachesAll(reach: Reach, facts: UserFacts): boolean {
 }
 
 /** An account that somebody has already is taken over by nobody below a proxy admin. */
-function decideInvitation({ reach, principal }: Ask, facts: UserFacts): Decision<undefined> {
+function decideInvitation({ reach }: Ask, facts: UserFacts): Decision<undefined> {
   const { user } = facts
-  const isPowerful = ADMINISTRATORS.has(user.role)
-  if (reach.scope === 'all')
-    return reach.mayWrite && !(isPowerful && isNarrowed(principal)) ? allow(undefined) : beyond()
-  return isPowerful || isTakenUp(facts) || user.blocked ? beyond() : allow(undefined)
+  if (reach.scope === 'all') return reach.mayWrite ? allow(undefined) : beyond()
+  return ADMINISTRATORS.has(user.role) || isTakenUp(facts) || user.blocked ? beyond() : allow(undefined)
 }
 
 function beyond(): Denied {

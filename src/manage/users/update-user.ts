@@ -9,11 +9,13 @@ import { blankUser } from '../../domain/user.ts'
 import type { User } from '../../domain/user.ts'
 import type { Attempt, Change, Rooms } from '../../ports/registry.ts'
 import { hashed, TOTAL_SPEND_ID } from './create-user.ts'
-import { blockerWith, decideUserWish, handOn, isTakenUp, placeOfUser } from './decide-user-change.ts'
+import { decideAccounts } from './decide-accounts.ts'
+import { blockerWith, decideUserWish, handOn, isTakenUp, opensAccount, placeOfUser } from './decide-user-change.ts'
 import type { Hand } from './decide-user-change.ts'
 import { decideGivenModels } from '../decide-given-models.ts'
 import { changeAction, describeChange, isSame } from '../describe-change.ts'
 import { ceilingsOver, decideWithin } from '../organizations/organization-ceiling.ts'
+import { onRecord } from '../on-record.ts'
 import { changer } from '../ports.ts'
 import type { Ask, ManagePorts } from '../ports.ts'
 import { foreign, malformed } from '../refuse.ts'
@@ -37,7 +39,7 @@ interface Target {
 }
 
 export async function updateUser(order: UserChangeOrder, ask: Ask, ports: ManagePorts): Promise<Decision<User>> {
-  const password = await hashed(order.wish, ask, ports)
+  const password = await onRecord(await hashed(order.wish, ask, ports), aboutUser(order), ask, ports)
   if (password.verdict === 'deny') return password
   return ports.registry.change(ask.origin, aboutUser(order), (rooms) =>
     changeUser(order, password.granted, ask, rooms, ports),
@@ -74,7 +76,12 @@ async function changeUser(
   if (current !== undefined && isSame(current, row)) return allow({ outcome: current, records: [] })
   const given = decideGivenModels(current?.models, row.models, ask, ports)
   if (given.verdict === 'deny') return given
+  const opened = current !== undefined && opensAccount(wish) ? [current] : []
+  const opens = await decideAccounts(opened, ask, rooms, ports)
+  if (opens.verdict === 'deny') return opens
   const stored = await store(row, target.granted, ask, rooms, ports)
+  // Whom another call made at this moment is there now.
+  if (stored === 'there-by-now') return changeUser(order, passwordHash, ask, rooms, ports)
   if (stored.verdict === 'deny') return stored
   const action: AuditAction = current === undefined ? 'created' : changeAction(current, row)
   const records = [{ ...aboutUser({ id, email: undefined }), action, ...describeChange(current ?? {}, stored.granted) }]
@@ -87,7 +94,7 @@ async function store(
   ask: Ask,
   rooms: Rooms,
   ports: ManagePorts,
-): Promise<Decision<User>> {
+): Promise<Decision<User> | 'there-by-now'> {
   if (hand === 'organization') {
     const facts = await rooms.users.facts(row.id)
     const ceilings = facts === undefined ? [] : await ceilingsOver(placeOfUser(facts), rooms)
@@ -102,7 +109,10 @@ async function store(
   // An administrator who names the id of somebody who is gone gives it out anew.
   if (current === undefined) await rooms.formerUsers.free(row.id)
   const outcome = current === undefined ? await rooms.users.insert(stamped) : await rooms.users.update(stamped)
-  if (outcome === 'taken') return userTaken('this sso_user_id')
+  if (outcome === 'taken') {
+    const isThere = current === undefined && (await rooms.users.find(row.id)) !== undefined
+    return isThere ? 'there-by-now' : userTaken('this sso_user_id')
+  }
   if (current !== undefined && changesPossession(current, stamped)) await dropInvitations(row.id, rooms)
   return allow(stamped)
 }

@@ -3,7 +3,7 @@ import type { MockUpstream } from '../../support/mock-upstream/start-mock-upstre
 import { startMockUpstream } from '../../support/mock-upstream/start-mock-upstream.ts'
 import type { Ask } from '../hostile/support/stand.ts'
 import type { Json } from './support/caller.ts'
-import { NOT_FOR_YOU, good } from './support/caller.ts'
+import { NOT_FOR_YOU, good, textAt } from './support/caller.ts'
 import type { Realm } from './support/realm.ts'
 import { startRealm } from './support/realm.ts'
 import { stateOf } from './support/state.ts'
@@ -307,5 +307,39 @@ describe('AC-095, Z-08: two administrators with one form', () => {
     expect(stale.status).toBe(409)
     const after: Json = JSON.parse((await master.get(`/team/info?team_id=${team_id}`)).text)['team_info']
     expect(after['models']).toEqual(['m1'])
+  })
+
+  test('the same for a shared budget, a tag, an access group and a model', async () => {
+    const { pa, master } = realm.cast
+    const name = 'twice-edited'
+    good(await master.post('/budget/new', { budget_id: name, max_budget: 10 }))
+    good(await master.post('/tag/new', { name, max_budget: 10 }))
+    const group = JSON.parse((await master.post('/v1/access_group', { access_group_name: name })).text)
+    const path = `/v1/access_group/${textAt(group, 'access_group_id')}`
+    const litellm_params = { model: 'openai/m1', api_key: 'sk-of-the-operator' }
+    good(await master.post('/model/new', { model_name: name, litellm_params, model_info: { id: name, tier: 'old' } }))
+
+    const [budget] = JSON.parse((await pa.post('/budget/info', { budgets: [name] })).text)
+    const tag = JSON.parse((await pa.post('/tag/info', { names: [name] })).text)[name]
+    const { data } = JSON.parse((await pa.get(`/model/info?litellm_model_id=${name}`)).text)
+    const { model_info } = data[0]
+    good(await master.post('/budget/update', { budget_id: name, max_budget: 1 }))
+    good(await master.post('/tag/update', { name, max_budget: 1 }))
+    good(await master.ask({ method: 'PUT', path, body: { access_model_names: ['m1'] } }))
+    good(await master.patch(`/model/${name}/update`, { model_info: { tier: 'new' } }))
+
+    const before = await stateOf(master)
+    const stale = [
+      await pa.post('/budget/update', budget),
+      await pa.post('/tag/update', { ...tag, max_budget: 10 }),
+      await pa.ask({ method: 'PUT', path, body: group }),
+      await pa.patch(`/model/${name}/update`, { model_info }),
+      await pa.post('/model/update', { model_info }),
+    ]
+    expect(stale.map(({ status }) => status)).toEqual(stale.map(() => 409))
+    expect(await stateOf(master)).toBe(before)
+
+    const fresh = JSON.parse((await pa.post('/budget/info', { budgets: [name] })).text)[0]
+    good(await pa.post('/budget/update', { ...fresh, max_budget: 2 }))
   })
 })

@@ -92,7 +92,8 @@ describe('INV-12: a key of an administrator that is limited to some models', () 
       JSON.parse((await master.post('/v1/access_group', { access_group_name: name, access_model_names: ['m1'] })).text),
       'access_group_id',
     )
-    for (const limits of [{ models: ['m1'] }, { models: [name] }, { access_group_ids: [grown] }]) {
+    const free = freshName('group', 'amber')
+    for (const limits of [{ models: ['m1', free] }, { models: [name, free] }, { access_group_ids: [grown] }]) {
       const key = await holder({ user_id: pa.id, ...limits })
       const put = (id: string, body: object) => key.ask({ method: 'PUT', path: `/v1/access_group/${id}`, body })
       const body = { access_group_name: freshName('group', 'amber'), access_model_names: ['m2'] }
@@ -102,6 +103,7 @@ describe('INV-12: a key of an administrator that is limited to some models', () 
         await put(grown, { access_model_names: ['m1', 'm2'] }),
         await put(ofM2, { assigned_key_ids: [key.hash] }),
         await put(ofM2, { assigned_team_ids: [TEAM.amber] }),
+        await put(ofM2, { access_group_name: free }),
       ]
       expect(refused.map(({ status }) => status)).toEqual(refused.map(() => 403))
       await callsM1Alone(key)
@@ -141,7 +143,7 @@ describe('INV-12: no key that is limited to some models', () => {
   test('of an administrator makes accounts of others beside a key or a membership', async () => {
     const { master, pa } = realm.cast
     const key = await holder({ user_id: pa.id, models: ['m1'] })
-    const team_id = await freshTeam(master, 'amber')
+    const team_id = await freshTeam(master, 'amber', { models: ['m1'] })
     const [named, joined] = [freshName('user', 'amber'), freshName('user', 'amber')]
     good(await key.post('/key/generate', { user_id: named, models: ['m1'] }))
     good(await key.post('/team/member_add', { team_id, member: { role: 'user', user_id: joined } }))

@@ -52,6 +52,40 @@ describe('INV-12: a narrowed key of an administrator leads to no wider right', (
     good(await manager.post('/key/regenerate', { key: manager.hash }))
   })
 
+  test('it makes no key that outlives it or sheds what else binds it, and does not so itself', async () => {
+    const { master, pa, u2 } = realm.cast
+    const bounds = { duration: '1h', max_budget: 5, rpm_limit: 3, tags: ['own'], enforced_params: ['user'] }
+    const fields = { user_id: pa.id, key_type: 'management', ...bounds, metadata: { allowed_tools: ['look'] } }
+    const manager = callerOf(realm.port, (await freshKey(master, fields)).key)
+    const other = await freshKey(master, { user_id: u2.id })
+    const before = await stateOf(master)
+
+    for (const more of [
+      { duration: '30d' },
+      { max_budget: 6 },
+      { rpm_limit: 4 },
+      { tags: ['other'] },
+      { enforced_params: ['metadata'] },
+      { metadata: { allowed_tools: ['look', 'touch'] } },
+    ]) {
+      const name = JSON.stringify(more)
+      expect.soft([name, (await manager.post('/key/generate', more)).status]).toEqual([name, 403])
+      expect
+        .soft([name, (await manager.post('/key/update', { key: manager.hash, ...more })).status])
+        .toEqual([name, 403])
+      expect
+        .soft([name, (await manager.post('/key/regenerate', { key: manager.hash, ...more })).status])
+        .toEqual([name, 403])
+    }
+    expect((await manager.post('/key/update', { key: manager.hash, duration: '-1' })).status).toBe(403)
+    expect((await manager.post('/key/update', { key: manager.hash, max_budget: null })).status).toBe(403)
+    expect(await stateOf(master)).toBe(before)
+
+    good(await manager.post('/key/generate', { duration: '30m', max_budget: 1, tags: ['own', 'more'] }))
+    good(await manager.post('/key/update', { key: manager.hash, max_budget: 4 }))
+    good(await manager.post('/key/update', { key: other.hash, max_budget: 100, duration: '30d' }))
+  })
+
   describe('nor by what leads to another account or key:', () => {
     const NARROWED = { models: ['m1'] }
     const ALICE = { issuer: 'https://idp.example', subject: 'alice' }
@@ -74,9 +108,9 @@ describe('INV-12: a narrowed key of an administrator leads to no wider right', (
       }
       expect(await stateOf(master)).toBe(before)
 
-      const twin = await freshUser(master, 'amber')
-      good(await narrowed.post('/user/identity/link', { user_id: mallory, ...ALICE }))
-      const plain = good(await narrowed.post('/user/merge', { survivor: mallory, duplicate: twin }))
+      const [alike, twin] = [await freshUser(master, 'amber', NARROWED), await freshUser(master, 'amber', NARROWED)]
+      good(await narrowed.post('/user/identity/link', { user_id: alike, ...ALICE }))
+      const plain = good(await narrowed.post('/user/merge', { survivor: alike, duplicate: twin }))
       good(await narrowed.post('/user/merge/undo', { merge_id: plain['merge_id'] }))
       good(await master.post('/user/merge/undo', { merge_id: merged['merge_id'] }))
     })

@@ -83,6 +83,22 @@ describe('special names', () => {
   })
 })
 
+test.each(['no-default-models', 'all-proxy-models', 'all-team-models', '*'])(
+  'no group has the name %s, which says something else in every list',
+  async (name) => {
+    const access_group_id = (await desk.post('/v1/access_group', { access_group_name: unique('group') })).json
+      .access_group_id
+    const put = { body: { access_group_name: name } }
+    for (const refused of [
+      await desk.post('/access_group/new', { access_group: name, model_names: ['open'] }),
+      await desk.post('/v1/access_group', { access_group_name: name }),
+      await desk.ask('PUT', `/v1/access_group/${access_group_id}`, put),
+    ]) {
+      expectError(refused, 400, { message: name })
+    }
+  },
+)
+
 describe('a group of stored models', () => {
   test('grows with a model that names it', async () => {
     const group = unique('group')

@@ -125,6 +125,35 @@ describe('what is recorded', () => {
     expect(JSON.stringify(models)).not.toContain(secret)
   })
 
+  test('which parameters of a model and values of a credential changed, and no text of them', async () => {
+    const id = unique('told')
+    const credential_name = unique('told')
+    const changed = (names: readonly string[]) => Object.fromEntries(names.map((name) => [name, 'changed']))
+    const litellm_params = { model: 'openai/gpt-4o', api_key: 'sk-first', rpm: 5, input_cost_per_token: 1e-6 }
+    await desk.done('/model/new', { model_name: unique('name'), litellm_params, model_info: { id } })
+    const patched = { litellm_params: { rpm: 7, api_key: 'sk-second', input_cost_per_token: null, model: 'openai/o3' } }
+    expect((await desk.ask('PATCH', `/model/${id}/update`, { body: patched })).status).toBe(200)
+    await desk.done('/model/update', { model_info: { id }, litellm_params: { rpm: 7 } })
+    const ofModel = await audit({ object_id: id, sort_order: 'asc' })
+    expect(ofModel.audit_logs).toMatchObject([
+      { before_value: {}, updated_values: { params: { ...changed(['model', 'api_key']), rpm: 5 } } },
+      {
+        before_value: { params: { ...changed(['model', 'api_key']), rpm: 5, input_cost_per_token: 1e-6 } },
+        updated_values: { params: { ...changed(['model', 'api_key']), rpm: 7 } },
+      },
+    ])
+
+    await desk.done('/credentials', { credential_name, credential_values: { api_key: 'sk-1' }, credential_info: {} })
+    const body = { credential_values: { api_version: '2026-01-01' } }
+    expect((await desk.ask('PATCH', `/credentials/${credential_name}`, { body })).status).toBe(200)
+    const ofCredential = await audit({ object_id: credential_name, sort_order: 'asc' })
+    expect(ofCredential.audit_logs.map((row: { updated_values: object }) => row.updated_values)).toMatchObject([
+      { values: changed(['api_key']) },
+      { values: changed(['api_version']) },
+    ])
+    expect(JSON.stringify([ofModel, ofCredential])).not.toMatch(/sk-|openai\/|2026-01-01/)
+  })
+
   test('`litellm-changed-by` is who it says', async () => {
     const who = unique('ticket')
     const team_id = unique('team')

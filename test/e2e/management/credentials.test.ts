@@ -53,16 +53,17 @@ describe('POST /credentials', () => {
   test('takes the values of a model', async () => {
     const { model_id } = await desk.done('/model/new', {
       model_name: unique('source'),
-      litellm_params: { model: 'openai/gpt-4o', api_base: desk.mock.apiBase, api_key: SECRET },
+      litellm_params: { model: 'openai/gpt-4o', api_base: desk.mock.apiBase, api_key: SECRET, rpm: 5 },
       model_info: {},
     })
     const name = await newCredential({ credential_values: undefined, model_id })
     const { status, json, text } = await byName(name)
     expect(status).toBe(200)
-    expect(Object.keys(json.credential_values)).toContain('api_key')
+    expect(Object.keys(json.credential_values).toSorted()).toEqual(['api_base', 'api_key'])
     expect(text).not.toContain(SECRET)
     const byModel = await desk.get(`/credentials/by_model/${model_id}`)
     expect(byModel.status).toBe(200)
+    expect(byModel.json.credential_values).toEqual(json.credential_values)
     expect(byModel.text).not.toContain(SECRET)
   })
 })

@@ -13,6 +13,9 @@ beforeAll(async () => {
 
 afterAll(() => rig.close())
 
+/** Only ends what hangs. */
+const PATIENT = { timeout: 20_000 }
+
 async function linesOf(key: string): Promise<readonly SpendLine[]> {
   return JSON.parse((await rig.get(`/spend/logs?api_key=${key}`)).text)
 }
@@ -83,17 +86,57 @@ test('so is a rate that is used up, after the calls that it let through', async 
   expect((await linesOf(key)).map((line) => line.status).toSorted()).toEqual(['failure', 'failure', 'success'])
 })
 
-test('a key that no longer works names nobody', async () => {
-  const key = await rig.newKey()
-  expect((await rig.post('/key/block', { key })).status).toBe(200)
-  expect((await rig.post(CHAT, chat('plain'), { key })).status).toBe(401)
-  expect(await linesOf(key)).toEqual([])
+test('so is the state of the key itself, under the names of whom it belongs to', async () => {
+  const organization_alias = 'acme'
+  const made = JSON.parse((await rig.post('/organization/new', { organization_alias })).text)
+  const { organization_id }: { readonly organization_id: string } = made
+  const team_id = 'refused'
+  expect((await rig.post('/team/new', { team_id, organization_id, tags: ['of-the-team'] })).status).toBe(200)
+  const owned = { user_id: 'owner', team_id, tags: ['night'] }
+  const [blocked, expired] = [await rig.newKey(owned), await rig.newKey({ ...owned, duration: '1s' })]
+  expect((await rig.post('/team/member_add', { team_id, member: { role: 'user', user_id: 'owner' } })).status).toBe(200)
+  expect((await rig.post('/key/block', { key: blocked })).status).toBe(200)
+  for (const [key, error_class] of [
+    [blocked, 'key-blocked'],
+    [expired, 'key-expired'],
+  ] as const) {
+    await expect.poll(async () => (await rig.post(CHAT, chat('plain'), { key })).status, PATIENT).toBe(401)
+    await expect
+      .poll(async () => (await linesOf(key)).filter(({ status }) => status === 'failure'), PATIENT)
+      .toMatchObject([
+        {
+          spend: 0,
+          model_group: '',
+          user: 'owner',
+          team_id,
+          organization_id,
+          request_tags: expect.arrayContaining(['night', 'of-the-team']),
+          metadata: { error_information: { error_code: '401', error_class } },
+        },
+      ])
+  }
+})
+
+test('a secret that was replaced, and a key that is deleted, name nobody', async () => {
+  for (const [path, body] of [
+    ['/key/regenerate', (key: string) => ({ key })],
+    ['/key/delete', (key: string) => ({ keys: [key] })],
+  ] as const) {
+    const key = await rig.newKey()
+    expect((await rig.post(path, body(key))).status).toBe(200)
+    expect((await rig.post(CHAT, chat('plain'), { key })).status).toBe(401)
+    expect(await linesOf(key)).toEqual([])
+  }
 })
 
 test('nobody is charged with the calls of a stranger, and a flood of refused ones is not written down', async () => {
   expect((await rig.post(CHAT, chat('plain'), { key: 'sk-0123456789abcdef0123456789abcdef' })).status).toBe(401)
   const key = await rig.newKey({ models: ['plain'] })
   for (let n = 0; n < 45; n += 1) await rig.post(CHAT, chat('other'), { key })
+  const blocked = await rig.newKey()
+  expect((await rig.post('/key/block', { key: blocked })).status).toBe(200)
+  for (let n = 0; n < 45; n += 1) await rig.post(CHAT, chat('plain'), { key: blocked })
+  expect((await linesOf(blocked)).length).toBeLessThanOrEqual(40)
   const lines = await linesOf(key)
   expect(lines.length).toBeGreaterThanOrEqual(20)
   // The flood may have lasted from one minute into the next.

@@ -396,6 +396,19 @@ describe('POST /key/regenerate', () => {
     expect((await app.post(`/key/${digestOfKey(key)}/regenerate`, { key: CHOSEN })).status).toBe(400)
   })
 
+  test('a key that has expired gets no new secret that has expired as well', async () => {
+    const key = await app.makeKey({ duration: '1h', key_alias: 'once' })
+    app.pass(3_600_000)
+    const refused = await app.post('/key/regenerate', { key, max_budget: 1 })
+    expect([refused.status, refused.json.error.message]).toEqual([400, expect.stringContaining('`duration`')])
+    expect((await app.get(`/key/info?key=${key}`)).json.info).toMatchObject({ rotation_count: 0, max_budget: null })
+
+    const renewed = await app.post('/key/regenerate', { key, duration: '1h' })
+    expect(renewed).toMatchObject({ status: 200, json: { key_alias: 'once' } })
+    expect((await app.get('/key/info', renewed.json.key)).status).toBe(200)
+    expect((await app.get('/key/info', key)).status).toBe(401)
+  })
+
   test('a holder is never left without the new secret: spend is asked before the old one is gone', async () => {
     const broken = await openAdminApp({}, (ports) => ({
       ...ports,

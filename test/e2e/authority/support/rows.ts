@@ -95,6 +95,7 @@ export const KEY_ROWS: readonly Row[] = [
   ),
   row('POST /key/block of a team', 'PA OA TA', 'PA', teamKey),
   row('POST /key/unblock of a team', 'PA', 'PA', teamKey, 'OA TA'),
+  row('POST /key/report_leaked', 'PA', 'PA', async (cast, tenant) => ({ key: (await teamKey(cast, tenant)).key })),
   row('POST /key/delete of a team', 'PA OA TA', 'PA', async (cast, tenant) => ({
     keys: [(await teamKey(cast, tenant)).key],
   })),
