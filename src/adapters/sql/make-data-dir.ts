@@ -5,8 +5,8 @@ import { StoreProblem } from './store-problem.ts'
 
 const OWNER_ONLY = 0o700
 
-/** Written and removed again at each start. */
-export const PROBE = 'probe'
+/** Written and removed again at each start: a name that nobody else gives to a file. */
+export const PROBE = '.latchkey-probe'
 const PROBE_BYTES = 64 * 1024
 
 /** A new database takes some 40 MB. */
@@ -42,7 +42,9 @@ export async function makeDirectory(path: string): Promise<Stats> {
 export async function tryToWrite(path: string): Promise<void> {
   const probe = join(path, PROBE)
   try {
-    await writeFile(probe, Buffer.alloc(PROBE_BYTES), { mode: 0o600, flush: true })
+    await rm(probe, { force: true })
+    // Never through a link that somebody else has put there.
+    await writeFile(probe, Buffer.alloc(PROBE_BYTES), { mode: 0o600, flush: true, flag: 'wx' })
   } catch (error) {
     throw unusable(path, error)
   } finally {

@@ -33,7 +33,7 @@ export class BodyShare {
 
   constructor(budget: BodyBudget, response: ServerResponse) {
     this.#budget = budget
-    response.once('close', () => this.give(this.#taken))
+    response.on('close', () => this.give(this.#taken))
   }
 
   get pace(): BodyPace {

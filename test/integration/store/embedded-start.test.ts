@@ -5,9 +5,11 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  readFileSync,
   renameSync,
   rmSync,
   statSync,
+  symlinkSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs'
@@ -145,16 +147,24 @@ describe('C-11: the embedded database', () => {
   test.runIf(process.platform === 'linux').each([
     ['/proc/x', 'nothing can be made there'],
     ['/proc/self/x/y', 'nothing can be made there'],
-    ['/sys/x', 'may not write there'],
     ['/proc/self/fd', 'nothing can be made there'],
   ])('%s cannot be one, and that is told at once: %s', async (place, why) => {
     const opened = openEmbedded({ dataDir: place })
     await expect(opened).rejects.toMatchObject({ code: 'unusable', message: expect.stringContaining(why) })
   })
 
+  test('writes its trial through no link', async () => {
+    const precious = join(home, 'precious')
+    writeFileSync(precious, 'kept')
+    symlinkSync(precious, join(dataDir, '.latchkey-probe'))
+    const { store } = await openEmbedded({ dataDir })
+    await store.close()
+    expect(readFileSync(precious, 'utf8')).toBe('kept')
+  })
+
   test('leaves nothing of the trial that it can be written', async () => {
     const { store } = await openEmbedded({ dataDir })
-    expect(readdirSync(dataDir)).not.toContain('probe')
+    expect(readdirSync(dataDir)).not.toContain('.latchkey-probe')
     await store.close()
   })
 
