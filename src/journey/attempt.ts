@@ -96,7 +96,7 @@ async function finishWhole(attempt: Attempt, answer: WholeAnswer, secrets: reado
 /** What the answer holds, as far as the books need it. */
 function writtenIn(read: ReadReply, { admission }: Attempt): Pick<Told, 'writtenWeight' | 'pictures'> {
   if (admission.ask.operation.name === 'image') return { pictures: countPictures(read) }
-  return read.usage === undefined ? { writtenWeight: weighText(writtenPart(read.text)) } : {}
+  return { writtenWeight: () => weighText(writtenPart(read.text)) }
 }
 
 const MAX_EVENT_LENGTH = 1024 * 1024
@@ -126,7 +126,7 @@ async function streamAttempt(attempt: Attempt): Promise<AttemptResult> {
   const { tally } = translator
   const told = {
     usage: tally.usage,
-    writtenWeight: tally.emittedWeight,
+    writtenWeight: () => tally.emittedWeight,
     pictures: tally.pictures,
     replyId: shownIdOf(attempt, tally.id),
     reportedModel: tally.reportedModel,

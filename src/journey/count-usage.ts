@@ -48,7 +48,7 @@ export async function estimateUsage(
 ): Promise<CountedUsage> {
   const inputTokens = outcome.readTokens ?? (await estimateLongText(ask.promptText, nextTurn))
   const painted = paintedBy(ask, outcome, undefined, sheet)
-  const outputTokens = tokensOfWeight(outcome.writtenWeight)
+  const outputTokens = tokensOfWeight(outcome.writtenWeight())
   const usage =
     painted === undefined ? { ...NO_USAGE, inputTokens, outputTokens } : estimatePainted(painted, inputTokens)
   return { usage, usageFrom: 'estimated' }

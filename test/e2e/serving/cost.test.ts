@@ -24,6 +24,7 @@ beforeAll(async () => {
           output_cost_per_token_priority: 20e-6,
         }),
         mockModel('free', apiBase, { input_cost_per_token: 0, output_cost_per_token: 0 }),
+        mockModel('embedding', apiBase, { output_cost_per_token: undefined }),
         mockModel('mock-headers', apiBase),
         mockModel('mock-500', apiBase),
       ],
@@ -89,6 +90,15 @@ test('a stream costs what the same answer costs whole, and has no cost in its he
   const { headers, text } = await rig.post(CHAT, chat('plain', { stream: true }))
   expect(headers.get('x-litellm-response-cost')).toBeNull()
   expect((await lineOf(rig, chunksOf(text)[0]?.id ?? '')).spend).toBeCloseTo(23e-6, 12)
+})
+
+test('an embedding that nobody counted has a price all the same: nothing was written for it', async () => {
+  rig.mock.script('embedding', { usage: 'missing', times: 1 })
+  const { status, headers } = await rig.post('/v1/embeddings', { model: 'embedding', input: 'one two three' })
+  expect(status).toBe(200)
+  const [line] = await rig.linesOf(headers.get('x-litellm-call-id') ?? '')
+  expect(line).toMatchObject({ completion_tokens: 0, metadata: { usage_from: 'estimated', pricing: 'priced' } })
+  expect(line?.spend).toBeGreaterThan(0)
 })
 
 test('a model without a price answers, and is visible as such', async () => {
