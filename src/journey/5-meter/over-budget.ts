@@ -43,7 +43,7 @@ function textOf({ level, spent }: Refused, key: Refusal['key']): string {
   if (models !== undefined) {
     const [model] = models
     if (kind === 'key')
-      return `LiteLLM Virtual Key: ${key?.displayName}, key_alias: ${key?.alias}, exceeded budget for model=${model}. ${said}`
+      return `LiteLLM Virtual Key: ${key?.displayName}, key_alias: ${key?.alias ?? 'None'}, exceeded budget for model=${model}. ${said}`
     if (kind === 'user') return `LiteLLM User: ${id}, exceeded budget for model=${model}. ${said}`
     if (kind === 'member') {
       const [team, user] = parseMemberSpendId(id)

@@ -5,6 +5,7 @@ import type { Limits } from '../../domain/limits.ts'
 import { keyOf, userIdOf } from '../../domain/principal.ts'
 import type { Principal } from '../../domain/principal.ts'
 import type { RateKind, RateScope } from '../../domain/rate-scope.ts'
+import { hasModelBudgets, withRow } from '../../domain/with-row.ts'
 import type { WarmDirectory } from '../../ports/directory.ts'
 import { memberSpendId } from '../../ports/ledger.ts'
 import { memberBudgetId } from './budgets-of.ts'
@@ -41,8 +42,9 @@ export function ratesOf(
     const key = keyOf(principal)
     if (key !== undefined) {
       const shownKey = key.alias ?? key.displayName
-      add('api_key', key.digest, ownRate(key.limits, rowOf(key.budgetId)), shownKey)
-      addModel('model_per_key', key.digest, key.limits, shownKey)
+      const limits = withRow(key.limits, rowOf(key.budgetId))
+      add('api_key', key.digest, { ...sharedRate(limits), parallel: limits.parallelRequests }, shownKey)
+      addModel('model_per_key', key.digest, limits, shownKey)
     }
     if (user !== undefined) {
       const { id, limits } = user.user
@@ -91,20 +93,11 @@ function mayHaveRates(principal: Principal, endUser: EndUser | undefined): boole
   return team !== undefined && (hasRates(team.limits) || memberBudgetId(principal) !== undefined)
 }
 
-function hasRates({ requestsPerMinute, tokensPerMinute, parallelRequests, perModel }: Limits): boolean {
+function hasRates(limits: Limits): boolean {
+  const { requestsPerMinute, tokensPerMinute, parallelRequests, perModel } = limits
   if (requestsPerMinute !== undefined || tokensPerMinute !== undefined || parallelRequests !== undefined) return true
   if (perModel.requestsPerMinute !== undefined || perModel.tokensPerMinute !== undefined) return true
-  for (const model in perModel.maxBudget) if (Object.hasOwn(perModel.maxBudget, model)) return true
-  return false
-}
-
-/** What the key says itself; of what it is silent about, the row that it names. */
-function ownRate(own: Limits, row: Limits | undefined): Rate {
-  return {
-    requests: own.requestsPerMinute ?? row?.requestsPerMinute,
-    tokens: own.tokensPerMinute ?? row?.tokensPerMinute,
-    parallel: own.parallelRequests ?? row?.parallelRequests,
-  }
+  return hasModelBudgets(limits)
 }
 
 /** Calls at once are bounded for keys alone. */

@@ -7,6 +7,7 @@ import type { PicoUsd } from '../../domain/money.ts'
 import { keyOf } from '../../domain/principal.ts'
 import { reachesKey } from '../../domain/scope.ts'
 import type { VirtualKey } from '../../domain/virtual-key.ts'
+import { withRow } from '../../domain/with-row.ts'
 import { isSoftCrossed, readModelSpend } from '../budgets/budget-standing.ts'
 import type { LimitedOwner } from '../budgets/budget-standing.ts'
 import { findNamedKey } from './find-named-key.ts'
@@ -53,8 +54,7 @@ export async function readKey(name: string | undefined, ask: Ask, ports: ManageP
 
 /** What it says itself about single models replaces what its row of limits says. */
 function ownerOf({ digest, limits, modelAliases, teamId }: VirtualKey, row: Budget | undefined): LimitedOwner {
-  const says = Object.keys(limits.perModel.maxBudget ?? {}).length > 0
-  return { kind: 'key', id: digest, limits: says ? limits : (row?.limits ?? limits), modelAliases, teamId }
+  return { kind: 'key', id: digest, limits: withRow(limits, row?.limits), modelAliases, teamId }
 }
 
 type ReadPorts = Pick<ManagePorts, 'ledger' | 'registry'>

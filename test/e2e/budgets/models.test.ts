@@ -144,6 +144,8 @@ test('what is spent of it is told with the organisation', async () => {
 
 test('a refusal says when the budget starts anew, in its text and as `retry-after`', async () => {
   const { message, headers } = await useUp(rig, await rig.newKey({ model_max_budget: PER_DAY }))
+  // As the compatible text has it for a key without an alias.
+  expect(message).toContain('key_alias: None, exceeded budget for model=metered')
   expect(message).toMatch(/The budget starts anew at \d{4}-\d\d-\d\dT00:00:00\.000Z$/)
   expect(Number(headers.get('retry-after'))).toBeGreaterThan(0)
 })
