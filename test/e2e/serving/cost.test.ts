@@ -135,6 +135,22 @@ test('a key has spent the sum of its lines, to 8 digits, and each answer says so
   expect(lines.every(({ api_key }) => /^[0-9a-f]{64}$/.test(api_key))).toBe(true)
 })
 
+test('what the master key spends is in the reports of the user that its lines name', async () => {
+  const { id } = await ask('plain')
+  const lines: readonly { readonly user: string; readonly request_id: string; readonly spend: number }[] = JSON.parse(
+    (await rig.get('/spend/logs?user_id=default_user_id')).text,
+  )
+  expect(lines.map(({ request_id }) => request_id)).toContain(id)
+  expect(new Set(lines.map(({ user }) => user))).toEqual(new Set(['default_user_id']))
+  const { user_info }: { readonly user_info: { readonly spend: number } } = JSON.parse(
+    (await rig.get('/user/info?user_id=default_user_id')).text,
+  )
+  expect(user_info.spend).toBeCloseTo(
+    lines.reduce((sum, { spend }) => sum + spend, 0),
+    12,
+  )
+})
+
 test('the tags of a key are on its lines, with those of the call', async () => {
   const key = await rig.newKey({ tags: ['of-the-key'] })
   const { text } = await rig.post(CHAT, chat('plain', { metadata: { tags: ['of-the-call'] } }), { key })
