@@ -1,7 +1,7 @@
 import type { EndUser } from '../../domain/end-user.ts'
 import type { BudgetId } from '../../domain/ids.ts'
 import type { JsonValue } from '../../domain/json.ts'
-import type { Limits } from '../../domain/limits.ts'
+import type { Limits, ModelLimits } from '../../domain/limits.ts'
 import { keyOf, userIdOf } from '../../domain/principal.ts'
 import type { Principal } from '../../domain/principal.ts'
 import type { RateKind, RateScope } from '../../domain/rate-scope.ts'
@@ -14,6 +14,9 @@ import { withBudgetRows } from './find-budgets.ts'
 
 type Rate = Pick<RateScope, 'requests' | 'tokens' | 'parallel'>
 
+/** Whether the call is of a model of this name, under whatever name it was asked for. */
+export type IsCalled = (name: string) => boolean
+
 const NONE: readonly RateScope[] = []
 const NO_RATE: Rate = { requests: undefined, tokens: undefined, parallel: undefined }
 
@@ -21,7 +24,7 @@ const NO_RATE: Rate = { requests: undefined, tokens: undefined, parallel: undefi
 export function ratesOf(
   principal: Principal,
   endUser: EndUser | undefined,
-  model: string,
+  isCalled: IsCalled,
   findBudget: FindBudget,
 ): readonly RateScope[] {
   const scopes: RateScope[] = []
@@ -29,10 +32,12 @@ export function ratesOf(
     if (rate.requests === undefined && rate.tokens === undefined && rate.parallel === undefined) return
     scopes.push({ kind, id, shownId, ...rate })
   }
-  const addModel = (kind: RateKind, of: string, limits: Limits, shown: string): void => {
-    const rate = modelRate(limits, model)
-    if (rate.requests === undefined && rate.tokens === undefined) return
-    scopes.push({ kind, id: pairId(of, model), shownId: `${shown}:${model}`, model, ...rate })
+  const addModels = (kind: RateKind, of: string, { perModel }: Limits, shown: string): void => {
+    for (const model of modelsIn(perModel)) {
+      const rate = modelRate(perModel, model)
+      if ((rate.requests === undefined && rate.tokens === undefined) || !isCalled(model)) continue
+      scopes.push({ kind, id: pairId(of, model), shownId: `${shown}:${model}`, model, ...rate })
+    }
   }
   const rowOf = (id: BudgetId | undefined): Limits | undefined =>
     id === undefined ? undefined : findBudget(id)?.limits
@@ -44,16 +49,16 @@ export function ratesOf(
       const shownKey = key.alias ?? key.displayName
       const limits = withRow(key.limits, rowOf(key.budgetId))
       add('api_key', key.digest, { ...sharedRate(limits), parallel: limits.parallelRequests }, shownKey)
-      addModel('model_per_key', key.digest, limits, shownKey)
+      addModels('model_per_key', key.digest, limits, shownKey)
     }
     if (user !== undefined) {
       const { id, limits } = user.user
       add('user', id, sharedRate(limits))
-      addModel('model_per_user', id, limits, id)
+      addModels('model_per_user', id, limits, id)
     }
     if (team !== undefined) {
       add('team', team.id, sharedRate(team.limits))
-      addModel('model_per_team', team.id, team.limits, team.id)
+      addModels('model_per_team', team.id, team.limits, team.id)
       const userId = userIdOf(principal)
       if (userId !== undefined) {
         const rate = sharedRate(rowOf(memberBudgetId(principal)))
@@ -63,7 +68,7 @@ export function ratesOf(
     if (organization !== undefined) {
       const limits = rowOf(organization.budgetId)
       add('organization', organization.id, sharedRate(limits))
-      if (limits !== undefined) addModel('model_per_organization', organization.id, limits, organization.id)
+      if (limits !== undefined) addModels('model_per_organization', organization.id, limits, organization.id)
     }
   }
   if (endUser !== undefined) add('end_user', endUser.id, sharedRate(rowOf(endUser.budgetId)))
@@ -74,11 +79,11 @@ export function ratesOf(
 export function findRates(
   principal: Principal,
   endUser: EndUser | undefined,
-  model: string,
+  isCalled: IsCalled,
   directory: WarmDirectory,
 ): readonly RateScope[] | Promise<readonly RateScope[]> {
   if (!mayHaveRates(principal, endUser)) return NONE
-  return withBudgetRows(directory, (findBudget) => ratesOf(principal, endUser, model, findBudget))
+  return withBudgetRows(directory, (findBudget) => ratesOf(principal, endUser, isCalled, findBudget))
 }
 
 /** Most calls fall under none: for them this looks at a few fields, and makes nothing. */
@@ -106,7 +111,11 @@ function sharedRate(limits: Limits | undefined): Rate {
   return { requests: limits.requestsPerMinute, tokens: limits.tokensPerMinute, parallel: undefined }
 }
 
-function modelRate({ perModel }: Limits, model: string): Rate {
+function modelsIn({ requestsPerMinute, tokensPerMinute, maxBudget }: ModelLimits): ReadonlySet<string> {
+  return new Set([requestsPerMinute, tokensPerMinute, maxBudget].flatMap((each) => Object.keys(each ?? {})))
+}
+
+function modelRate(perModel: ModelLimits, model: string): Rate {
   const budget = own(perModel.maxBudget, model)
   return {
     requests: own(perModel.requestsPerMinute, model) ?? countOf(budget?.['rpm_limit']),

@@ -21,6 +21,7 @@ import { CallBudget } from './call-budget.ts'
 import type { CountedTokens } from './call-rates.ts'
 import { callTags } from './call-tags.ts'
 import { findBudgets } from './find-budgets.ts'
+import type { GroupsNamed } from './levels-at.ts'
 
 export interface MeterPorts {
   readonly directory: WarmDirectory
@@ -68,7 +69,7 @@ export function reserveBudget(
     const prompt = known ?? (await measurePrompt(ask.body, nextTurn))
     const budget = new CallBudget({
       levels: found,
-      groupsNamed: (name) => ports.catalogue().groupsNamed(name, aliasesOf(principal), teamIdOf(principal)),
+      groupsNamed: groupsNamedTo(principal, ports),
       facts: { ask, prompt, prices, at, mostMs: settings.mostCallMs },
       budgets,
       newHoldId: () => chance.holdId(),
@@ -79,6 +80,10 @@ export function reserveBudget(
     return affordable.verdict === 'deny' ? affordable : allow(budget)
   }
   return reserve()
+}
+
+export function groupsNamedTo(principal: Principal, { catalogue }: Pick<MeterPorts, 'catalogue'>): GroupsNamed {
+  return (name) => catalogue().groupsNamed(name, aliasesOf(principal), teamIdOf(principal))
 }
 
 /** The same question with nothing held: would the call be let through? */
