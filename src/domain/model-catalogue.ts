@@ -25,6 +25,8 @@ export interface ResolvedModel {
   readonly deployments: readonly Deployment[]
   /** What the star of the upstream's name stands for. */
   readonly star: string | undefined
+  /** Other models that the call names along with it. */
+  readonly others?: readonly string[]
   /** The team that brought this model. */
   readonly teamId?: string | undefined
 }

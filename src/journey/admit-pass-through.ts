@@ -100,7 +100,8 @@ export async function admitPassThrough(
   const { endUser, continues } = decided.granted
 
   const deployment = passedDeployment(passThrough, { operation, method, upstreamPath: there, model: named })
-  const model = { group: named ?? passThrough.path, names: models, deployments: [deployment], star: undefined }
+  const group = named ?? passThrough.path
+  const model = { group, names: models, others: models, deployments: [deployment], star: undefined }
   const at = ports.clock.now()
   const metered = { principal, endUser, ask, model, at }
   const check: BudgetCheck = (budget) => decideBound(budget, deployment.id)

@@ -1,27 +1,25 @@
-import type { BudgetLevel } from '../../domain/budget-level.ts'
+import type { BudgetKind, BudgetLevel } from '../../domain/budget-level.ts'
 import type { Deployment } from '../../domain/deployment.ts'
 import { namesModel } from '../../domain/model-budget.ts'
+import type { ResolvedModel } from '../../domain/model-catalogue.ts'
 
 /** As much of a resolved model as limits go by. */
-export interface AnsweringModel {
-  readonly group: string
-  /** What else it was called, and other models that a call names along with it. */
-  readonly names: readonly string[]
+export type AnsweringModel = Pick<ResolvedModel, 'group' | 'others'> & {
   readonly deployments: readonly Pick<Deployment, 'provider'>[]
 }
 
-/** The groups that this caller reaches by a name, and by aliases that it names. */
-export type GroupsNamed = (name: string) => readonly string[]
+/** The groups that a name leads to, and aliases that it names, in the words of whose limit it is. */
+export type GroupsNamed = (name: string, of: BudgetKind) => readonly string[]
 
 /** All that a name in a limit means, where this model is among it. */
-type ReadName = (written: string) => readonly [string, ...string[]] | undefined
+type ReadName = (written: string, of: BudgetKind) => readonly [string, ...string[]] | undefined
 
 /** A limit that is written under an alias is its model's, however that is called. */
-export function namesIn({ group, names, deployments }: AnsweringModel, groupsNamed: GroupsNamed): ReadName {
-  const called = [group, ...names]
+export function namesIn({ group, others = [], deployments }: AnsweringModel, groupsNamed: GroupsNamed): ReadName {
+  const called = [group, ...others]
   const providers = new Set(deployments.map(({ provider }) => provider))
-  return (written) => {
-    const meant = [written, ...groupsNamed(written)] as const
+  return (written, of) => {
+    const meant = [written, ...groupsNamed(written, of)] as const
     return meant.some((name) => called.some((each) => namesModel(name, each, providers))) ? meant : undefined
   }
 }
@@ -40,7 +38,7 @@ export function levelsAt(
   return levels.flatMap((level) => {
     if (level.kind === 'provider') return model.deployments.some(({ provider }) => provider === level.id) ? [level] : []
     if (level.models === undefined) return [level]
-    const models = meantBy(level.models[0])
+    const models = meantBy(level.models[0], level.kind)
     return models === undefined ? [] : [{ ...level, models }]
   })
 }

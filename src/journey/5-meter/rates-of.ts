@@ -14,8 +14,10 @@ import { withBudgetRows } from './find-budgets.ts'
 
 type Rate = Pick<RateScope, 'requests' | 'tokens' | 'parallel'>
 
-/** Whether the call is of a model of this name, under whatever name it was asked for. */
-export type IsCalled = (name: string) => boolean
+type ModelOwner = 'key' | 'user' | 'team' | 'organization'
+
+/** Whether the call is of a model that this one calls so, under whatever name it was asked for. */
+export type IsCalled = (name: string, of: ModelOwner) => boolean
 
 const NONE: readonly RateScope[] = []
 const NO_RATE: Rate = { requests: undefined, tokens: undefined, parallel: undefined }
@@ -32,11 +34,11 @@ export function ratesOf(
     if (rate.requests === undefined && rate.tokens === undefined && rate.parallel === undefined) return
     scopes.push({ kind, id, shownId, ...rate })
   }
-  const addModels = (kind: RateKind, of: string, { perModel }: Limits, shown: string): void => {
+  const addModels = (of: ModelOwner, id: string, { perModel }: Limits, shown = id): void => {
     for (const model of modelsIn(perModel)) {
       const rate = modelRate(perModel, model)
-      if ((rate.requests === undefined && rate.tokens === undefined) || !isCalled(model)) continue
-      scopes.push({ kind, id: pairId(of, model), shownId: `${shown}:${model}`, model, ...rate })
+      if ((rate.requests === undefined && rate.tokens === undefined) || !isCalled(model, of)) continue
+      scopes.push({ kind: `model_per_${of}`, id: pairId(id, model), shownId: `${shown}:${model}`, model, ...rate })
     }
   }
   const rowOf = (id: BudgetId | undefined): Limits | undefined =>
@@ -49,16 +51,16 @@ export function ratesOf(
       const shownKey = key.alias ?? key.displayName
       const limits = withRow(key.limits, rowOf(key.budgetId))
       add('api_key', key.digest, { ...sharedRate(limits), parallel: limits.parallelRequests }, shownKey)
-      addModels('model_per_key', key.digest, limits, shownKey)
+      addModels('key', key.digest, limits, shownKey)
     }
     if (user !== undefined) {
       const { id, limits } = user.user
       add('user', id, sharedRate(limits))
-      addModels('model_per_user', id, limits, id)
+      addModels('user', id, limits)
     }
     if (team !== undefined) {
       add('team', team.id, sharedRate(team.limits))
-      addModels('model_per_team', team.id, team.limits, team.id)
+      addModels('team', team.id, team.limits)
       const userId = userIdOf(principal)
       if (userId !== undefined) {
         const rate = sharedRate(rowOf(memberBudgetId(principal)))
@@ -68,7 +70,7 @@ export function ratesOf(
     if (organization !== undefined) {
       const limits = rowOf(organization.budgetId)
       add('organization', organization.id, sharedRate(limits))
-      if (limits !== undefined) addModels('model_per_organization', organization.id, limits, organization.id)
+      if (limits !== undefined) addModels('organization', organization.id, limits)
     }
   }
   if (endUser !== undefined) add('end_user', endUser.id, sharedRate(rowOf(endUser.budgetId)))

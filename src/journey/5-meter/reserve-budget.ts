@@ -1,5 +1,6 @@
 import type { Decision } from '../../domain/decision.ts'
 import { allow } from '../../domain/decision.ts'
+import type { BudgetKind } from '../../domain/budget-level.ts'
 import type { EndUser } from '../../domain/end-user.ts'
 import type { EpochMs } from '../../domain/ids.ts'
 import type { ModelCatalogue, ResolvedModel } from '../../domain/model-catalogue.ts'
@@ -82,8 +83,15 @@ export function reserveBudget(
   return reserve()
 }
 
+/** Whoever has a limit has written it in words of its own: no alias of a key gives another meaning to those of others. */
 export function groupsNamedTo(principal: Principal, { catalogue }: Pick<MeterPorts, 'catalogue'>): GroupsNamed {
-  return (name) => catalogue().groupsNamed(name, aliasesOf(principal), teamIdOf(principal))
+  return (name, of) => catalogue().groupsNamed(name, aliasesFor(of, principal), teamIdOf(principal))
+}
+
+function aliasesFor(of: BudgetKind, principal: Principal): Readonly<Record<string, string>> {
+  if (of === 'key') return aliasesOf(principal)
+  const team = principal.kind === 'master' ? undefined : principal.standing.team
+  return team !== undefined && (of === 'team' || of === 'member') ? team.modelAliases : {}
 }
 
 /** The same question with nothing held: would the call be let through? */

@@ -21,7 +21,7 @@ export function takeRates(
   ports: MeterPorts,
 ): Decision<CallRates | undefined> | Promise<Decision<CallRates | undefined>> {
   const { directory, rates, clock, chance, settings } = ports
-  const isCalled: IsCalled = (name) => namesIn(model, groupsNamedTo(principal, ports))(name) !== undefined
+  const isCalled: IsCalled = (name, of) => namesIn(model, groupsNamedTo(principal, ports))(name, of) !== undefined
   const scopes = findRates(principal, endUser, isCalled, directory)
   if (!(scopes instanceof Promise) && scopes.length === 0) return UNLIMITED
 

@@ -1,21 +1,16 @@
-import type { Budget } from '../../domain/budget.ts'
-import { widensTools } from '../../domain/allowed-tools.ts'
 import { allow, deny } from '../../domain/decision.ts'
 import type { Decision, Denied } from '../../domain/decision.ts'
 import { blockerOf, mayUnblock } from '../../domain/blocker.ts'
 import { decideModelsWithin, withGroups } from '../../domain/effective.ts'
 import { keyOf } from '../../domain/principal.ts'
-import type { Principal } from '../../domain/principal.ts'
 import { ADMINISTRATORS } from '../../domain/role.ts'
 import type { User } from '../../domain/user.ts'
 import type { VirtualKey } from '../../domain/virtual-key.ts'
-import { withRow } from '../../domain/with-row.ts'
-import { findAmountBeyond, findRaise } from '../budgets/compare-limits.ts'
 import { findBeyondOwn, NO_GROUNDS } from './find-beyond-own.ts'
-import { findShed, inheriting } from './inherit-bounds.ts'
+import { findRaised } from './find-raised.ts'
+import { inheriting } from './inherit-bounds.ts'
 import type { KeyGrounds } from './key-grounds.ts'
 import { boundsOf, isNarrowed } from './own-bounds.ts'
-import type { OwnBounds } from './own-bounds.ts'
 import type { Ask, GrantRules } from '../ports.ts'
 import { beyondYours, beyondYoursIn, malformed } from '../refuse.ts'
 
@@ -144,52 +139,4 @@ export function findMoved(before: VirtualKey, key: VirtualKey): string | undefin
   if (before.organizationId !== key.organizationId) return 'organization_id'
   if (before.teamId !== key.teamId) return 'team_id'
   return before.budgetId === key.budgetId ? undefined : 'budget_id'
-}
-
-/** Z-15, Z-20: an owner lowers; to raise takes the team's or the organisation's administrator, within what these have. */
-function findRaised(
-  before: VirtualKey | undefined,
-  key: VirtualKey,
-  { place, user, team, organizationBudget, budget, callersBudget }: KeyGrounds,
-  { principal }: Ask,
-): string | undefined {
-  const mayRaise = ['team_admin', 'org_admin'].includes(blockerOf(principal, place))
-  if (before !== undefined) {
-    const isLonger = before.expiresAt !== undefined && (key.expiresAt === undefined || key.expiresAt > before.expiresAt)
-    if (isLonger && !mayRaise) return 'duration'
-    // Who says something oneself takes it out of what the shared row says: that one stays the same here.
-    const raised = findRaise(withRow(before.limits, budget?.limits), withRow(key.limits, budget?.limits))
-    if (raised !== undefined && !mayRaise) return raised
-    if (key.temporaryBudget !== before.temporaryBudget && !mayRaise) return 'temp_budget_increase'
-    const dropped = before.enforcedParams.find((name) => !key.enforcedParams.includes(name))
-    if (dropped !== undefined && !mayRaise) return 'enforced_params'
-    const untagged = before.tags.find((tag) => !key.tags.includes(tag))
-    if (untagged !== undefined && !mayRaise) return 'tags'
-    if (widensTools(before.metadata, key.metadata) && !mayRaise) return 'metadata.allowed_tools'
-  }
-  const own = mayRaise ? undefined : boundOf(principal, callersBudget)
-  const shed = before === undefined && own !== undefined ? findShed(withBudget(key, callersBudget), own) : undefined
-  if (shed !== undefined) return shed
-  for (const ceiling of [
-    own?.limits,
-    place.teamId === undefined ? user?.user.limits : team?.limits,
-    organizationBudget?.limits,
-  ]) {
-    const beyond = ceiling === undefined ? undefined : findAmountBeyond(key.limits, ceiling, before?.limits)
-    if (beyond !== undefined) return beyond
-  }
-  return undefined
-}
-
-function boundOf(principal: Principal, budget: Budget | undefined): OwnBounds | undefined {
-  const own = boundsOf(principal)
-  return own === undefined ? undefined : withBudget(own, budget)
-}
-
-/** With what the row says that it names. */
-function withBudget<Bounded extends Pick<VirtualKey, 'limits' | 'budgetId'>>(
-  bounded: Bounded,
-  budget: Budget | undefined,
-): Bounded {
-  return { ...bounded, limits: withRow(bounded.limits, bounded.budgetId === budget?.id ? budget?.limits : undefined) }
 }

@@ -47,14 +47,20 @@ export async function readKey(name: string | undefined, ask: Ask, ports: ManageP
   const soft = row.limits.softBudget === undefined ? (view.budget?.limits ?? row.limits) : row.limits
   return allow({
     ...view,
-    modelSpend: await readModelSpend(ownerOf(row, view.budget), ports),
+    modelSpend: await readModelSpend(await ownerOf(row, view.budget, ports), ports),
     isSoftCrossed: await isSoftCrossed({ kind: 'key', id: row.digest, limits: soft }, ports),
   })
 }
 
-/** What it says itself about single models replaces what its row of limits says. */
-function ownerOf({ digest, limits, modelAliases, teamId }: VirtualKey, row: Budget | undefined): LimitedOwner {
-  return { kind: 'key', id: digest, limits: withRow(limits, row?.limits), modelAliases, teamId }
+/** With the names that its team gives to models, beside its own. */
+async function ownerOf(
+  { digest, limits, modelAliases, teamId }: VirtualKey,
+  row: Budget | undefined,
+  { registry }: Pick<ManagePorts, 'registry'>,
+): Promise<LimitedOwner> {
+  const team = teamId === undefined ? undefined : await registry.rooms.teams.find(teamId)
+  const aliases = { ...team?.modelAliases, ...modelAliases }
+  return { kind: 'key', id: digest, limits: withRow(limits, row?.limits), modelAliases: aliases, teamId }
 }
 
 type ReadPorts = Pick<ManagePorts, 'ledger' | 'registry'>
