@@ -43,7 +43,7 @@ export async function settle(admission: Admission, outcome: Outcome, ports: Sett
   try {
     const sheet = outcome.charge ? findPrices(outcome, ports) : undefined
     const known = knownUsage(admission, outcome, sheet)
-    const counted = known ?? (await estimateUsage(admission, outcome, sheet, ports.nextTurn))
+    const counted = known ?? (await estimateUsage(admission, outcome, sheet, ports))
     const entry = writeEntry(admission, outcome, counted, priceOf(admission, outcome, counted.usage, sheet), ports)
     admission.rates?.count(entry.usage)
     await ports.ledger.keep(entry)
