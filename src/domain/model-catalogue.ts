@@ -129,21 +129,20 @@ export class ModelCatalogue {
     return undefined
   }
 
-  /** The groups that are meant by the name in a budget: those that it leads to, and those of aliases and ids that it names. */
+  /** The groups that are meant by the name in a budget: those that it leads to, and those of aliases and ids that it names, but for those that it names itself. */
   groupsNamed(name: string, ownAliases: Readonly<Record<string, string>>, teamId?: string): readonly string[] {
     const aliases = [...Object.keys(ownAliases), ...this.#aliases.models.keys(), ...this.#aliases.groups.keys()]
     const meant = [name, ...aliases.filter((alias) => namesModel(name, alias, []))]
     const groups = new Set(meant.flatMap((each) => this.resolve(each, ownAliases, teamId)?.group ?? []))
     if (name.includes('*')) for (const group of this.#groupsOfIds(name, teamId)) groups.add(group)
-    groups.delete(name)
-    return [...groups].toSorted()
+    return [...groups].filter((group) => !namesModel(name, group, [])).toSorted()
   }
 
-  /** What a pattern leads to by the ids of deployments, and does not name itself. */
+  /** What a pattern leads to by the ids of deployments. */
   #groupsOfIds(pattern: string, teamId: string | undefined): readonly string[] {
     return this.#namedById
       .filter((each) => each.teamId === undefined || each.teamId === teamId)
-      .filter(({ id, group }) => namesModel(pattern, id, []) && !namesModel(pattern, group, []))
+      .filter(({ id }) => namesModel(pattern, id, []))
       .map(({ group }) => group)
   }
 
