@@ -111,7 +111,7 @@ async function streamAttempt(attempt: Attempt): Promise<AttemptResult> {
     {
       translator,
       secrets,
-      limits: { maxAnswerBytes: ports.maxAnswerBytes, totalMs: ports.maxStreamMs },
+      limits: { maxAnswerBytes: ports.maxAnswerBytes, totalMs: streamMsOf(attempt) },
       reply,
       open: (answerHeaders) => openStream(attempt, answerHeaders, secrets),
       mostWeight: mostWeightOf(attempt),
@@ -143,6 +143,11 @@ async function streamAttempt(attempt: Attempt): Promise<AttemptResult> {
   await keep(attempt, told)
   reply.end(end.lastFrames)
   return { kind: 'answered' }
+}
+
+/** A stream may outlast its timeout, unless it is paid for by the second and no more than that is held. */
+function streamMsOf({ admission, deployment, ports }: Attempt): number {
+  return Math.min(ports.maxStreamMs, admission.budget?.mostMs(deployment.id) ?? ports.maxStreamMs)
 }
 
 /** Our count of tokens is rough: only what is far beyond the limit shows that the upstream does not keep it. */

@@ -22,6 +22,7 @@ import { CallBudget } from './call-budget.ts'
 import type { CountedTokens } from './call-rates.ts'
 import { callTags } from './call-tags.ts'
 import { findBudgets } from './find-budgets.ts'
+import type { TimeBound } from './forecast-call.ts'
 import type { GroupsNamed } from './levels-at.ts'
 
 export interface MeterPorts {
@@ -37,8 +38,7 @@ export interface MeterPorts {
     readonly budgetRefusesAs400: boolean
     readonly operator: OperatorBudgets
     readonly countsTokens: CountedTokens
-    /** How long a call can take, for prices by the second. */
-    readonly mostCallMs: number
+    readonly mostCallMs: TimeBound
   }
 }
 
