@@ -1,6 +1,7 @@
 import type { Settings } from './config/settings.ts'
 import type { JourneySettings } from './journey/journey-ports.ts'
 import type { MeterPorts } from './journey/5-meter/reserve-budget.ts'
+import { timeoutOf } from './journey/timeout-of.ts'
 
 const MOST_CLIENT_RETRIES = 10
 
@@ -43,7 +44,7 @@ export function meterSettings({ compat, router, rates, budgets }: Settings): Met
     budgetRefusesAs400: compat.budgetErrorStatus === 400,
     operator: budgets,
     countsTokens: rates.counts,
-    mostCallMs: router.timeoutMs,
+    mostCallMs: (ask, deployment) => timeoutOf(ask, deployment, router),
   }
 }
 

@@ -228,6 +228,10 @@ describe('mistakes', () => {
     ['model_list: {}\n', '1 model_list Expected a list of models, found a map.'],
     ['model_list:\n  - litellm_params: {model: m}\n', '2 model_list[0].model_name model_name is missing.'],
     [
+      `model_list:\n  - model_name: ${'m'.repeat(256)}\n    litellm_params: {model: openai/m}\n`,
+      '2 model_list[0].model_name model_name has more than 255 characters.',
+    ],
+    [
       'model_list:\n  - model_name: m\n',
       '2 model_list[0].litellm_params litellm_params is missing. Write at least `litellm_params: {model: provider/model}`.',
     ],

@@ -1,4 +1,5 @@
 import type { JsonObject } from '../domain/json.ts'
+import { LONGEST_MODEL_NAME } from '../domain/model-names.ts'
 import type { ModelEntry } from '../domain/model-entry.ts'
 import type { Findings, Place } from './finding.ts'
 import { INFO, INFO_TABLE, MODEL, MODEL_TABLE } from './known-model-info.ts'
@@ -59,6 +60,12 @@ export function readModel(
   const name = section.take(MODEL.name)
   if (section.node('model_name') === undefined)
     findings.error(node.place, `${key}.model_name`, 'model_name is missing.')
+  if (name !== undefined && name.length > LONGEST_MODEL_NAME)
+    findings.error(
+      section.placeOf(MODEL.name),
+      `${key}.model_name`,
+      `model_name has more than ${LONGEST_MODEL_NAME} characters.`,
+    )
 
   const info = readInfo(section.node('model_info'), `${key}.model_info`, findings)
   const filled = readEntryParams(section, credentials, findings)

@@ -1,6 +1,7 @@
 import type { Deployment } from './deployment.ts'
 import type { ShownModel } from './shown-model.ts'
 import { namesModel } from './model-budget.ts'
+import { LONGEST_MODEL_NAME, namedGroups, patternsAmong } from './model-names.ts'
 import { fillStar, starText } from './wildcard.ts'
 
 export interface GroupAlias {
@@ -24,6 +25,8 @@ export interface ResolvedModel {
   readonly deployments: readonly Deployment[]
   /** What the star of the upstream's name stands for. */
   readonly star: string | undefined
+  /** Other models that the call names along with it. */
+  readonly others?: readonly string[]
   /** The team that brought this model. */
   readonly teamId?: string | undefined
 }
@@ -43,6 +46,8 @@ export class ModelCatalogue {
   readonly #groups = new Map<string, Deployment[]>()
   readonly #ids = new Map<string, Deployment>()
   readonly #patterns: readonly string[]
+  /** Deployments whose id somebody made up: it is a name like any other. */
+  readonly #namedById: readonly Deployment[]
   readonly #aliases: CatalogueAliases
   readonly #accessGroups: readonly ModelGroup[]
   /** By team, then by the name that its members use. Without a deployment, a name of theirs leads nowhere else either. */
@@ -72,6 +77,7 @@ export class ModelCatalogue {
       if (teamId !== undefined) this.#nameOfTeam(teamId, publicName)
     }
     this.#patterns = patternsAmong(this.#groups.keys())
+    this.#namedById = deployments.filter(({ id, entry }) => entry.info['id'] === id)
   }
 
   #addToTeam(teamId: string, deployment: Deployment): void {
@@ -109,6 +115,7 @@ export class ModelCatalogue {
     if (single !== undefined && (single.teamId === undefined || single.teamId === teamId)) {
       return { group: single.group, names: [...names, single.group], deployments: [single], star: undefined }
     }
+    if (name.length > LONGEST_MODEL_NAME) return undefined
     for (const pattern of patternsAmong(ofTeam?.keys() ?? [])) {
       const star = starText(pattern, name)
       const deployments = ofTeam?.get(pattern) ?? []
@@ -122,13 +129,21 @@ export class ModelCatalogue {
     return undefined
   }
 
-  /** The groups that are meant by the name in a budget: those that it leads to, and those of aliases that it names. */
+  /** The groups that are meant by the name in a budget: those that it leads to, and those of aliases and ids that it names, but for those that it names itself. */
   groupsNamed(name: string, ownAliases: Readonly<Record<string, string>>, teamId?: string): readonly string[] {
     const aliases = [...Object.keys(ownAliases), ...this.#aliases.models.keys(), ...this.#aliases.groups.keys()]
     const meant = [name, ...aliases.filter((alias) => namesModel(name, alias, []))]
     const groups = new Set(meant.flatMap((each) => this.resolve(each, ownAliases, teamId)?.group ?? []))
-    groups.delete(name)
-    return [...groups].toSorted()
+    if (name.includes('*')) for (const group of this.#groupsOfIds(name, teamId)) groups.add(group)
+    return [...groups].filter((group) => !namesModel(name, group, [])).toSorted()
+  }
+
+  /** What a pattern leads to by the ids of deployments. */
+  #groupsOfIds(pattern: string, teamId: string | undefined): readonly string[] {
+    return this.#namedById
+      .filter((each) => each.teamId === undefined || each.teamId === teamId)
+      .filter(({ id }) => namesModel(pattern, id, []))
+      .map(({ group }) => group)
   }
 
   deployment(id: string): Deployment | undefined {
@@ -185,19 +200,6 @@ export class ModelCatalogue {
   }
 }
 
-/** Longest literal text first, so that the most specific pattern wins. */
-function patternsAmong(names: Iterable<string>): readonly string[] {
-  return [...names]
-    .filter((name) => name.includes('*'))
-    .toSorted((a, b) => b.replaceAll('*', '').length - a.replaceAll('*', '').length)
-}
-
 export function upstreamModelFor(deployment: Deployment, resolved: ResolvedModel): string {
   return resolved.star === undefined ? deployment.upstreamModel : fillStar(deployment.upstreamModel, resolved.star)
-}
-
-/** The groups that a deployment names itself, in `model_info.access_groups`. */
-function namedGroups({ entry }: Deployment): readonly string[] {
-  const listed = entry.info['access_groups']
-  return Array.isArray(listed) ? listed.filter((name) => typeof name === 'string') : []
 }

@@ -3,9 +3,11 @@ import type { Deployment } from '../domain/deployment.ts'
 import type { Decision } from '../domain/decision.ts'
 import { PASS_THROUGH_ROW } from '../domain/access-table.ts'
 import type { JsonObject } from '../domain/json.ts'
+import { LONGEST_MODEL_NAME } from '../domain/model-names.ts'
+import type { ProblemCode } from '../domain/problem.ts'
 import type { PassedArrival, RouteFacts } from './1-intake/arrival.ts'
 import { HOPS_HEADER, decideLoop } from './1-intake/decide-loop.ts'
-import { LONGEST_MODEL_NAME, namedModels } from './1-intake/named-models.ts'
+import { namedModels } from './1-intake/named-models.ts'
 import { readPassedPath } from './1-intake/pass-through-path.ts'
 import type { PassedPath } from './1-intake/pass-through-path.ts'
 import type { ModelAsk } from './1-intake/read-model-request.ts'
@@ -95,10 +97,12 @@ export async function admitPassThrough(
   const { endUser, continues } = decided.granted
 
   const deployment = passedDeployment(passThrough, { operation, method, upstreamPath: there, model: named })
-  const model = { group: named ?? passThrough.path, names: models, deployments: [deployment], star: undefined }
+  const group = named ?? passThrough.path
+  const model = { group, names: models, others: models, deployments: [deployment], star: undefined }
   const at = ports.clock.now()
   const metered = { principal, endUser, ask, model, at }
-  const check: BudgetCheck = (budget) => decideBound(budget, deployment.id)
+  const overspent = ports.meter.settings.budgetRefusesAs400 ? 'budget-exceeded-400' : 'budget-exceeded'
+  const check: BudgetCheck = (budget) => decideBound(budget, deployment.id, overspent)
   if (chosen.effects.length > 0) {
     const made = await provisionCall(chosen.effects, metered, caller, ports, check)
     if (made.verdict === 'deny') return made
@@ -158,13 +162,14 @@ const NOTHING = allow(undefined)
 async function decideBound(
   budget: CallBudget | undefined,
   deploymentId: Parameters<CallBudget['allowance']>[0],
+  overspent: ProblemCode,
 ): Promise<Decision<undefined>> {
   const allowance = budget?.allowance(deploymentId)
   if (allowance === undefined || !allowance.mustBeWritten) return allow(undefined)
   await budget?.release()
   return allowance.isShort
     ? deny(
-        'budget-exceeded',
+        overspent,
         'budget_exceeded',
         `Budget has been exceeded! What is left pays for ${allowance.tokens} tokens of an answer, and this call may write more. Ask for fewer.`,
       )

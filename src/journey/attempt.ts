@@ -96,7 +96,7 @@ async function finishWhole(attempt: Attempt, answer: WholeAnswer, secrets: reado
 /** What the answer holds, as far as the books need it. */
 function writtenIn(read: ReadReply, { admission }: Attempt): Pick<Told, 'writtenWeight' | 'pictures'> {
   if (admission.ask.operation.name === 'image') return { pictures: countPictures(read) }
-  return read.usage === undefined ? { writtenWeight: weighText(writtenPart(read.text)) } : {}
+  return { writtenWeight: () => weighText(writtenPart(read.text)) }
 }
 
 const MAX_EVENT_LENGTH = 1024 * 1024
@@ -111,7 +111,7 @@ async function streamAttempt(attempt: Attempt): Promise<AttemptResult> {
     {
       translator,
       secrets,
-      limits: { maxAnswerBytes: ports.maxAnswerBytes, totalMs: ports.maxStreamMs },
+      limits: { maxAnswerBytes: ports.maxAnswerBytes, totalMs: streamMsOf(attempt) },
       reply,
       open: (answerHeaders) => openStream(attempt, answerHeaders, secrets),
       mostWeight: mostWeightOf(attempt),
@@ -126,7 +126,7 @@ async function streamAttempt(attempt: Attempt): Promise<AttemptResult> {
   const { tally } = translator
   const told = {
     usage: tally.usage,
-    writtenWeight: tally.emittedWeight,
+    writtenWeight: () => tally.emittedWeight,
     pictures: tally.pictures,
     replyId: shownIdOf(attempt, tally.id),
     reportedModel: tally.reportedModel,
@@ -143,6 +143,11 @@ async function streamAttempt(attempt: Attempt): Promise<AttemptResult> {
   await keep(attempt, told)
   reply.end(end.lastFrames)
   return { kind: 'answered' }
+}
+
+/** A stream may outlast its timeout, unless it is paid for by the second and no more than that is held. */
+function streamMsOf({ admission, deployment, ports }: Attempt): number {
+  return Math.min(ports.maxStreamMs, admission.budget?.mostMs(deployment.id) ?? ports.maxStreamMs)
 }
 
 /** Our count of tokens is rough: only what is far beyond the limit shows that the upstream does not keep it. */

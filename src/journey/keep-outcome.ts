@@ -19,7 +19,7 @@ export function keep(attempt: Attempt, told: Told): Promise<Settled> {
     upstreamModel: attempt.upstreamModel,
     group: attempt.model.group,
     usage: told.usage,
-    writtenWeight: told.writtenWeight ?? 0,
+    writtenWeight: told.writtenWeight ?? (() => 0),
     pictures: told.pictures,
     replyId: told.replyId,
     reportedModel: told.reportedModel,

@@ -30,7 +30,7 @@ export function keepPassed(
       upstreamModel: deployment.upstreamModel,
       group: model.group,
       usage: tally.usage,
-      writtenWeight: tally.weight,
+      writtenWeight: () => tally.weight,
       pictures: undefined,
       replyId: tally.id,
       // Where tokens have no price, no name gives them one.

@@ -12,8 +12,8 @@ export interface Outcome {
   readonly group: string
   /** What the upstream says it used. */
   readonly usage: JsonValue | undefined
-  /** What it wrote, by weight, for when that says nothing. */
-  readonly writtenWeight: number
+  /** What it wrote, by weight: asked for where that says nothing that can be believed. */
+  readonly writtenWeight: () => number
   /** And what it read, in tokens, where that is not the text of the request. */
   readonly readTokens?: number
   /** How many pictures the answer holds; undefined: it says nothing about that, or none were ordered. */

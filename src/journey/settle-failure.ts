@@ -26,7 +26,7 @@ export async function settleFailure(
       upstreamModel: result.upstreamModel,
       group: result.group,
       usage: undefined,
-      writtenWeight: 0,
+      writtenWeight: () => 0,
       pictures: undefined,
       replyId: undefined,
       reportedModel: undefined,

@@ -43,7 +43,7 @@ export async function settle(admission: Admission, outcome: Outcome, ports: Sett
   try {
     const sheet = outcome.charge ? findPrices(outcome, ports) : undefined
     const known = knownUsage(admission, outcome, sheet)
-    const counted = known ?? (await estimateUsage(admission, outcome, sheet, ports.nextTurn))
+    const counted = known ?? (await estimateUsage(admission, outcome, sheet, ports))
     const entry = writeEntry(admission, outcome, counted, priceOf(admission, outcome, counted.usage, sheet), ports)
     admission.rates?.count(entry.usage)
     await ports.ledger.keep(entry)
@@ -109,7 +109,7 @@ interface Price {
   readonly pricing: LedgerEntry['pricing']
 }
 
-function priceOf({ ask }: Admission, outcome: Outcome, usage: Usage, sheet: PriceSheet | undefined): Price {
+function priceOf({ ask, budget }: Admission, outcome: Outcome, usage: Usage, sheet: PriceSheet | undefined): Price {
   const { deployment } = outcome
   if (!outcome.charge || deployment === undefined) return { amount: NO_MONEY, pricing: 'not-charged' }
   if (deployment.target.kind === 'canned' && deployment.entry.params.prices.size === 0)
@@ -117,7 +117,11 @@ function priceOf({ ask }: Admission, outcome: Outcome, usage: Usage, sheet: Pric
   const serviceTier =
     sheet === undefined || sheet.byServiceTier.size === 0 ? undefined : tierOf(ask, outcome, deployment)
   return priceUsage(sheet, usage, {
-    durationMs: outcome.endedAt - outcome.startedAt,
+    // It was ended there: what the ending took is nobody's to pay.
+    durationMs: Math.min(
+      outcome.endedAt - outcome.startedAt,
+      budget?.mostMs(deployment.id) ?? Number.POSITIVE_INFINITY,
+    ),
     ...(serviceTier === undefined ? {} : { serviceTier }),
   })
 }

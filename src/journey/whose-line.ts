@@ -1,15 +1,19 @@
 import type { LedgerEntry, Payer } from '../domain/ledger-entry.ts'
-import { teamIdOf, userIdOf } from '../domain/principal.ts'
+import { parseUserId } from '../domain/ids.ts'
+import { MASTER_USER_ID, teamIdOf, userIdOf } from '../domain/principal.ts'
 import type { KeyPrincipal, Principal } from '../domain/principal.ts'
 import type { IdentityLink } from '../domain/token-facts.ts'
 
 type Whose = Pick<LedgerEntry, 'payer' | 'userId' | 'teamId' | 'organizationId' | 'bearer'>
 
+/** A user like any other to whoever reads reports. */
+const MASTER_USER = parseUserId(MASTER_USER_ID)
+
 /** Under whose names a line stands. */
 export function whoseLine(principal: Principal): Whose {
   return {
     payer: payerOf(principal),
-    userId: userIdOf(principal),
+    userId: principal.kind === 'master' ? MASTER_USER : userIdOf(principal),
     teamId: teamIdOf(principal),
     organizationId: principal.kind === 'master' ? undefined : principal.standing.organization?.id,
     bearer: principal.kind === 'virtual-key' ? bearerNameOf(principal) : undefined,

@@ -7,7 +7,7 @@ import type { SummedPart } from '../../ports/spend-reports.ts'
 
 /** Teams go by their aliases, as far as those tell them apart. */
 export function renderSpendByTeam({ parts, names }: SpendParts<'day' | 'entities'>): object {
-  const nameOf = namesOf(names)
+  const nameOf = namesOf(parts, names)
   const teamsOf = ({ entities }: SummedPart<'entities'>) => entities.map(nameOf)
   const totals = rankBy(parts, teamsOf)
   return {
@@ -25,7 +25,7 @@ export function renderReportByDay(
   kind: 'team' | 'customer',
   { parts, names }: SpendParts<'day' | 'entities' | 'key' | 'model'>,
 ): readonly object[] {
-  const nameOf = kind === 'team' ? namesOf(names) : (id: string) => id
+  const nameOf = kind === 'team' ? namesOf(parts, names) : (id: string) => id
   const label = kind === 'team' ? 'team_name' : 'customer'
   return oldestFirst(parts).map(([day, those]) => ({
     group_by_day: day,
@@ -72,10 +72,13 @@ function oldestFirst<Part extends SummedPart<'day'>>(
   return [...Map.groupBy(parts, ({ day }) => day)].toSorted(([one], [other]) => (one < other ? -1 : 1))
 }
 
-function namesOf({ entities }: ActivityNames): (id: string) => string {
+/** A name that could be taken for another team, or in its row for the date, is none: the id stands in its place. */
+function namesOf(parts: readonly SummedPart<'entities'>[], { entities }: ActivityNames): (id: string) => string {
   const aliases = [...entities.values()]
+  const ids = new Set(parts.flatMap((part) => part.entities))
   return (id) => {
     const alias = entities.get(id)
-    return alias === undefined || aliases.filter((each) => each === alias).length > 1 ? id : alias
+    const isOthers = alias === 'date' || ids.has(alias ?? id) || aliases.filter((each) => each === alias).length > 1
+    return alias === undefined || isOthers ? id : alias
   }
 }

@@ -21,9 +21,6 @@ export function modelsIn(value: JsonValue): readonly string[] {
   return [...found]
 }
 
-/** As for calls of models: the name goes into the books. */
-export const LONGEST_MODEL_NAME = 512
-
 const IN_PATH = [/\/(?:models|tunedModels)\/([^/:]+):/, /\/deployments\/([^/]+)\//, /\/engines\/([^/]+)\//]
 
 /** Words of a caller about itself, and descriptions of data: what is called a model in there is none. */

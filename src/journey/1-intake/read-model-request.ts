@@ -2,6 +2,7 @@ import { allow, deny } from '../../domain/decision.ts'
 import type { Decision } from '../../domain/decision.ts'
 import { isObject } from '../../domain/json.ts'
 import type { JsonObject, JsonValue } from '../../domain/json.ts'
+import { LONGEST_MODEL_NAME } from '../../domain/model-names.ts'
 import type { Arrival } from './arrival.ts'
 import { readAttribution } from './read-attribution.ts'
 import type { Attribution, AttributionSettings } from './read-attribution.ts'
@@ -96,7 +97,8 @@ function readModel(
   settings: IntakeSettings,
 ): Decision<string> {
   const written = settings.forcedModels[operation.name] ?? arrival.pathModel ?? body['model']
-  if (typeof written === 'string' && written.length <= 512 && MODEL_NAME.test(written)) return allow(written)
+  if (typeof written === 'string' && written.length <= LONGEST_MODEL_NAME && MODEL_NAME.test(written))
+    return allow(written)
   return deny(
     'param-missing',
     written === undefined || written === null || written === '' ? 'param_missing' : 'param_type',

@@ -106,6 +106,14 @@ test.each<[string, Principal, readonly string[]]>([
     caller({ limits: limits(2n), temporaryBudget: { increase: picoUsd(3n), expiresAt: NOON } }),
     ['key 2'],
   ],
+  [
+    'a temporary increase of the shared row',
+    caller({
+      budgetId: budgetId('b7'),
+      temporaryBudget: { increase: picoUsd(3n), expiresAt: epochMs(NOON + 1) },
+    }),
+    ['key 10'],
+  ],
   ["a user's own budget without a team", caller({ userId: ana }, { user: user(limits(9n)) }), ['user 9']],
   [
     "the team's row for members, where the member has none",

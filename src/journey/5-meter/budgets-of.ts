@@ -9,6 +9,7 @@ import { addUsd } from '../../domain/money.ts'
 import type { MasterPrincipal, Principal } from '../../domain/principal.ts'
 import { keyOf, membershipOf, userIdOf } from '../../domain/principal.ts'
 import type { VirtualKey } from '../../domain/virtual-key.ts'
+import { hasModelBudgets, withRow } from '../../domain/with-row.ts'
 import { memberSpendId } from '../../ports/ledger.ts'
 
 /** A row of limits that is named somewhere; undefined: there is no such row. */
@@ -68,10 +69,10 @@ export function budgetsOf(
     }
     const key = keyOf(principal)
     if (key !== undefined) {
-      const own = key.limits.perModel.maxBudget
-      add('key', key.digest, ownCeiling(key, now) ?? rowOf(key.budgetId))
-      addWindows('key', key.digest, key.limits)
-      addModels('key', key.digest, isEmpty(own) ? rowOf(key.budgetId)?.perModel.maxBudget : own)
+      const limits = raised(withRow(key.limits, rowOf(key.budgetId)), key, now)
+      add('key', key.digest, limits)
+      addWindows('key', key.digest, limits)
+      addModels('key', key.digest, limits.perModel.maxBudget)
     }
     if (team !== undefined) {
       addAll('team', team.id, team.limits)
@@ -117,18 +118,13 @@ export function memberBudgetId(principal: Exclude<Principal, MasterPrincipal>): 
 
 type ModelBudgets = Limits['perModel']['maxBudget']
 
-function isFinite({ maxBudget, perWindow, perModel }: Limits): boolean {
-  return maxBudget !== undefined || perWindow.length > 0 || !isEmpty(perModel.maxBudget)
+function isFinite(limits: Limits): boolean {
+  return limits.maxBudget !== undefined || limits.perWindow.length > 0 || hasModelBudgets(limits)
 }
 
-function isEmpty(record: ModelBudgets): boolean {
-  for (const name in record) if (Object.hasOwn(record, name)) return false
-  return true
-}
-
-function ownCeiling({ limits, temporaryBudget }: VirtualKey, now: EpochMs): Limits | undefined {
+/** For a while there may be more of it. */
+function raised(limits: Limits, { temporaryBudget }: VirtualKey, now: EpochMs): Limits {
   const { maxBudget } = limits
-  if (maxBudget === undefined) return undefined
-  if (temporaryBudget === undefined || temporaryBudget.expiresAt <= now) return limits
+  if (maxBudget === undefined || temporaryBudget === undefined || temporaryBudget.expiresAt <= now) return limits
   return { ...limits, maxBudget: addUsd(maxBudget, temporaryBudget.increase) }
 }

@@ -102,6 +102,11 @@ export class CallBudget {
     return { tokens: Math.min(affordable, output.tokens), choices: output.choices, mustBeWritten, isShort }
   }
 
+  /** How long a try at a deployment may take, which is held for; undefined: its time costs nothing. */
+  mostMs(deploymentId: DeploymentId): number | undefined {
+    return this.#forecastOf(deploymentId)?.mostMs
+  }
+
   /** For the line that settles it, once. */
   take(): Hold | undefined {
     const hold = this.#hold

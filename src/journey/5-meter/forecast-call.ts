@@ -4,6 +4,7 @@ import { upstreamModelFor } from '../../domain/model-catalogue.ts'
 import type { ResolvedModel } from '../../domain/model-catalogue.ts'
 import { picoUsd } from '../../domain/money.ts'
 import type { PicoUsd } from '../../domain/money.ts'
+import type { PriceSheet } from '../../domain/price.ts'
 import type { ModelFacts, ModelQuery } from '../../ports/model-facts.ts'
 import type { ModelAsk } from '../1-intake/read-model-request.ts'
 import { boundCost, costOf } from './bound-cost.ts'
@@ -30,7 +31,12 @@ export type Forecast =
 export interface DeploymentForecast {
   readonly cost: CostBound
   readonly output: OutputBound
+  /** How long a try may take. Undefined: that costs nothing. */
+  readonly mostMs: number | undefined
 }
+
+/** How long a call can take, for prices by the second. */
+export type TimeBound = (ask: ModelAsk, deployment: Deployment) => number
 
 /** An answer shorter than this is of no use to anybody. */
 const LEAST_OUTPUT = 16
@@ -40,8 +46,7 @@ export interface ForecastFacts {
   readonly prompt: PromptSize
   readonly prices: ModelFacts
   readonly at: EpochMs
-  /** How long a call can take, for prices by the second. */
-  readonly mostMs: number
+  readonly mostMs: TimeBound
 }
 
 export function forecastCall(model: ResolvedModel, facts: ForecastFacts): Forecast {
@@ -65,7 +70,7 @@ export function forecastCall(model: ResolvedModel, facts: ForecastFacts): Foreca
 function forecastAt(
   deployment: Deployment,
   upstreamModel: string,
-  { ask, prompt, prices, at, mostMs }: ForecastFacts,
+  { ask, prompt, prices, at, mostMs: timeOf }: ForecastFacts,
 ): DeploymentForecast | 'free' | 'unknown' {
   if (deployment.target.kind === 'canned' && deployment.entry.params.prices.size === 0) return 'free'
   const query = priceQuery(deployment, upstreamModel)
@@ -76,12 +81,21 @@ function forecastAt(
   const known = prices.capabilities(query, at)
   const output = boundOutput(ask, deployment, known)
   const inputTokens = boundPrompt(prompt, { name: upstreamModel, maxInputTokens: known.max_input_tokens })
+  const mostMs = timeOf(ask, deployment)
   const isPainting = ask.operation.name === 'image'
   const cost = isPainting
     ? boundPainting(sheet, inputTokens, readOrder(ask, deployment), mostMs)
     : boundCost(sheet, inputTokens, output.tokens > 0, mostMs)
   if (cost === undefined) return 'unknown'
-  return isPainting && cost.fixed === 0n ? 'free' : { cost, output }
+  if (isPainting && cost.fixed === 0n) return 'free'
+  return { cost, output, mostMs: costsTime(sheet) ? mostMs : undefined }
+}
+
+function costsTime({ standard, byServiceTier, painting }: PriceSheet): boolean {
+  const schedules = [standard, ...byServiceTier.values(), ...(painting === undefined ? [] : [painting])]
+  return schedules.some(({ base, tiers }) =>
+    [base, ...tiers.map(({ rates }) => rates)].some(({ perSecond = 0n }) => perSecond > 0n),
+  )
 }
 
 export function priceQuery({ provider, entry }: Deployment, upstreamModel: string, reportedModel?: string): ModelQuery {

@@ -11,7 +11,7 @@ function level(kind: BudgetLevel['kind'], ...models: readonly string[]): BudgetL
   return { kind, id: kind === 'provider' ? 'openai' : 'x', limit: picoUsd(1n), window: undefined, ...named }
 }
 function at(levels: readonly BudgetLevel[], group: string, provider = 'openai'): readonly BudgetLevel[] {
-  return levelsAt(levels, { group, names: [], deployments: [{ provider }] }, groupsNamed)
+  return levelsAt(levels, { group, deployments: [{ provider }] }, groupsNamed)
 }
 
 test('of budgets of single models those count whose model answers', () => {
@@ -26,11 +26,17 @@ test('a budget under an alias is its model’s, however that is called, and its 
   expect(named?.models).toEqual(['fast', 'small'])
   expect(at([level('key', 'fast')], 'openai/small')).toHaveLength(1)
   expect(at([level('key', 'fast')], 'fast')).toHaveLength(1)
+  const asked: string[] = []
+  levelsAt([level('team', 'fast')], { group: 'small', deployments: [] }, (name, of) => {
+    asked.push(`${of} ${name}`)
+    return []
+  })
+  expect(asked).toEqual(['team fast'])
 })
 
 test('a call that names several models falls under the budgets of all', () => {
   const levels = [level('key', 'small'), level('key', 'large'), level('key', 'other')]
-  expect(levelsAt(levels, { group: 'small', names: ['large'], deployments: [] }, groupsNamed)).toEqual(
+  expect(levelsAt(levels, { group: 'small', others: ['large'], deployments: [] }, groupsNamed)).toEqual(
     levels.slice(0, 2),
   )
 })

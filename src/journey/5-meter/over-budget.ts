@@ -1,7 +1,7 @@
 import type { BudgetKind } from '../../domain/budget-level.ts'
 import type { Denied } from '../../domain/decision.ts'
 import type { EpochMs } from '../../domain/ids.ts'
-import { usdText } from '../../domain/money.ts'
+import { NO_MONEY, usdText } from '../../domain/money.ts'
 import type { PicoUsd } from '../../domain/money.ts'
 import type { VirtualKey } from '../../domain/virtual-key.ts'
 import { parseMemberSpendId } from '../../ports/ledger.ts'
@@ -43,7 +43,7 @@ function textOf({ level, spent }: Refused, key: Refusal['key']): string {
   if (models !== undefined) {
     const [model] = models
     if (kind === 'key')
-      return `LiteLLM Virtual Key: ${key?.displayName}, key_alias: ${key?.alias}, exceeded budget for model=${model}. ${said}`
+      return `LiteLLM Virtual Key: ${key?.displayName}, key_alias: ${key?.alias ?? 'None'}, exceeded budget for model=${model}. ${said}`
     if (kind === 'user') return `LiteLLM User: ${id}, exceeded budget for model=${model}. ${said}`
     if (kind === 'member') {
       const [team, user] = parseMemberSpendId(id)
@@ -76,10 +76,8 @@ const OWNERS: Readonly<Record<BudgetKind, (id: string) => string>> = {
 
 function more({ level: { kind, limit, window }, spent, held }: Refused, least: PicoUsd): string {
   const whose = kind === 'all' ? '. This is the budget of the whole gateway' : ''
-  const why =
-    spent >= limit
-      ? ''
-      : `. Calls under way may cost up to ${usdText(held)}, and this one costs ${usdText(least)} or more`
+  const others = held === NO_MONEY ? 'This call' : `Calls under way may cost up to ${usdText(held)}, and this one`
+  const why = spent >= limit ? '' : `. ${others} costs ${usdText(least)} or more`
   const when = window === undefined ? '' : `. The budget starts anew at ${new Date(window.end).toISOString()}`
   return whose + why + when
 }

@@ -1,10 +1,11 @@
 import type { EndUser } from '../../domain/end-user.ts'
 import type { BudgetId } from '../../domain/ids.ts'
 import type { JsonValue } from '../../domain/json.ts'
-import type { Limits } from '../../domain/limits.ts'
+import type { Limits, ModelLimits } from '../../domain/limits.ts'
 import { keyOf, userIdOf } from '../../domain/principal.ts'
 import type { Principal } from '../../domain/principal.ts'
 import type { RateKind, RateScope } from '../../domain/rate-scope.ts'
+import { hasModelBudgets, withRow } from '../../domain/with-row.ts'
 import type { WarmDirectory } from '../../ports/directory.ts'
 import { memberSpendId } from '../../ports/ledger.ts'
 import { memberBudgetId } from './budgets-of.ts'
@@ -13,6 +14,11 @@ import { withBudgetRows } from './find-budgets.ts'
 
 type Rate = Pick<RateScope, 'requests' | 'tokens' | 'parallel'>
 
+type ModelOwner = 'key' | 'user' | 'team' | 'organization'
+
+/** Whether the call is of a model that this one calls so, under whatever name it was asked for. */
+export type IsCalled = (name: string, of: ModelOwner) => boolean
+
 const NONE: readonly RateScope[] = []
 const NO_RATE: Rate = { requests: undefined, tokens: undefined, parallel: undefined }
 
@@ -20,7 +26,7 @@ const NO_RATE: Rate = { requests: undefined, tokens: undefined, parallel: undefi
 export function ratesOf(
   principal: Principal,
   endUser: EndUser | undefined,
-  model: string,
+  isCalled: IsCalled,
   findBudget: FindBudget,
 ): readonly RateScope[] {
   const scopes: RateScope[] = []
@@ -28,10 +34,12 @@ export function ratesOf(
     if (rate.requests === undefined && rate.tokens === undefined && rate.parallel === undefined) return
     scopes.push({ kind, id, shownId, ...rate })
   }
-  const addModel = (kind: RateKind, of: string, limits: Limits, shown: string): void => {
-    const rate = modelRate(limits, model)
-    if (rate.requests === undefined && rate.tokens === undefined) return
-    scopes.push({ kind, id: pairId(of, model), shownId: `${shown}:${model}`, model, ...rate })
+  const addModels = (of: ModelOwner, id: string, { perModel }: Limits, shown = id): void => {
+    for (const model of modelsIn(perModel)) {
+      const rate = modelRate(perModel, model)
+      if ((rate.requests === undefined && rate.tokens === undefined) || !isCalled(model, of)) continue
+      scopes.push({ kind: `model_per_${of}`, id: pairId(id, model), shownId: `${shown}:${model}`, model, ...rate })
+    }
   }
   const rowOf = (id: BudgetId | undefined): Limits | undefined =>
     id === undefined ? undefined : findBudget(id)?.limits
@@ -41,17 +49,18 @@ export function ratesOf(
     const key = keyOf(principal)
     if (key !== undefined) {
       const shownKey = key.alias ?? key.displayName
-      add('api_key', key.digest, ownRate(key.limits, rowOf(key.budgetId)), shownKey)
-      addModel('model_per_key', key.digest, key.limits, shownKey)
+      const limits = withRow(key.limits, rowOf(key.budgetId))
+      add('api_key', key.digest, { ...sharedRate(limits), parallel: limits.parallelRequests }, shownKey)
+      addModels('key', key.digest, limits, shownKey)
     }
     if (user !== undefined) {
       const { id, limits } = user.user
       add('user', id, sharedRate(limits))
-      addModel('model_per_user', id, limits, id)
+      addModels('user', id, limits)
     }
     if (team !== undefined) {
       add('team', team.id, sharedRate(team.limits))
-      addModel('model_per_team', team.id, team.limits, team.id)
+      addModels('team', team.id, team.limits)
       const userId = userIdOf(principal)
       if (userId !== undefined) {
         const rate = sharedRate(rowOf(memberBudgetId(principal)))
@@ -61,7 +70,7 @@ export function ratesOf(
     if (organization !== undefined) {
       const limits = rowOf(organization.budgetId)
       add('organization', organization.id, sharedRate(limits))
-      if (limits !== undefined) addModel('model_per_organization', organization.id, limits, organization.id)
+      if (limits !== undefined) addModels('organization', organization.id, limits)
     }
   }
   if (endUser !== undefined) add('end_user', endUser.id, sharedRate(rowOf(endUser.budgetId)))
@@ -72,11 +81,11 @@ export function ratesOf(
 export function findRates(
   principal: Principal,
   endUser: EndUser | undefined,
-  model: string,
+  isCalled: IsCalled,
   directory: WarmDirectory,
 ): readonly RateScope[] | Promise<readonly RateScope[]> {
   if (!mayHaveRates(principal, endUser)) return NONE
-  return withBudgetRows(directory, (findBudget) => ratesOf(principal, endUser, model, findBudget))
+  return withBudgetRows(directory, (findBudget) => ratesOf(principal, endUser, isCalled, findBudget))
 }
 
 /** Most calls fall under none: for them this looks at a few fields, and makes nothing. */
@@ -91,20 +100,11 @@ function mayHaveRates(principal: Principal, endUser: EndUser | undefined): boole
   return team !== undefined && (hasRates(team.limits) || memberBudgetId(principal) !== undefined)
 }
 
-function hasRates({ requestsPerMinute, tokensPerMinute, parallelRequests, perModel }: Limits): boolean {
+function hasRates(limits: Limits): boolean {
+  const { requestsPerMinute, tokensPerMinute, parallelRequests, perModel } = limits
   if (requestsPerMinute !== undefined || tokensPerMinute !== undefined || parallelRequests !== undefined) return true
   if (perModel.requestsPerMinute !== undefined || perModel.tokensPerMinute !== undefined) return true
-  for (const model in perModel.maxBudget) if (Object.hasOwn(perModel.maxBudget, model)) return true
-  return false
-}
-
-/** What the key says itself; of what it is silent about, the row that it names. */
-function ownRate(own: Limits, row: Limits | undefined): Rate {
-  return {
-    requests: own.requestsPerMinute ?? row?.requestsPerMinute,
-    tokens: own.tokensPerMinute ?? row?.tokensPerMinute,
-    parallel: own.parallelRequests ?? row?.parallelRequests,
-  }
+  return hasModelBudgets(limits)
 }
 
 /** Calls at once are bounded for keys alone. */
@@ -113,7 +113,11 @@ function sharedRate(limits: Limits | undefined): Rate {
   return { requests: limits.requestsPerMinute, tokens: limits.tokensPerMinute, parallel: undefined }
 }
 
-function modelRate({ perModel }: Limits, model: string): Rate {
+function modelsIn({ requestsPerMinute, tokensPerMinute, maxBudget }: ModelLimits): ReadonlySet<string> {
+  return new Set([requestsPerMinute, tokensPerMinute, maxBudget].flatMap((each) => Object.keys(each ?? {})))
+}
+
+function modelRate(perModel: ModelLimits, model: string): Rate {
   const budget = own(perModel.maxBudget, model)
   return {
     requests: own(perModel.requestsPerMinute, model) ?? countOf(budget?.['rpm_limit']),

@@ -1,5 +1,6 @@
 import type { Decision } from '../../domain/decision.ts'
 import { allow } from '../../domain/decision.ts'
+import type { BudgetKind } from '../../domain/budget-level.ts'
 import type { EndUser } from '../../domain/end-user.ts'
 import type { EpochMs } from '../../domain/ids.ts'
 import type { ModelCatalogue, ResolvedModel } from '../../domain/model-catalogue.ts'
@@ -21,6 +22,8 @@ import { CallBudget } from './call-budget.ts'
 import type { CountedTokens } from './call-rates.ts'
 import { callTags } from './call-tags.ts'
 import { findBudgets } from './find-budgets.ts'
+import type { TimeBound } from './forecast-call.ts'
+import type { GroupsNamed } from './levels-at.ts'
 
 export interface MeterPorts {
   readonly directory: WarmDirectory
@@ -35,8 +38,7 @@ export interface MeterPorts {
     readonly budgetRefusesAs400: boolean
     readonly operator: OperatorBudgets
     readonly countsTokens: CountedTokens
-    /** How long a call can take, for prices by the second. */
-    readonly mostCallMs: number
+    readonly mostCallMs: TimeBound
   }
 }
 
@@ -68,7 +70,7 @@ export function reserveBudget(
     const prompt = known ?? (await measurePrompt(ask.body, nextTurn))
     const budget = new CallBudget({
       levels: found,
-      groupsNamed: (name) => ports.catalogue().groupsNamed(name, aliasesOf(principal), teamIdOf(principal)),
+      groupsNamed: groupsNamedTo(principal, ports),
       facts: { ask, prompt, prices, at, mostMs: settings.mostCallMs },
       budgets,
       newHoldId: () => chance.holdId(),
@@ -79,6 +81,17 @@ export function reserveBudget(
     return affordable.verdict === 'deny' ? affordable : allow(budget)
   }
   return reserve()
+}
+
+/** Whoever has a limit has written it in words of its own: no alias of a key gives another meaning to those of others. */
+export function groupsNamedTo(principal: Principal, { catalogue }: Pick<MeterPorts, 'catalogue'>): GroupsNamed {
+  return (name, of) => catalogue().groupsNamed(name, aliasesFor(of, principal), teamIdOf(principal))
+}
+
+function aliasesFor(of: BudgetKind, principal: Principal): Readonly<Record<string, string>> {
+  if (of === 'key') return aliasesOf(principal)
+  const team = principal.kind === 'master' ? undefined : principal.standing.team
+  return team !== undefined && (of === 'team' || of === 'member') ? team.modelAliases : {}
 }
 
 /** The same question with nothing held: would the call be let through? */

@@ -2,8 +2,11 @@ import type { Decision } from '../../domain/decision.ts'
 import { allow } from '../../domain/decision.ts'
 import type { CallBudget } from './call-budget.ts'
 import { CallRates } from './call-rates.ts'
+import { namesIn } from './levels-at.ts'
 import { orRelease } from './or-release.ts'
 import { findRates } from './rates-of.ts'
+import type { IsCalled } from './rates-of.ts'
+import { groupsNamedTo } from './reserve-budget.ts'
 import type { MeterAsk, MeterPorts } from './reserve-budget.ts'
 
 const UNLIMITED = allow(undefined)
@@ -13,11 +16,13 @@ const UNLIMITED = allow(undefined)
  * not let through, what is held for it is given back.
  */
 export function takeRates(
-  { principal, endUser, ask, at }: MeterAsk,
+  { principal, endUser, model, at }: MeterAsk,
   budget: CallBudget | undefined,
-  { directory, rates, clock, chance, settings }: MeterPorts,
+  ports: MeterPorts,
 ): Decision<CallRates | undefined> | Promise<Decision<CallRates | undefined>> {
-  const scopes = findRates(principal, endUser, ask.model, directory)
+  const { directory, rates, clock, chance, settings } = ports
+  const isCalled: IsCalled = (name, of) => namesIn(model, groupsNamedTo(principal, ports))(name, of) !== undefined
+  const scopes = findRates(principal, endUser, isCalled, directory)
   if (!(scopes instanceof Promise) && scopes.length === 0) return UNLIMITED
 
   const take = async (): Promise<Decision<CallRates | undefined>> => {

@@ -7,7 +7,8 @@ import { SessionModels } from './session-models.ts'
 function deployment(group: string, key = 'one'): Deployment {
   const target = { kind: 'http', wire: 'openai', host: 'from-our-config', origin: 'https://p', basePath: '/v1' }
   const own = { apiVersion: undefined, apiKey: new Secret(key), headers: new Map() }
-  return { id: group, group, provider: 'openai', upstreamModel: `up-${group}`, target: { ...target, ...own } } as never
+  const named = { id: group, group, provider: 'openai', upstreamModel: `up-${group}`, entry: { info: {} } }
+  return { ...named, target: { ...target, ...own } } as never
 }
 
 const voice = deployment('voice')

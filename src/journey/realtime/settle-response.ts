@@ -97,7 +97,7 @@ function keepLine(line: SessionLine, open: OpenResponse, told: Told): Promise<Se
       deployment: served.deployment,
       upstreamModel: served.upstreamModel,
       group: served.model.group,
-      writtenWeight: open.weight,
+      writtenWeight: () => open.weight,
       readTokens: line.readTokens,
       pictures: undefined,
       replyId: open.id === '' ? undefined : open.id,

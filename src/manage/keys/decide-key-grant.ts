@@ -1,4 +1,3 @@
-import { widensTools } from '../../domain/allowed-tools.ts'
 import { allow, deny } from '../../domain/decision.ts'
 import type { Decision, Denied } from '../../domain/decision.ts'
 import { blockerOf, mayUnblock } from '../../domain/blocker.ts'
@@ -7,9 +6,9 @@ import { keyOf } from '../../domain/principal.ts'
 import { ADMINISTRATORS } from '../../domain/role.ts'
 import type { User } from '../../domain/user.ts'
 import type { VirtualKey } from '../../domain/virtual-key.ts'
-import { findAmountBeyond, findRaise } from '../budgets/compare-limits.ts'
 import { findBeyondOwn, NO_GROUNDS } from './find-beyond-own.ts'
-import { findShed, inheriting } from './inherit-bounds.ts'
+import { findOutgrown, findRaised } from './find-raised.ts'
+import { inheriting } from './inherit-bounds.ts'
 import type { KeyGrounds } from './key-grounds.ts'
 import { boundsOf, isNarrowed } from './own-bounds.ts'
 import type { Ask, GrantRules } from '../ports.ts'
@@ -37,7 +36,7 @@ export function decideKeyGrant(
   if (fits.verdict === 'deny') return fits
   if (isFree) return allow(withBlocker(before, key, grounds, ask))
   if (isAdmin) {
-    const beyondOwn = findBeyondOwn(before, key, NO_GROUNDS, ask, rules) ?? findOutgrown(before, key, ask)
+    const beyondOwn = findBeyondOwn(before, key, NO_GROUNDS, ask, rules) ?? findOutgrown(before, key, grounds, ask)
     return beyondOwn === undefined ? allow(withBlocker(before, key, grounds, ask)) : beyond(beyondOwn, ask)
   }
 
@@ -140,48 +139,4 @@ export function findMoved(before: VirtualKey, key: VirtualKey): string | undefin
   if (before.organizationId !== key.organizationId) return 'organization_id'
   if (before.teamId !== key.teamId) return 'team_id'
   return before.budgetId === key.budgetId ? undefined : 'budget_id'
-}
-
-/** Z-15, Z-20: an owner lowers; to raise takes the team's or the organisation's administrator, within what these have. */
-function findRaised(
-  before: VirtualKey | undefined,
-  key: VirtualKey,
-  { place, user, team, organizationBudget }: KeyGrounds,
-  { principal }: Ask,
-): string | undefined {
-  const mayRaise = ['team_admin', 'org_admin'].includes(blockerOf(principal, place))
-  const loosened = before === undefined || mayRaise ? undefined : findLoosened(before, key)
-  if (loosened !== undefined) return loosened
-  const own = mayRaise ? undefined : boundsOf(principal)
-  const shed = before === undefined && own !== undefined ? findShed(key, own) : undefined
-  if (shed !== undefined) return shed
-  for (const ceiling of [
-    own?.limits,
-    place.teamId === undefined ? user?.user.limits : team?.limits,
-    organizationBudget?.limits,
-  ]) {
-    const beyond = ceiling === undefined ? undefined : findAmountBeyond(key.limits, ceiling)
-    if (beyond !== undefined) return beyond
-  }
-  return undefined
-}
-
-/** A narrowed key makes none that outgrows it, and does not outgrow itself. */
-function findOutgrown(before: VirtualKey | undefined, key: VirtualKey, { principal }: Ask): string | undefined {
-  const own = boundsOf(principal)
-  if (own === undefined) return undefined
-  if (before === undefined) return findShed(key, own) ?? findAmountBeyond(key.limits, own.limits)
-  return before.digest === keyOf(principal)?.digest ? findLoosened(before, key) : undefined
-}
-
-/** What bound the key so far, beside its lists, and does so no more. */
-function findLoosened(before: VirtualKey, key: VirtualKey): string | undefined {
-  const isLonger = before.expiresAt !== undefined && (key.expiresAt === undefined || key.expiresAt > before.expiresAt)
-  if (isLonger) return 'duration'
-  const raised = findRaise(before.limits, key.limits)
-  if (raised !== undefined) return raised
-  if (key.temporaryBudget !== before.temporaryBudget) return 'temp_budget_increase'
-  if (before.enforcedParams.some((name) => !key.enforcedParams.includes(name))) return 'enforced_params'
-  if (before.tags.some((tag) => !key.tags.includes(tag))) return 'tags'
-  return widensTools(before.metadata, key.metadata) ? 'metadata.allowed_tools' : undefined
 }

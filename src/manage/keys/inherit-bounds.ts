@@ -5,6 +5,7 @@ import { NO_LIMITS } from '../../domain/limits.ts'
 import type { Limits, ModelLimits } from '../../domain/limits.ts'
 import type { VirtualKey } from '../../domain/virtual-key.ts'
 import { findRaise } from '../budgets/compare-limits.ts'
+import { givesOtherMeaning, limitedAliases } from './limited-aliases.ts'
 import { boundsOf } from './own-bounds.ts'
 import type { OwnBounds } from './own-bounds.ts'
 import type { Ask } from '../ports.ts'
@@ -23,6 +24,7 @@ export function inheriting(key: VirtualKey, { principal }: Ask): VirtualKey {
     enforcedParams: saidOr(key.enforcedParams, own.enforcedParams),
     tags: saidOr(key.tags, own.tags),
     metadata: inheritedTools(key.metadata, own.metadata),
+    modelAliases: { ...limitedAliases(own), ...key.modelAliases },
     limits: inheritedLimits(key.limits, own.limits),
     budgetId: key.budgetId ?? own.budgetId,
     expiresAt: key.expiresAt ?? own.expiresAt,
@@ -35,6 +37,7 @@ export function findShed(key: VirtualKey, own: OwnBounds): string | undefined {
   if (own.enforcedParams.some((name) => !key.enforcedParams.includes(name))) return 'enforced_params'
   if (own.tags.some((tag) => !key.tags.includes(tag))) return 'tags'
   if (widensTools(own.metadata, key.metadata)) return 'metadata.allowed_tools'
+  if (givesOtherMeaning(own, key)) return 'aliases'
   return findRaise({ ...NO_LIMITS, perModel: own.limits.perModel }, { ...NO_LIMITS, perModel: key.limits.perModel })
 }
 

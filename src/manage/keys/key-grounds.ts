@@ -8,6 +8,7 @@ import type { User, UserFacts } from '../../domain/user.ts'
 import type { VirtualKey } from '../../domain/virtual-key.ts'
 import type { Ask, ManagePorts } from '../ports.ts'
 import { malformed, notYoursToMake } from '../refuse.ts'
+import { boundsOf } from './own-bounds.ts'
 import { blankAccount } from '../users/blank-account.ts'
 import { userMerged } from '../users/refuse-user.ts'
 import type { Rooms } from '../../ports/registry.ts'
@@ -19,7 +20,9 @@ export interface KeyGrounds {
   readonly team: Team | undefined
   readonly organization: Organization | undefined
   readonly organizationBudget: Budget | undefined
+  /** The row that it names, and that which the credential of the caller names. */
   readonly budget: Budget | undefined
+  readonly callersBudget: Budget | undefined
   /** Whom an administrator names first: to be made an account, without any power, together with the key. */
   readonly newcomer: User | undefined
 }
@@ -54,6 +57,8 @@ export async function loadKeyGrounds(
   if (key.budgetId !== undefined && (budget === undefined || budget.isOwn)) {
     return absent(`Budget doesn't exist. Budget=${key.budgetId}. Create it via \`/budget/new\`.`, 'budget-not-found')
   }
+  const callersId = boundsOf(ask.principal)?.budgetId
+  const callersBudget = callersId === undefined ? undefined : await rooms.budgets.find(callersId)
   const known = key.userId === undefined ? undefined : await rooms.users.facts(key.userId)
   if (key.userId !== undefined && known === undefined && !isAdmin) {
     return absent(`User ${key.userId} not found`, 'user-not-found')
@@ -75,6 +80,7 @@ export async function loadKeyGrounds(
     organization,
     organizationBudget: organization === undefined ? undefined : await rooms.budgets.find(organization.budgetId),
     budget,
+    callersBudget,
     newcomer,
   })
 }

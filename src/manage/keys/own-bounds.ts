@@ -14,6 +14,7 @@ export type OwnBounds = Pick<
   | 'enforcedParams'
   | 'tags'
   | 'metadata'
+  | 'modelAliases'
   | 'limits'
   | 'budgetId'
   | 'expiresAt'
@@ -41,6 +42,7 @@ function boundsOfToken(bearing: Bearing): OwnBounds {
     enforcedParams: [],
     tags: [],
     metadata: {},
+    modelAliases: {},
     limits: NO_LIMITS,
     budgetId: undefined,
     // A token is a proof of the moment: what it makes outlives it.

@@ -7,6 +7,7 @@ import type { PicoUsd } from '../../domain/money.ts'
 import { keyOf } from '../../domain/principal.ts'
 import { reachesKey } from '../../domain/scope.ts'
 import type { VirtualKey } from '../../domain/virtual-key.ts'
+import { withRow } from '../../domain/with-row.ts'
 import { isSoftCrossed, readModelSpend } from '../budgets/budget-standing.ts'
 import type { LimitedOwner } from '../budgets/budget-standing.ts'
 import { findNamedKey } from './find-named-key.ts'
@@ -46,15 +47,20 @@ export async function readKey(name: string | undefined, ask: Ask, ports: ManageP
   const soft = row.limits.softBudget === undefined ? (view.budget?.limits ?? row.limits) : row.limits
   return allow({
     ...view,
-    modelSpend: await readModelSpend(ownerOf(row, view.budget), ports),
+    modelSpend: await readModelSpend(await ownerOf(row, view.budget, ports), ports),
     isSoftCrossed: await isSoftCrossed({ kind: 'key', id: row.digest, limits: soft }, ports),
   })
 }
 
-/** What it says itself about single models replaces what its row of limits says. */
-function ownerOf({ digest, limits, modelAliases, teamId }: VirtualKey, row: Budget | undefined): LimitedOwner {
-  const says = Object.keys(limits.perModel.maxBudget ?? {}).length > 0
-  return { kind: 'key', id: digest, limits: says ? limits : (row?.limits ?? limits), modelAliases, teamId }
+/** With the names that its team gives to models, beside its own. */
+async function ownerOf(
+  { digest, limits, modelAliases, teamId }: VirtualKey,
+  row: Budget | undefined,
+  { registry }: Pick<ManagePorts, 'registry'>,
+): Promise<LimitedOwner> {
+  const team = teamId === undefined ? undefined : await registry.rooms.teams.find(teamId)
+  const aliases = { ...team?.modelAliases, ...modelAliases }
+  return { kind: 'key', id: digest, limits: withRow(limits, row?.limits), modelAliases: aliases, teamId }
 }
 
 type ReadPorts = Pick<ManagePorts, 'ledger' | 'registry'>

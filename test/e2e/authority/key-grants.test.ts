@@ -299,6 +299,34 @@ describe('AC-080, Z-15, Z-19: every way to raise a budget', () => {
     expect(TOO_MUCH).toContain(status)
   })
 
+  test.each(RAISES)('%s, by the owner of a key on a shared row and by a key that it makes', async (_, body) => {
+    const { master, u2 } = realm.cast
+    const made = await freshKey(master, {
+      user_id: u2.id,
+      budget_id: await freshBudget(master, 'amber', HALF_SPENT.max_budget),
+    })
+    const key = callerOf(realm.port, made.key)
+
+    await u2.post('/key/update', { key: made.hash, ...(await body()) })
+    const child = await tryToMake(key, await body())
+
+    await spendsNoMoreThan(key, HALF_SPENT.max_budget)
+    if (child.made !== undefined) await spendsNoMoreThan(child.made, HALF_SPENT.max_budget)
+  })
+
+  test.each(['rpm_limit', 'tpm_limit', 'max_parallel_requests'])(
+    '%s of a shared row is lowered by the owner of a key, and not raised',
+    async (name) => {
+      const { master, u2 } = realm.cast
+      const budget_id = freshName('budget', 'amber')
+      good(await master.post('/budget/new', { budget_id, [name]: 5 }))
+      const { hash } = await freshKey(master, { user_id: u2.id, budget_id })
+
+      expect(TOO_MUCH).toContain((await u2.post('/key/update', { key: hash, [name]: 6 })).status)
+      good(await u2.post('/key/update', { key: hash, [name]: 4 }))
+    },
+  )
+
   /** Until it is refused: what it has spent by then is what it may. */
   async function spendsNoMoreThan(key: Caller, bound: number): Promise<void> {
     const billed = realm.upstream.bill.entries.length

@@ -101,9 +101,9 @@ test('AC-107, INV-27: the same for the budget of a model, of a tag and of everyb
   expect(statuses(await flood(gateways, ofModel))).toEqual({ 200: 10, 429: 190 })
   expect(statuses(await flood(gateways, ofTag))).toEqual({ 200: 10, 429: 190 })
   expect(mock.bill.entries).toHaveLength(20)
-  // What calls leave of what was held for them may pay for a short one.
+  // What calls leave of what was held for them pays for short ones, of as many as still ask by then.
   const { 200: passed } = statuses(await flood(gateways, await newKey()))
-  expect([10, 11]).toContain(passed)
+  expect(passed).toBeGreaterThanOrEqual(10)
   const total: { readonly spend: number } = JSON.parse((await reach(first).get('/global/spend')).text)
   expect(total.spend).toBeLessThanOrEqual(30 * ONE_CALL)
 })

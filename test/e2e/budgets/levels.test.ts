@@ -155,14 +155,20 @@ test('`compat.budget_error_status` brings the older status back', async () => {
   const older = await startGateway({
     config: { model_list: [mockModel('metered', mock.apiBase)], compat: { budget_error_status: 400 } },
     databaseUrl: database.url,
+    env: { OPENAI_API_KEY: 'sk-upstream-secret-0123456789', OPENAI_API_BASE: mock.url },
   })
   const key = await newKey({ max_budget: 0 })
-  const { status, text } = await reach(older).post(CHAT, CALL, { key })
+  const some = await newKey({ max_budget: 0.001, allowed_passthrough_routes: ['/openai'] })
+  const asked = [
+    await reach(older).post(CHAT, CALL, { key }),
+    await reach(older).post(`/openai${CHAT}`, chat('gpt-4o-mini', { max_tokens: 1_000_000 }), { key: some }),
+  ]
   await older.stop()
-  expect([status, JSON.parse(text)]).toMatchObject([
-    400,
-    { error: { type: 'budget_exceeded', param: null, code: '400' } },
-  ])
+  for (const { status, text } of asked)
+    expect([status, JSON.parse(text)]).toMatchObject([
+      400,
+      { error: { type: 'budget_exceeded', param: null, code: '400' } },
+    ])
 })
 
 test('a temporary increase counts while it lasts', async () => {

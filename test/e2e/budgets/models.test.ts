@@ -15,12 +15,13 @@ beforeAll(async () => {
         mockModel('openai/prefixed', apiBase),
         mockModel('failing', apiBase),
         mockModel('wild/*', apiBase),
+        mockModel('behind', apiBase, { info: { id: 'front-1' } }),
       ],
       litellm_settings: { model_alias_map: { nickname: 'metered' } },
       router_settings: { num_retries: 0, disable_cooldowns: true, fallbacks: [{ failing: ['metered'] }] },
     }),
   })
-  for (const name of ['metered', 'other', 'openai/prefixed', 'wild/one', 'wild/two'])
+  for (const name of ['metered', 'other', 'openai/prefixed', 'wild/one', 'wild/two', 'behind'])
     rig.mock.script(name, { words: 100 })
   rig.mock.script('failing', { refusal: { status: 500, headers: {}, body: '{}' } })
 })
@@ -144,6 +145,8 @@ test('what is spent of it is told with the organisation', async () => {
 
 test('a refusal says when the budget starts anew, in its text and as `retry-after`', async () => {
   const { message, headers } = await useUp(rig, await rig.newKey({ model_max_budget: PER_DAY }))
+  // As the compatible text has it for a key without an alias.
+  expect(message).toContain('key_alias: None, exceeded budget for model=metered')
   expect(message).toMatch(/The budget starts anew at \d{4}-\d\d-\d\dT00:00:00\.000Z$/)
   expect(Number(headers.get('retry-after'))).toBeGreaterThan(0)
 })
@@ -157,12 +160,23 @@ describe('no other name leads past it', () => {
     { what: 'a provider before the name in the budget', fields: {}, named: 'openai/metered', asked: 'metered' },
     { what: 'an alias that a pattern names', fields: {}, named: 'nick*', asked: 'nickname' },
     { what: 'the model behind an alias that a pattern names', fields: {}, named: 'nick*', asked: 'metered' },
+    { what: 'the id of a deployment that a pattern names', fields: {}, named: 'front*', asked: 'front-1' },
+    { what: 'the model behind such an id', fields: {}, named: 'front*', asked: 'behind' },
     { what: 'a pattern', fields: {}, named: 'wild/*', asked: 'wild/one' },
   ])('$what', async ({ fields, named, asked }) => {
     const key = await rig.newKey({ ...fields, model_max_budget: { [named]: { budget_limit: LITTLE } } })
     const used = await useUp(rig, key, { ...CALL, model: asked })
     expectFew(used)
     expect(used.message).toContain(`exceeded budget for model=${named}.`)
+  })
+
+  test('a name that is too long for the books is none, by an alias of the key neither', async () => {
+    const long = `wild/${'x'.repeat(255)}`
+    const key = await rig.newKey({ aliases: { short: long }, model_max_budget: { '*x': { budget_limit: LITTLE } } })
+    for (const model of [long, 'short']) {
+      const { status, text } = await rig.post(CHAT, { ...CALL, model }, { key })
+      expect([status, text]).toEqual([400, expect.any(String)])
+    }
   })
 
   test('models that one pattern names have one budget together', async () => {

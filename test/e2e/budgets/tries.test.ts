@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { bearer, mockModel, startGateway } from '../../support/gateway.ts'
 import type { RunningGateway } from '../../support/gateway.ts'
 import type { MockUpstream } from '../../support/mock-upstream/start-mock-upstream.ts'
@@ -161,4 +161,37 @@ test('a call that the upstream refuses costs nothing and leaves nothing held', a
   const key = await newKey({ max_budget: 0.01, key_alias: 'refused' })
   expect((await post(CHAT, chat('metered'), { key })).status).toBe(400)
   expect((await settled('refused')).spent).toBe(0)
+})
+
+describe('a response in the background costs what it may write at most, because it goes on without us', () => {
+  const QUEUED = { id: 'resp_queued', object: 'response', status: 'queued', background: true, output: [] }
+  const ask = (key: string, more: object = {}): ReturnType<typeof post> =>
+    post('/v1/responses', { model: 'short', input: 'Take your time', background: true, ...more }, { key })
+
+  test.each([
+    ['nothing', {}],
+    ['zeros', { usage: { input_tokens: 0, output_tokens: 0, total_tokens: 0 } }],
+  ])('when its answer tells %s', async (_what, usage) => {
+    const body = JSON.stringify({ ...QUEUED, ...usage })
+    mock.script('short', { refusal: { status: 200, headers: { 'content-type': 'application/json' }, body } })
+    for (const fields of [{}, { max_budget: 1 }]) {
+      const key = await newKey(fields)
+      const { status, headers } = await ask(key)
+      expect(status).toBe(200)
+      // A hundred tokens are what the model may write.
+      expect(Number(headers.get('x-litellm-response-cost'))).toBeGreaterThan(100 * 2e-6)
+      const shorter = await ask(key, { max_output_tokens: 30 })
+      expect(Number(shorter.headers.get('x-litellm-response-cost'))).toBeLessThan(100 * 2e-6)
+    }
+  })
+
+  test('within the budget, as often as that pays for it', async () => {
+    const body = JSON.stringify(QUEUED)
+    mock.script('short', { refusal: { status: 200, headers: { 'content-type': 'application/json' }, body } })
+    const key = await newKey({ max_budget: 3 * 100 * 2e-6 })
+    const statuses = []
+    for (let n = 0; n < 5; n += 1) statuses.push((await ask(key, { max_output_tokens: 100 })).status)
+    expect(statuses.filter((status) => status === 200).length).toBeLessThanOrEqual(3)
+    expect(statuses.at(-1)).toBe(429)
+  })
 })

@@ -98,6 +98,7 @@ describe('AC-109, INV-29, Z-36: poisoned usage never enters the ledger', () => {
         expect(row[name]).toBeGreaterThanOrEqual(0)
         expect(row[name]).toBeLessThan(1_000)
       }
+      expect(row['completion_tokens']).toBeGreaterThan(0)
       expect(row['spend']).toBeGreaterThan(0)
       expect(row['spend']).toBeLessThan(0.01)
     }

@@ -281,8 +281,8 @@ describe('Z-32: models', () => {
   })
 
   test('a name is no longer than a name', async () => {
-    expect((await stand.asMaster({ path: CHAT, body: body('x'.repeat(513)) })).status).toBe(400)
-    expect((await stand.asMaster({ path: CHAT, body: body('x'.repeat(512)) })).status).toBe(200)
+    expect((await stand.asMaster({ path: CHAT, body: body('x'.repeat(256)) })).status).toBe(400)
+    expect((await stand.asMaster({ path: CHAT, body: body('x'.repeat(255)) })).status).toBe(200)
   })
 
   test.each([

@@ -8,7 +8,8 @@ import { CHAT, chat, errorOf, reach, startRig } from '../serving/support/rig.ts'
 import type { Answer, Rig } from '../serving/support/rig.ts'
 
 const models = (apiBase: string): Record<string, unknown> => ({
-  model_list: ['m', 'other', 'an odd/m:1'].map((name) => mockModel(name, apiBase)),
+  model_list: ['m', 'other', 'an odd/m:1', 'wild/*'].map((name) => mockModel(name, apiBase)),
+  litellm_settings: { model_alias_map: { nickname: 'm' } },
   router_settings: { num_retries: 0 },
 })
 
@@ -101,9 +102,18 @@ describe('6.5: requests', () => {
     expect(all.filter((status) => status === 200)).toHaveLength(7)
   })
 
-  test('one model of a key, by the name that is asked for', async () => {
-    const key = await rig.newKey({ model_rpm_limit: { m: 1 } })
-    expect([(await call(key)).status, (await call(key)).status]).toEqual([200, 429])
+  test.each([
+    { named: 'm', asked: 'm' },
+    { named: 'm', asked: 'quick' },
+    { named: 'm', asked: 'nickname' },
+    { named: 'quick', asked: 'm' },
+    { named: 'openai/m', asked: 'm' },
+    { named: 'wild/*', asked: 'wild/one' },
+  ])('one model of a key: a limit of $named, asked for as $asked', async ({ named, asked }) => {
+    const key = await rig.newKey({ model_rpm_limit: { [named]: 1 }, aliases: { quick: 'm' } })
+    expect((await rig.post(CHAT, chat(asked), { key })).status).toBe(200)
+    const { status, text } = await rig.post(CHAT, chat(asked), { key })
+    expect([status, text]).toEqual([429, expect.stringContaining(`:${named}. Limit type: requests`)])
     expect((await rig.post(CHAT, chat('other'), { key })).status).toBe(200)
   })
 

@@ -24,6 +24,7 @@ beforeAll(async () => {
           output_cost_per_token_priority: 20e-6,
         }),
         mockModel('free', apiBase, { input_cost_per_token: 0, output_cost_per_token: 0 }),
+        mockModel('embedding', apiBase, { output_cost_per_token: undefined }),
         mockModel('mock-headers', apiBase),
         mockModel('mock-500', apiBase),
       ],
@@ -91,6 +92,15 @@ test('a stream costs what the same answer costs whole, and has no cost in its he
   expect((await lineOf(rig, chunksOf(text)[0]?.id ?? '')).spend).toBeCloseTo(23e-6, 12)
 })
 
+test('an embedding that nobody counted has a price all the same: nothing was written for it', async () => {
+  rig.mock.script('embedding', { usage: 'missing', times: 1 })
+  const { status, headers } = await rig.post('/v1/embeddings', { model: 'embedding', input: 'one two three' })
+  expect(status).toBe(200)
+  const [line] = await rig.linesOf(headers.get('x-litellm-call-id') ?? '')
+  expect(line).toMatchObject({ completion_tokens: 0, metadata: { usage_from: 'estimated', pricing: 'priced' } })
+  expect(line?.spend).toBeGreaterThan(0)
+})
+
 test('a model without a price answers, and is visible as such', async () => {
   const { id, cost } = await ask('unheard-of')
   expect(cost).toBe(0)
@@ -123,6 +133,22 @@ test('a key has spent the sum of its lines, to 8 digits, and each answer says so
   expect(lines).toHaveLength(7)
   expect(lines.reduce((total, line) => total + line.spend, 0).toFixed(8)).toBe(sum.toFixed(8))
   expect(lines.every(({ api_key }) => /^[0-9a-f]{64}$/.test(api_key))).toBe(true)
+})
+
+test('what the master key spends is in the reports of the user that its lines name', async () => {
+  const { id } = await ask('plain')
+  const lines: readonly { readonly user: string; readonly request_id: string; readonly spend: number }[] = JSON.parse(
+    (await rig.get('/spend/logs?user_id=default_user_id')).text,
+  )
+  expect(lines.map(({ request_id }) => request_id)).toContain(id)
+  expect(new Set(lines.map(({ user }) => user))).toEqual(new Set(['default_user_id']))
+  const { user_info }: { readonly user_info: { readonly spend: number } } = JSON.parse(
+    (await rig.get('/user/info?user_id=default_user_id')).text,
+  )
+  expect(user_info.spend).toBeCloseTo(
+    lines.reduce((sum, { spend }) => sum + spend, 0),
+    12,
+  )
 })
 
 test('the tags of a key are on its lines, with those of the call', async () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { readReply } from './read-reply.ts'
+import { readReply, writtenPart } from './read-reply.ts'
 
 test.each([
   ['{"object":"error","message":"no such model","code":404}', { object: 'error', message: 'no such model', code: 404 }],
@@ -17,4 +17,10 @@ test('8.1: an empty name is none', () => {
     model: undefined,
     serviceTier: undefined,
   })
+})
+
+test('what was written is in the choices or in the output, and nowhere in an embedding', () => {
+  expect(writtenPart('{"id":"x","choices":[{"text":"hi"}]}')).toBe('[{"text":"hi"}]')
+  expect(writtenPart('{"id":"x","output":["hi"]}')).toBe('["hi"]')
+  expect(writtenPart('{"object":"list","data":[{"embedding":[0.1]}]}')).toBe('')
 })

@@ -75,5 +75,7 @@ function changeOf(name: string, changes: ReadonlyMap<string, string>): string | 
 export function writtenPart(text: string): string {
   const value = parseJson(text)
   if (!isObject(value)) return text
-  return JSON.stringify(value['choices'] ?? value['output'] ?? '')
+  const written = value['choices'] ?? value['output'] ?? ''
+  // An embedding has neither: nothing was written for it.
+  return written === '' ? '' : JSON.stringify(written)
 }
