@@ -116,9 +116,10 @@ export function raiseMember(teamId: TeamId, userId: UserId, row: Budget, raise: 
   const whose = `${userId} in the team ${teamId}`
   const facts = { budgets: new Map([[row.id, (budget: Budget | undefined) => budget && { ...budget, limits }]]) }
   // The limits of a member's single models stand in a row of limits alone.
-  if (raise.level.models !== undefined)
+  if (raise.of === 'budget' && raise.level.models !== undefined)
     return callOf(sayRaise(whose, raise), '/budget/update', { budget_id: row.id, ...fields }, facts)
-  const body = { team_id: teamId, user_id: userId, max_budget_in_team: usdNumber(raise.ceiling) }
+  const own = raise.of === 'budget' ? { max_budget_in_team: usdNumber(raise.ceiling) } : fields
+  const body = { team_id: teamId, user_id: userId, ...own }
   return callOf(sayRaise(whose, raise), '/team/member_update', body, facts)
 }
 

@@ -4,12 +4,25 @@ import type { Limits } from '../../domain/limits.ts'
 import { MODEL_BUDGET_MEMBERS } from '../../domain/model-budget.ts'
 import { usdNumber } from '../../domain/money.ts'
 import type { PicoUsd } from '../../domain/money.ts'
+import type { RateType } from '../../domain/rate-scope.ts'
 
 /** How much the budget has to be, and of what. */
-export interface Raise {
+export interface BudgetRaise {
+  readonly of: 'budget'
   readonly level: BudgetLevel
   readonly ceiling: PicoUsd
 }
+
+/** How many there may be in a minute, or at once. */
+export interface RateRaise {
+  readonly of: 'rate'
+  readonly type: RateType
+  /** Where it is of one model alone. */
+  readonly model: string | undefined
+  readonly limit: number
+}
+
+export type Raise = BudgetRaise | RateRaise
 
 export interface RaisedLimits {
   /** As the management API takes them. */
@@ -17,13 +30,50 @@ export interface RaisedLimits {
   readonly limits: Limits
 }
 
-export function sayRaise(whose: string, { level }: Raise): string {
-  const [model] = level.models ?? []
-  return model === undefined ? `Raise the budget of ${whose}.` : `Raise the budget of ${whose} for the model ${model}.`
+export function sayRaise(whose: string, raise: Raise): string {
+  const what = raise.of === 'budget' ? 'budget' : `limit of ${COUNTED[raise.type]}`
+  const model = raise.of === 'budget' ? raise.level.models?.[0] : raise.model
+  return model === undefined
+    ? `Raise the ${what} of ${whose}.`
+    : `Raise the ${what} of ${whose} for the model ${model}.`
 }
 
-/** The budget that had no room, large enough; those of other models and all other limits stay. */
-export function raised(limits: Limits, { level, ceiling }: Raise): RaisedLimits {
+const COUNTED: Readonly<Record<RateType, string>> = {
+  requests: 'requests in a minute',
+  tokens: 'tokens in a minute',
+  max_parallel_requests: 'requests at once',
+}
+
+/** What had no room, large enough; that of other models and all other limits stay. */
+export function raised(limits: Limits, raise: Raise): RaisedLimits {
+  return raise.of === 'budget' ? raisedBudget(limits, raise) : raisedRate(limits, raise)
+}
+
+function raisedRate(limits: Limits, { type, model, limit }: RateRaise): RaisedLimits {
+  const { perModel } = limits
+  switch (type) {
+    case 'requests': {
+      if (model === undefined) return { fields: { rpm_limit: limit }, limits: { ...limits, requestsPerMinute: limit } }
+      const requestsPerMinute = { ...perModel.requestsPerMinute, [model]: limit }
+      return {
+        fields: { model_rpm_limit: requestsPerMinute },
+        limits: { ...limits, perModel: { ...perModel, requestsPerMinute } },
+      }
+    }
+    case 'tokens': {
+      if (model === undefined) return { fields: { tpm_limit: limit }, limits: { ...limits, tokensPerMinute: limit } }
+      const tokensPerMinute = { ...perModel.tokensPerMinute, [model]: limit }
+      return {
+        fields: { model_tpm_limit: tokensPerMinute },
+        limits: { ...limits, perModel: { ...perModel, tokensPerMinute } },
+      }
+    }
+    case 'max_parallel_requests':
+      return { fields: { max_parallel_requests: limit }, limits: { ...limits, parallelRequests: limit } }
+  }
+}
+
+function raisedBudget(limits: Limits, { level, ceiling }: BudgetRaise): RaisedLimits {
   const amount = usdNumber(ceiling)
   if (level.period !== undefined) {
     const perWindow = limits.perWindow.map((slot) =>

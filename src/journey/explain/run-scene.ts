@@ -17,7 +17,7 @@ import { admit } from '../journey.ts'
 import type { JourneyPorts } from '../journey-ports.ts'
 import { ImaginedDirectory } from './imagined-directory.ts'
 import { Observer } from './observe.ts'
-import type { NoRoom, TrailStep } from './observe.ts'
+import type { NoRate, NoRoom, TrailStep } from './observe.ts'
 import type { ExplainedCall, Scene, Subject } from './scene.ts'
 
 /** What came of it, and how. */
@@ -29,6 +29,7 @@ export interface Outcome {
   readonly principal: Principal | undefined
   readonly provisions: readonly Provision[]
   readonly noRoom: NoRoom | undefined
+  readonly noRate: NoRate | undefined
 }
 
 /** Sends the call on its journey: the same one that calls make, without effects. */
@@ -48,6 +49,7 @@ export async function runScene(scene: Scene, callId: CallId, real: JourneyPorts)
     principal: observer.principal,
     provisions: observer.provisions,
     noRoom: observer.noRoom,
+    noRate: observer.noRate,
   }
 }
 

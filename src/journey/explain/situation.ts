@@ -12,7 +12,7 @@ import { readTokenFacts } from '../3-identify/read-token-facts.ts'
 import type { JourneyPorts } from '../journey-ports.ts'
 import { ImaginedDirectory } from './imagined-directory.ts'
 import { keyOfToken } from './key-of-token.ts'
-import type { NoRoom, TrailStep } from './observe.ts'
+import type { NoRate, NoRoom, TrailStep } from './observe.ts'
 import type { Outcome } from './run-scene.ts'
 import type { Scene } from './scene.ts'
 
@@ -30,6 +30,7 @@ export interface Situation {
   readonly policy: TokenPolicy | undefined
   readonly model: string | undefined
   readonly noRoom: NoRoom | undefined
+  readonly noRate: NoRate | undefined
   /** Of every call, by the operator. */
   readonly enforcedParams: readonly string[]
   readonly catalogue: ModelCatalogue
@@ -49,7 +50,7 @@ export interface SituationPorts extends Pick<
 /** Undefined: nothing was refused. */
 export async function situationOf(
   scene: Scene,
-  { denied, steps, proof, principal, noRoom }: Outcome,
+  { denied, steps, proof, principal, noRoom, noRate }: Outcome,
   ports: SituationPorts,
 ): Promise<Situation | undefined> {
   const step = steps.at(-1)
@@ -72,6 +73,7 @@ export async function situationOf(
     policy,
     model: modelOf(scene),
     noRoom,
+    noRate,
     enforcedParams: ports.settings.enforcedParams,
     catalogue: ports.catalogue(),
     directory,

@@ -9,7 +9,7 @@ import { parseMemberSpendId } from '../../../ports/ledger.ts'
 import { memberBudgetId } from '../../5-meter/budgets-of.ts'
 import { raiseMember, raiseOrganization, raiseTeam } from '../change-groups.ts'
 import { raiseCustomer, raiseKey, raiseTag, raiseUser } from '../change-people.ts'
-import type { Raise } from '../raise-ceiling.ts'
+import type { BudgetRaise } from '../raise-ceiling.ts'
 import type { Change } from '../scene.ts'
 import type { Situation } from '../situation.ts'
 
@@ -19,11 +19,11 @@ const CENT = PICO_PER_USD / 100n
 export async function forBudget(situation: Situation): Promise<readonly Change[]> {
   const { noRoom } = situation
   if (noRoom === undefined) return []
-  const change = await raiseAt({ level: noRoom.level, ceiling: toTheNextCent(noRoom.needed) }, situation)
+  const change = await raiseAt({ of: 'budget', level: noRoom.level, ceiling: toTheNextCent(noRoom.needed) }, situation)
   return change === undefined ? [] : [change]
 }
 
-async function raiseAt(raise: Raise, { principal, key, directory }: Situation): Promise<Change | undefined> {
+async function raiseAt(raise: BudgetRaise, { principal, key, directory }: Situation): Promise<Change | undefined> {
   const { kind, id } = raise.level
   const rowOf = async (budgetId: BudgetId | undefined): Promise<Budget | undefined> =>
     budgetId === undefined ? undefined : directory.findBudget(budgetId)

@@ -17,8 +17,10 @@ import {
 } from './for-claims.ts'
 import { forUnmapped } from './for-key-mapping.ts'
 import { forModel, forNoTeam, forUnknownModel } from './for-model.ts'
+import { forRate } from './for-rate.ts'
 import { forMissingParam } from './for-request.ts'
 import { forRevoked, forUndated } from './for-revocation.ts'
+import { forTools } from './for-tools.ts'
 import { forRole, forRoute } from './for-route.ts'
 import { forBlockedKey, forCustomer, forExpiredKey, forStanding } from './for-standing.ts'
 import { forAmbiguousOrganization, forUnknownOrganization, forUnknownOwner } from './for-token-owner.ts'
@@ -52,6 +54,8 @@ const PROPOSERS: Readonly<Partial<Record<Reason, Proposer>>> = {
   model_unknown: forUnknownModel,
   param_missing: forMissingParam,
   budget_exceeded: forBudget,
+  rate_limited: forRate,
+  tool_denied: forTools,
   jwt_exp_missing: forTimes,
   jwt_time_type: forTimes,
   jwt_expired: forTimes,

@@ -4,6 +4,12 @@ import { anyCall, modelsBut } from './denial.ts'
 import type { Kinds } from './denial.ts'
 import { denied, newCustomer, newMember, nobody, theKey, theUser } from './who.ts'
 
+const offering = (...names: readonly string[]) => ({
+  route: '/v1/chat/completions',
+  model: 'm1',
+  body: { tools: names.map((name) => ({ type: 'function', function: { name, parameters: {} } })) },
+})
+
 /** Keys and users that may not. */
 export const DENIED_KEYS: Kinds = {
   'a blocked key': async (town, random) => {
@@ -129,6 +135,24 @@ export const DENIED_KEYS: Kinds = {
     const key = await newKey(town, { enforced_params: [random.pick(['user', 'metadata.project'])] })
     const call = { route: '/v1/chat/completions', model: 'm1' }
     return denied(theKey(key, random), call, 'enforced-params', 'param_missing')
+  },
+  "a tool that is not on the key's list": async (town, random) => {
+    const metadata = { allowed_tools: random.pick([['weather'], ['weather', 'time']]), purpose: 'x' }
+    return denied(theKey(await newKey(town, { metadata }), random), offering('shell'), 'tools', 'tool_denied')
+  },
+  "tools that are not on the list of the key's team": async (town, random) => {
+    const team_id = await newTeam(town, { metadata: { allowed_tools: ['weather'] } })
+    return denied(theKey(await newKey(town, { team_id }), random), offering('shell', 'mail'), 'tools', 'tool_denied')
+  },
+  'a tool that is on neither list': async (town, random) => {
+    const team_id = await newTeam(town, { metadata: { allowed_tools: ['weather'] } })
+    const key = await newKey(town, { team_id, metadata: { allowed_tools: ['weather'] } })
+    return denied(theKey(key, random), offering('weather', 'shell'), 'tools', 'tool_denied')
+  },
+  'a tool without a name': async (town, random) => {
+    const key = await newKey(town, { metadata: { allowed_tools: ['weather'] } })
+    const body = random.pick([{ tools: [{ type: 'function' }] }, { functions: [{}] }])
+    return denied(theKey(key, random), { ...offering(), body }, 'tools', 'tool_denied')
   },
   'several at once': async (town, random) => {
     const call = anyCall(random)
