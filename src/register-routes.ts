@@ -109,7 +109,7 @@ export async function registerRoutes(
   teamMemberRoutes(app, edge, manage)
   organizationRoutes(app, edge, manage)
   auditRoutes(app, edge, store.audit)
-  explainRoutes(app, edge)
+  explainRoutes(app, edge, { keyBounds: settings.keyUpperBounds, userDefaults: settings.userDefaults })
   deploymentHealthRoutes(app, edge, serving)
   healthRoutes(app, edge, {
     pingStore: () => store.ping(),

@@ -4,6 +4,7 @@ import { nearestName } from '../../config/nearest-name.ts'
 import { explainBody } from '../../contract/explain.ts'
 import { parseKeyDigest, parseTeamId, parseUserId } from '../../domain/ids.ts'
 import type { JsonObject } from '../../domain/json.ts'
+import type { SituationPorts } from '../../journey/explain/situation.ts'
 import type { PassThrough } from '../../domain/pass-through.ts'
 import { Problem } from '../../domain/problem.ts'
 import { CREDENTIAL_HEADERS } from '../../journey/2-authenticate/find-credential.ts'
@@ -19,10 +20,12 @@ import { findRoute, unknownRoute } from './find-route.ts'
 import { readJson, schemaRoute, shaped } from './read-ask.ts'
 import { renderExplanation } from './render-explanation.ts'
 
+type MakingRules = Pick<SituationPorts, 'keyBounds' | 'userDefaults'>
+
 type Body = z.output<typeof explainBody>
 
 /** "What would happen if": asks the journey, and does nothing. */
-export function explainRoutes(app: FastifyInstance, edge: EdgePorts): void {
+export function explainRoutes(app: FastifyInstance, edge: EdgePorts, rules: MakingRules): void {
   schemaRoute(app, edge, {
     method: 'POST',
     paths: ['/authz/explain'],
@@ -41,7 +44,7 @@ export function explainRoutes(app: FastifyInstance, edge: EdgePorts): void {
           call: callOf(body, edge),
           callId,
         },
-        { ...edge.journey, nearest: nearestName },
+        { ...edge.journey, nearest: nearestName, ...rules },
       )
       return renderExplanation(granted(explained), callId, isAdministrator)
     },

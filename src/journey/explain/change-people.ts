@@ -1,12 +1,12 @@
 import type { Budget } from '../../domain/budget.ts'
+import { defaultUser } from '../../domain/default-user.ts'
 import { NO_MODELS } from '../../domain/effective.ts'
 import type { EndUser } from '../../domain/end-user.ts'
-import { epochMs } from '../../domain/ids.ts'
 import type { EpochMs, UserId } from '../../domain/ids.ts'
 import type { JsonObject } from '../../domain/json.ts'
+import type { UserDefaults } from '../../domain/key-rules.ts'
 import type { Limits } from '../../domain/limits.ts'
 import type { UserRole } from '../../domain/role.ts'
-import { blankUser } from '../../domain/user.ts'
 import type { User, UserFacts } from '../../domain/user.ts'
 import type { VirtualKey } from '../../domain/virtual-key.ts'
 import { callOf } from './change-call.ts'
@@ -16,14 +16,21 @@ import type { Change } from './scene.ts'
 
 /** What can be done about users, keys and customers. */
 
-export function makeUser(id: UserId, role: UserRole, now: EpochMs): Change {
-  const facts: UserFacts = { user: { ...blankUser(id, '', now), role }, teams: [], organizations: [], identities: [] }
+/** With what the operator gives to new users, where nothing is said. */
+export function makeUser(id: UserId, role: UserRole, { now, userDefaults }: Beginning): Change {
+  const user = { ...defaultUser(id, undefined, userDefaults, now), role }
+  const facts: UserFacts = { user, teams: [], organizations: [], identities: [] }
   return callOf(
     `Make the user ${id}.`,
     '/user/new',
     { user_id: id, user_role: role, auto_create_key: false },
     { users: new Map([[id, () => facts]]) },
   )
+}
+
+interface Beginning {
+  readonly now: EpochMs
+  readonly userDefaults: UserDefaults
 }
 
 export function changeUser(id: UserId, say: string, fields: JsonObject, becomes: (user: User) => User): Change {
@@ -87,14 +94,12 @@ export function unblockKey({ digest, displayName }: VirtualKey): Change {
   )
 }
 
-const DAY_MS = 86_400_000
-
-export function prolongKey(key: VirtualKey, now: EpochMs): Change {
-  const expiresAt = epochMs(now + DAY_MS)
+/** `duration` as the management API takes it. */
+export function prolongKey(key: VirtualKey, duration: string, expiresAt: EpochMs): Change {
   return changeKey(
     key,
     (name) => `Prolong the key ${name}.`,
-    { duration: '1d' },
+    { duration },
     (row) => ({ ...row, expiresAt }),
   )
 }

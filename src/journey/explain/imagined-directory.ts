@@ -21,6 +21,8 @@ export interface ImaginedFacts {
   readonly organizationAliases: Edits<readonly OrganizationId[]>
   readonly teamAliases: Edits<readonly TeamId[]>
   readonly revocations: Edits<TokenRevocation>
+  /** By `linkName`. */
+  readonly identities: Edits<LinkedUser>
 }
 
 type Edits<Fact> = ReadonlyMap<string, Edit<Fact>>
@@ -36,6 +38,7 @@ export const NOTHING_IMAGINED: ImaginedFacts = {
   organizationAliases: new Map(),
   teamAliases: new Map(),
   revocations: new Map(),
+  identities: new Map(),
 }
 
 export function imagining(first: ImaginedFacts, then: Partial<ImaginedFacts>): ImaginedFacts {
@@ -49,7 +52,12 @@ export function imagining(first: ImaginedFacts, then: Partial<ImaginedFacts>): I
     organizationAliases: chained(first.organizationAliases, then.organizationAliases),
     teamAliases: chained(first.teamAliases, then.teamAliases),
     revocations: chained(first.revocations, then.revocations),
+    identities: chained(first.identities, then.identities),
   }
+}
+
+export function linkName({ issuer, subject }: IdentityLink): string {
+  return JSON.stringify([issuer, subject])
 }
 
 function chained<Fact>(first: Edits<Fact>, then: Edits<Fact> | undefined): Edits<Fact> {
@@ -134,12 +142,12 @@ export class ImaginedDirectory implements WarmDirectory {
   }
 
   async findIdentity(link: IdentityLink): Promise<LinkedUser | undefined> {
-    return this.#linked(await this.#directory.findIdentity(link))
+    return this.#linked(link, await this.#directory.findIdentity(link))
   }
 
   peekIdentity(link: IdentityLink): Peeked<LinkedUser> {
     const found = this.#directory.peekIdentity(link)
-    return found === 'ask' ? found : this.#linked(found)
+    return found === 'ask' ? found : this.#linked(link, found)
   }
 
   async findFormerUser(id: UserId): Promise<FormerUser | undefined> {
@@ -227,7 +235,8 @@ export class ImaginedDirectory implements WarmDirectory {
     return this.#facts.users.get(id)?.(undefined) === undefined ? former : undefined
   }
 
-  #linked(linked: LinkedUser | undefined): LinkedUser | undefined {
+  #linked(link: IdentityLink, found: LinkedUser | undefined): LinkedUser | undefined {
+    const linked = edited(this.#facts.identities, linkName(link), found)
     if (linked === undefined || !linked.isDeleted) return linked
     return this.#facts.users.get(linked.userId)?.(undefined) === undefined ? linked : undefined
   }

@@ -1,5 +1,6 @@
 import type { BudgetLevel } from '../../domain/budget-level.ts'
 import type { JsonObject } from '../../domain/json.ts'
+import type { KeyLimitRules } from '../../domain/key-rules.ts'
 import type { Limits } from '../../domain/limits.ts'
 import { MODEL_BUDGET_MEMBERS } from '../../domain/model-budget.ts'
 import { usdNumber } from '../../domain/money.ts'
@@ -28,6 +29,20 @@ export interface RaisedLimits {
   /** As the management API takes them. */
   readonly fields: JsonObject
   readonly limits: Limits
+}
+
+/** Whether the operator lets no key have so much. */
+export function isBeyond(raise: Raise, bounds: KeyLimitRules): boolean {
+  if (raise.of === 'budget') {
+    const { models, period } = raise.level
+    return models === undefined && period === undefined && usdNumber(raise.ceiling) > (bounds.maxBudget ?? Infinity)
+  }
+  const most = {
+    requests: bounds.requestsPerMinute,
+    tokens: bounds.tokensPerMinute,
+    max_parallel_requests: bounds.parallelRequests,
+  }[raise.type]
+  return raise.model === undefined && raise.limit > (most ?? Infinity)
 }
 
 export function sayRaise(whose: string, raise: Raise): string {

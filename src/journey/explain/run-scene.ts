@@ -14,6 +14,7 @@ import { reachOn } from '../4-authorise/decide-route.ts'
 import { describeReach } from '../describe-decision.ts'
 import { identifyAndProvision } from '../identify.ts'
 import { admit } from '../journey.ts'
+import type { TokenPorts } from '../identify-token.ts'
 import type { JourneyPorts } from '../journey-ports.ts'
 import { ImaginedDirectory } from './imagined-directory.ts'
 import { Observer } from './observe.ts'
@@ -69,11 +70,15 @@ function withoutEffects({ facts, settings }: Scene, observer: Observer, real: Jo
     tokens:
       tokens === undefined || settings.policy === undefined
         ? undefined
-        : { ...tokens, policy: settings.policy, provisioner: 'asking' },
+        : { ...tokens, policy: settings.policy, provisioner: foresightOf(tokens) },
     settings: { ...real.settings, routes: settings.routes },
     afresh: undefined,
     trail: observer,
   }
+}
+
+function foresightOf({ provisioner }: TokenPorts): TokenPorts['provisioner'] {
+  return provisioner === 'done' ? provisioner : { foresee: (effects) => provisioner.foresee(effects) }
 }
 
 function refused(denied: Denied, observer: Observer): Denied {

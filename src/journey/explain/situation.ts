@@ -1,5 +1,6 @@
 import type { Denied } from '../../domain/decision.ts'
 import type { EpochMs } from '../../domain/ids.ts'
+import type { KeyUpperBounds, UserDefaults } from '../../domain/key-rules.ts'
 import type { JsonValue } from '../../domain/json.ts'
 import type { ModelCatalogue } from '../../domain/model-catalogue.ts'
 import { bearingOf, keyOf } from '../../domain/principal.ts'
@@ -36,6 +37,9 @@ export interface Situation {
   readonly catalogue: ModelCatalogue
   readonly directory: WarmDirectory
   readonly now: EpochMs
+  /** The most that the operator lets keys have. */
+  readonly keyBounds: KeyUpperBounds
+  readonly userDefaults: UserDefaults
   /** The name among others that a mistyped one most likely meant. */
   readonly nearest: (written: string, known: Iterable<string>) => string | undefined
 }
@@ -45,6 +49,8 @@ export interface SituationPorts extends Pick<
   'clock' | 'catalogue' | 'directory' | 'credentials' | 'tokens' | 'settings'
 > {
   readonly nearest: Situation['nearest']
+  readonly keyBounds: KeyUpperBounds
+  readonly userDefaults: UserDefaults
 }
 
 /** Undefined: nothing was refused. */
@@ -79,6 +85,8 @@ export async function situationOf(
     directory,
     now,
     nearest: ports.nearest,
+    keyBounds: ports.keyBounds,
+    userDefaults: ports.userDefaults,
   }
 
   async function keyOfSubject(): Promise<VirtualKey | undefined> {

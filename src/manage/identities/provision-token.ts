@@ -11,7 +11,7 @@ import type { Change } from '../../ports/registry.ts'
 import { CreationLimit } from './creation-limit.ts'
 import { provisionArrival, provisionLink } from './provision-arrival.ts'
 import { provisionKey } from '../mappings/provision-key.ts'
-import { provisionTeam, removeMembership, writeMembership, writeRole } from './provision-membership.ts'
+import { foreseeTeam, provisionTeam, removeMembership, writeMembership, writeRole } from './provision-membership.ts'
 import type { Provisioning, ProvisionPorts } from './provisioning.ts'
 import { withCascade } from '../with-cascade.ts'
 
@@ -20,6 +20,13 @@ type Kind<Make extends Provision['make']> = Extract<Provision, { readonly make: 
 export function createProvisioner(ports: ProvisionPorts): Provisioner {
   const limit = new CreationLimit(ports.clock)
   return {
+    async foresee(effects) {
+      for (const { teamId } of ofKind(effects, 'team')) {
+        const may = await foreseeTeam(teamId, ports.registry.rooms)
+        if (may.verdict === 'deny') return may
+      }
+      return allow(undefined)
+    },
     carryOut(effects, of, through) {
       const origin = originOf(effects, of, through)
       const about = { action: 'created', ...objectOf(effects) } as const

@@ -9,6 +9,7 @@ import { parseMemberSpendId } from '../../../ports/ledger.ts'
 import { memberBudgetId } from '../../5-meter/budgets-of.ts'
 import { raiseMember, raiseOrganization, raiseTeam } from '../change-groups.ts'
 import { raiseCustomer, raiseKey, raiseTag, raiseUser } from '../change-people.ts'
+import { isBeyond } from '../raise-ceiling.ts'
 import type { BudgetRaise } from '../raise-ceiling.ts'
 import type { Change } from '../scene.ts'
 import type { Situation } from '../situation.ts'
@@ -23,13 +24,18 @@ export async function forBudget(situation: Situation): Promise<readonly Change[]
   return change === undefined ? [] : [change]
 }
 
-async function raiseAt(raise: BudgetRaise, { principal, key, directory }: Situation): Promise<Change | undefined> {
+async function raiseAt(
+  raise: BudgetRaise,
+  { principal, key, directory, keyBounds }: Situation,
+): Promise<Change | undefined> {
   const { kind, id } = raise.level
   const rowOf = async (budgetId: BudgetId | undefined): Promise<Budget | undefined> =>
     budgetId === undefined ? undefined : directory.findBudget(budgetId)
   switch (kind) {
     case 'key':
-      return key && raiseKey(key, countingLimits(key, await rowOf(key.budgetId)), raise)
+      return key && !isBeyond(raise, keyBounds)
+        ? raiseKey(key, countingLimits(key, await rowOf(key.budgetId)), raise)
+        : undefined
     case 'user': {
       const userId = parseUserId(id)
       const facts = userId && (await directory.findUser(userId))

@@ -5,6 +5,7 @@ import { memberBudgetId } from '../../5-meter/budgets-of.ts'
 import { raiseMember, raiseOrganization, raiseTeam } from '../change-groups.ts'
 import { raiseCustomer, raiseKey, raiseUser } from '../change-people.ts'
 import type { NoRate } from '../observe.ts'
+import { isBeyond } from '../raise-ceiling.ts'
 import type { RateRaise } from '../raise-ceiling.ts'
 import type { Change } from '../scene.ts'
 import type { Situation } from '../situation.ts'
@@ -16,7 +17,10 @@ export async function forRate(situation: Situation): Promise<readonly Change[]> 
   return change === undefined ? [] : [change]
 }
 
-async function raiseAt(noRate: NoRate, { principal, key, directory }: Situation): Promise<Change | undefined> {
+async function raiseAt(
+  noRate: NoRate,
+  { principal, key, directory, keyBounds }: Situation,
+): Promise<Change | undefined> {
   const { kind, id } = noRate.state.scope
   const raise = raiseOf(noRate)
   const { user, team, organization } = principal === undefined || principal.kind === 'master' ? {} : principal.standing
@@ -25,7 +29,7 @@ async function raiseAt(noRate: NoRate, { principal, key, directory }: Situation)
   switch (kind) {
     case 'api_key':
     case 'model_per_key':
-      return key && raiseKey(key, key.limits, raise)
+      return key && !isBeyond(raise, keyBounds) ? raiseKey(key, key.limits, raise) : undefined
     case 'user':
     case 'model_per_user':
       return user && raiseUser(user.user, raise)

@@ -1,21 +1,53 @@
 import { parseBudgetId, parseOrganizationId, parseUserId } from '../../../domain/ids.ts'
-import { callOf } from '../change-call.ts'
+import type { UserId } from '../../../domain/ids.ts'
+import type { IdentityLink } from '../../../domain/token-facts.ts'
+import { callOf, together } from '../change-call.ts'
 import { changeClaim, forOperators } from '../change-claims.ts'
 import { makeOrganization } from '../change-groups.ts'
 import { makeUser } from '../change-people.ts'
+import { linkName } from '../imagined-directory.ts'
 import type { Change } from '../scene.ts'
 import type { Situation } from '../situation.ts'
 
 /** The token names somebody who is nobody here, or names nobody. */
-export function forUnknownOwner({ facts, token, now }: Situation): readonly Change[] {
+export async function forUnknownOwner(situation: Situation): Promise<readonly Change[]> {
+  const { facts, token, directory } = situation
   if (facts === undefined) return []
   if (facts.subject === undefined) {
     const field = facts.fields.userId ?? facts.fields.email
     return field === undefined ? [] : [changeClaim(field.path, 'somebody', token)]
   }
-  const id = parseUserId(facts.subject)
-  return id === undefined ? [] : [makeUser(id, 'internal_user', now)]
+  const { issuer, subject } = facts
+  const id = parseUserId(subject)
+  const isFree = id !== undefined && (await directory.findUser(id)) === undefined
+  const named = isFree ? [makeUser(id, 'internal_user', situation)] : []
+  const other = await freeId(id ?? 'somebody', directory)
+  if (other === undefined) return named
+  const made = makeUser(other, 'internal_user', situation)
+  const linked = linkUser(other, { issuer, subject })
+  return [...named, together(`${made.say} ${linked.say}`, made, linked)]
 }
+
+/** Whose id is not the one that the token says. */
+function linkUser(id: UserId, link: IdentityLink): Change {
+  return callOf(
+    `Link the subject ${link.subject} to the user ${id}.`,
+    '/user/identity/link',
+    { user_id: id, issuer: link.issuer, subject: link.subject },
+    { identities: new Map([[linkName(link), () => ({ userId: id, isDeleted: false })]]) },
+  )
+}
+
+/** Where the id that a token says is somebody else's, or none that anybody could have. */
+async function freeId(like: string, directory: Pick<Situation['directory'], 'findUser'>): Promise<UserId | undefined> {
+  for (let number = 2; number < MOST_NUMBERS; number += 1) {
+    const id = parseUserId(`${like}-${number}`)
+    if (id !== undefined && (await directory.findUser(id)) === undefined) return id
+  }
+  return undefined
+}
+
+const MOST_NUMBERS = 10
 
 export function forUnknownOrganization({ facts, now }: Situation): readonly Change[] {
   const name = facts?.organizationId ?? facts?.organizationAlias

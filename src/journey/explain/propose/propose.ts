@@ -1,6 +1,7 @@
 import type { Reason } from '../../../domain/reason.ts'
 import type { Change } from '../scene.ts'
 import type { Situation } from '../situation.ts'
+import type { Proposer } from './for-newcomer.ts'
 import { forBudget } from './for-budget.ts'
 import { forSubject, forTypes } from './for-claim-forms.ts'
 import {
@@ -16,6 +17,7 @@ import {
   forUnmappedRole,
 } from './for-claims.ts'
 import { forUnmapped } from './for-key-mapping.ts'
+import { withNewcomer } from './for-newcomer.ts'
 import { forModel, forNoTeam, forUnknownModel } from './for-model.ts'
 import { forRate } from './for-rate.ts'
 import { forMissingParam } from './for-request.ts'
@@ -26,11 +28,10 @@ import { forBlockedKey, forCustomer, forExpiredKey, forStanding } from './for-st
 import { forAmbiguousOrganization, forUnknownOrganization, forUnknownOwner } from './for-token-owner.ts'
 import { forAmbiguousTeam, forMissingTeam, forTeamHeader, forUnknownTeam } from './for-token-team.ts'
 
-type Proposer = (situation: Situation) => readonly Change[] | Promise<readonly Change[]>
-
 /** What could help against a refusal: things to try, the smallest first. Against the others nothing can be tried. */
 export function propose(situation: Situation): readonly Change[] | Promise<readonly Change[]> {
-  return PROPOSERS[situation.denied.because]?.(situation) ?? []
+  const proposer = PROPOSERS[situation.denied.because]
+  return proposer === undefined ? [] : withNewcomer(situation, proposer)
 }
 
 /** The same reason is given for a caller without a token and at an earlier step for one with it. */

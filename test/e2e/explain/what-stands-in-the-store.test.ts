@@ -1,0 +1,110 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { IdentityProvider } from '../../support/identity-provider.ts'
+import { startIdentityProvider } from '../../support/identity-provider.ts'
+import { good } from '../authority/support/caller.ts'
+import { newKey, newTeam, newUser, update } from '../jwt/support/people.ts'
+import { eventually, fresh, openTown } from '../jwt/support/town.ts'
+import type { Town, TownOptions } from '../jwt/support/town.ts'
+import { ChangedTowns } from './support/changed-town.ts'
+import type { Denial } from './support/denial.ts'
+import { explainOf } from './support/explain-of.ts'
+import { proveDenial } from './support/prove-denial.ts'
+
+const CHAT = { route: '/v1/chat/completions', model: 'm1' }
+
+let idp: IdentityProvider
+beforeAll(async () => {
+  idp = await startIdentityProvider()
+})
+afterAll(() => idp.stop())
+
+const issuerOf = ({ claims }: Partial<Denial['ask']>) => (claims === undefined ? {} : { issuer: idp.issuer })
+
+function opened(options: TownOptions) {
+  let town: Town
+  let towns: ChangedTowns
+  beforeAll(async () => {
+    town = await openTown({ ...options, idp })
+    towns = new ChangedTowns(town, options)
+  })
+  afterAll(async () => {
+    await towns.close()
+    await town.close()
+  })
+  return {
+    town: () => town,
+    proves: (ask: Omit<Denial['ask'], 'issuer'>, step: string, reason: string, holder?: string) =>
+      proveDenial(town, towns, { ask: { ...issuerOf(ask), ...ask }, step, reason, holder }),
+  }
+}
+
+describe('who is nobody yet', () => {
+  const { town, proves } = opened({
+    auth: { user_id_jwt_field: 'uid', team_ids_jwt_field: 'groups', team_id_upsert: true },
+    general: { admin_only_routes: ['/key/list', '/key*'] },
+    litellm: {
+      default_internal_user_params: { models: ['m1'] },
+      upperbound_key_generate_params: { duration: '2h' },
+    },
+  })
+
+  test('a team that was deleted is not made again, and this is foreseen', async () => {
+    const team = await newTeam(town())
+    good(await town().master.post('/team/delete', { team_ids: [team] }))
+    const claims = { uid: await newUser(town()), groups: [team] }
+    await proves({ claims, ...CHAT, headers: { 'x-litellm-team-id': team } }, 'request', 'team_unknown')
+  })
+
+  test('somebody whose id is another one’s gets an own one', async () => {
+    const uid = await newUser(town())
+    await update(town(), '/user/identity/link', { user_id: uid, issuer: idp.issuer, subject: fresh('subject') })
+    await proves({ claims: { uid }, ...CHAT }, 'caller', 'principal_unknown')
+  })
+
+  test('who is made has what the operator gives to new users', async () => {
+    await proves({ claims: { uid: fresh('new') }, ...CHAT, model: 'm2' }, 'caller', 'principal_unknown')
+  })
+
+  test('what two entries keep for administrators is opened by taking both away', async () => {
+    const claims = { groups: [await newTeam(town(), { models: ['m1'] })] }
+    await proves({ claims, route: '/key/list', method: 'GET' }, 'route', 'authz_route')
+  })
+
+  test('a key is prolonged by no more than the operator gives', async () => {
+    const key = await newKey(town(), { duration: '1s' })
+    await eventually(async () => expect((await town().holder(key).get('/v1/models')).status).toBe(401))
+    await proves({ key, ...CHAT }, 'proof', 'key_expired', key)
+  })
+})
+
+describe('whom the call would make', () => {
+  const { town, proves } = opened({
+    auth: { user_id_jwt_field: 'uid', user_id_upsert: true },
+    litellm: {
+      default_internal_user_params: { models: ['m1'], max_budget: 0 },
+      upperbound_key_generate_params: { max_budget: 0.000001, rpm_limit: 0 },
+    },
+  })
+
+  test('is made first, and then changed', async () => {
+    await proves({ claims: { uid: fresh('new') }, ...CHAT }, 'budget', 'budget_exceeded')
+    await proves({ claims: { uid: fresh('new') }, ...CHAT, model: 'm2' }, 'model', 'model_denied')
+  })
+
+  test('also to administer', async () => {
+    const claims = { uid: fresh('new') }
+    await proves({ claims, route: '/user/list', method: 'GET' }, 'route', 'authz_role')
+  })
+
+  test.each([
+    ['m1', 'budget_exceeded'],
+    ['free', 'rate_limited'],
+  ])('nothing is proposed that the operator gives no key: %s', async (model, reason) => {
+    const key = await newKey(town(), {})
+    expect(await explainOf(town(), { key, ...CHAT, model })).toMatchObject({
+      reason,
+      change: null,
+      advice: expect.stringContaining('have'),
+    })
+  })
+})
