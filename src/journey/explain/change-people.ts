@@ -1,6 +1,5 @@
 import type { Budget } from '../../domain/budget.ts'
 import { defaultUser } from '../../domain/default-user.ts'
-import { NO_MODELS } from '../../domain/effective.ts'
 import type { EndUser } from '../../domain/end-user.ts'
 import type { EpochMs, UserId } from '../../domain/ids.ts'
 import type { JsonObject } from '../../domain/json.ts'
@@ -9,7 +8,7 @@ import type { Limits } from '../../domain/limits.ts'
 import type { UserRole } from '../../domain/role.ts'
 import type { User, UserFacts } from '../../domain/user.ts'
 import type { VirtualKey } from '../../domain/virtual-key.ts'
-import { callOf } from './change-call.ts'
+import { callOf, withModel } from './change-call.ts'
 import { raised, sayRaise } from './raise-ceiling.ts'
 import type { Raise } from './raise-ceiling.ts'
 import type { Change } from './scene.ts'
@@ -58,13 +57,16 @@ export function giveRole(id: UserId, role: UserRole): Change {
 }
 
 export function allowUserModel({ id, models: current }: User, model: string): Change {
-  const models = [...current.filter((name) => name !== NO_MODELS), model]
+  const models = withModel(current, model)
   return changeUser(id, `Let the user ${id} use the model ${model}.`, { models }, (user) => ({ ...user, models }))
 }
 
 export function raiseUser({ id, limits: current }: User, raise: Raise): Change {
-  const { fields, limits } = raised(current, raise)
-  return changeUser(id, sayRaise(`the user ${id}`, raise), fields, (user) => ({ ...user, limits }))
+  const { fields, becomes } = raised(current, raise)
+  return changeUser(id, sayRaise(`the user ${id}`, raise), fields, (user) => ({
+    ...user,
+    limits: becomes(user.limits),
+  }))
 }
 
 export function changeKey(
@@ -105,7 +107,7 @@ export function prolongKey(key: VirtualKey, duration: string, expiresAt: EpochMs
 }
 
 export function allowKeyModel(key: VirtualKey, model: string): Change {
-  const models = [...key.models.filter((name) => name !== NO_MODELS), model]
+  const models = withModel(key.models, model)
   return changeKey(
     key,
     (name) => `Let the key ${name} use the model ${model}.`,
@@ -155,12 +157,12 @@ export function giveKeyTo(key: VirtualKey, userId: UserId): Change {
 
 /** `current`: its own limits, with those of single models that count for it. */
 export function raiseKey(key: VirtualKey, current: Limits, raise: Raise): Change {
-  const { fields, limits } = raised(current, raise)
+  const { fields, becomes } = raised(current, raise)
   return changeKey(
     key,
     (name) => sayRaise(`the key ${name}`, raise),
     fields,
-    (row) => ({ ...row, limits }),
+    (row) => ({ ...row, limits: becomes(row.limits) }),
   )
 }
 
@@ -176,21 +178,21 @@ export function unblockCustomer({ id }: EndUser): Change {
 }
 
 export function raiseCustomer({ id }: EndUser, row: Budget, raise: Raise): Change {
-  const { fields, limits } = raised(row.limits, raise)
+  const { fields, becomes } = raised(row.limits, raise)
   return callOf(
     sayRaise(`the customer ${id}`, raise),
     '/customer/update',
     { user_id: id, ...fields },
-    { budgets: new Map([[row.id, (budget) => budget && { ...budget, limits }]]) },
+    { budgets: new Map([[row.id, (budget) => budget && { ...budget, limits: becomes(budget.limits) }]]) },
   )
 }
 
 export function raiseTag(name: string, row: Budget, raise: Raise): Change {
-  const { fields, limits } = raised(row.limits, raise)
+  const { fields, becomes } = raised(row.limits, raise)
   return callOf(
     sayRaise(`the tag ${name}`, raise),
     '/tag/update',
     { name, ...fields },
-    { budgets: new Map([[row.id, (budget) => budget && { ...budget, limits }]]) },
+    { budgets: new Map([[row.id, (budget) => budget && { ...budget, limits: becomes(budget.limits) }]]) },
   )
 }

@@ -1,7 +1,7 @@
 import type { BudgetLevel } from '../../domain/budget-level.ts'
 import type { JsonObject } from '../../domain/json.ts'
 import type { KeyLimitRules } from '../../domain/key-rules.ts'
-import type { Limits } from '../../domain/limits.ts'
+import type { Limits, ModelLimits } from '../../domain/limits.ts'
 import { MODEL_BUDGET_MEMBERS } from '../../domain/model-budget.ts'
 import { usdNumber } from '../../domain/money.ts'
 import type { PicoUsd } from '../../domain/money.ts'
@@ -28,7 +28,8 @@ export type Raise = BudgetRaise | RateRaise
 export interface RaisedLimits {
   /** As the management API takes them. */
   readonly fields: JsonObject
-  readonly limits: Limits
+  /** What these fields change, and nothing else. */
+  readonly becomes: (limits: Limits) => Limits
 }
 
 /** Whether the operator lets no key have so much. */
@@ -64,27 +65,20 @@ export function raised(limits: Limits, raise: Raise): RaisedLimits {
   return raise.of === 'budget' ? raisedBudget(limits, raise) : raisedRate(limits, raise)
 }
 
-function raisedRate(limits: Limits, { type, model, limit }: RateRaise): RaisedLimits {
-  const { perModel } = limits
+function raisedRate({ perModel }: Limits, { type, model, limit }: RateRaise): RaisedLimits {
   switch (type) {
     case 'requests': {
-      if (model === undefined) return { fields: { rpm_limit: limit }, limits: { ...limits, requestsPerMinute: limit } }
+      if (model === undefined) return only({ rpm_limit: limit }, { requestsPerMinute: limit })
       const requestsPerMinute = { ...perModel.requestsPerMinute, [model]: limit }
-      return {
-        fields: { model_rpm_limit: requestsPerMinute },
-        limits: { ...limits, perModel: { ...perModel, requestsPerMinute } },
-      }
+      return onlyOfModels({ model_rpm_limit: requestsPerMinute }, { requestsPerMinute })
     }
     case 'tokens': {
-      if (model === undefined) return { fields: { tpm_limit: limit }, limits: { ...limits, tokensPerMinute: limit } }
+      if (model === undefined) return only({ tpm_limit: limit }, { tokensPerMinute: limit })
       const tokensPerMinute = { ...perModel.tokensPerMinute, [model]: limit }
-      return {
-        fields: { model_tpm_limit: tokensPerMinute },
-        limits: { ...limits, perModel: { ...perModel, tokensPerMinute } },
-      }
+      return onlyOfModels({ model_tpm_limit: tokensPerMinute }, { tokensPerMinute })
     }
     case 'max_parallel_requests':
-      return { fields: { max_parallel_requests: limit }, limits: { ...limits, parallelRequests: limit } }
+      return only({ max_parallel_requests: limit }, { parallelRequests: limit })
   }
 }
 
@@ -98,16 +92,21 @@ function raisedBudget(limits: Limits, { level, ceiling }: BudgetRaise): RaisedLi
       budget_duration: window?.duration ?? '',
       max_budget: usdNumber(maxBudget),
     }))
-    return { fields: { budget_limits: slots }, limits: { ...limits, perWindow } }
+    return only({ budget_limits: slots }, { perWindow })
   }
-  if (level.models === undefined) return { fields: { max_budget: amount }, limits: { ...limits, maxBudget: ceiling } }
+  if (level.models === undefined) return only({ max_budget: amount }, { maxBudget: ceiling })
   const [model] = level.models
   const maxBudget = limits.perModel.maxBudget ?? {}
   const before = Object.hasOwn(maxBudget, model) ? (maxBudget[model] ?? {}) : {}
   const name = MODEL_BUDGET_MEMBERS.amount.find((each) => Object.hasOwn(before, each)) ?? MODEL_BUDGET_MEMBERS.amount[0]
   const wider = { ...maxBudget, [model]: { ...before, [name]: amount } }
-  return {
-    fields: { model_max_budget: wider },
-    limits: { ...limits, perModel: { ...limits.perModel, maxBudget: wider } },
-  }
+  return onlyOfModels({ model_max_budget: wider }, { maxBudget: wider })
+}
+
+function only(fields: JsonObject, changed: Partial<Limits>): RaisedLimits {
+  return { fields, becomes: (limits) => ({ ...limits, ...changed }) }
+}
+
+function onlyOfModels(fields: JsonObject, changed: Partial<ModelLimits>): RaisedLimits {
+  return { fields, becomes: (limits) => ({ ...limits, perModel: { ...limits.perModel, ...changed } }) }
 }

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { IdentityProvider } from '../../support/identity-provider.ts'
 import { startIdentityProvider } from '../../support/identity-provider.ts'
+import type { Json } from '../authority/support/caller.ts'
 import { good } from '../authority/support/caller.ts'
-import { newKey, newTeam, newUser, update } from '../jwt/support/people.ts'
+import { join, newKey, newOrganization, newTeam, newUser, update } from '../jwt/support/people.ts'
 import { eventually, fresh, openTown } from '../jwt/support/town.ts'
 import type { Town, TownOptions } from '../jwt/support/town.ts'
 import { ChangedTowns } from './support/changed-town.ts'
@@ -106,5 +107,26 @@ describe('whom the call would make', () => {
       change: null,
       advice: expect.stringContaining('have'),
     })
+  })
+})
+
+describe('who is told by a name', () => {
+  const { town, proves } = opened({
+    auth: { user_id_jwt_field: 'uid', team_alias_jwt_field: 'team', org_alias_jwt_field: 'org' },
+  })
+
+  test('what is made under a name gets an id that nobody has', async () => {
+    const [team, org] = [await newTeam(town()), await newOrganization(town(), { organization_alias: fresh('other') })]
+    await proves({ claims: { uid: await newUser(town()), team }, ...CHAT }, 'caller', 'team_unknown')
+    const known = await newTeam(town(), { team_alias: fresh('known') })
+    const { team_alias } = good(await town().master.get(`/team/info?team_id=${known}`))['team_info'] as Json
+    const claims = { uid: await newUser(town()), team: team_alias, org }
+    await proves({ claims, ...CHAT }, 'caller', 'organization_unknown')
+  })
+
+  test('a token says the name of the team, and not its id', async () => {
+    const [uid, alias] = [await newUser(town()), fresh('name')]
+    await join(town(), await newTeam(town(), { team_alias: alias }), uid)
+    await proves({ claims: { uid }, ...CHAT }, 'caller', 'jwt_claim_missing')
   })
 })

@@ -4,6 +4,7 @@ import type { BudgetId } from '../../../domain/ids.ts'
 import type { Limits } from '../../../domain/limits.ts'
 import { PICO_PER_USD, picoUsd } from '../../../domain/money.ts'
 import type { PicoUsd } from '../../../domain/money.ts'
+import { membershipOf } from '../../../domain/principal.ts'
 import type { VirtualKey } from '../../../domain/virtual-key.ts'
 import { parseMemberSpendId } from '../../../ports/ledger.ts'
 import { memberBudgetId } from '../../5-meter/budgets-of.ts'
@@ -61,9 +62,10 @@ async function raiseAt(
     case 'member': {
       const [team, user] = parseMemberSpendId(id)
       const [teamId, userId] = [parseTeamId(team), parseUserId(user)]
-      const row =
-        principal === undefined || principal.kind === 'master' ? undefined : await rowOf(memberBudgetId(principal))
-      return teamId && userId && row && raiseMember(teamId, userId, row, raise)
+      if (principal === undefined || principal.kind === 'master') return undefined
+      const row = await rowOf(memberBudgetId(principal))
+      const isMember = membershipOf(principal) !== undefined
+      return teamId && userId && row && raiseMember({ teamId, userId, isMember }, row, raise)
     }
     case 'tag': {
       const row = await rowOf((await directory.findTagBudgets()).get(id))

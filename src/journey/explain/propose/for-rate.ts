@@ -1,6 +1,6 @@
 import { parseEndUserId } from '../../../domain/ids.ts'
 import type { BudgetId } from '../../../domain/ids.ts'
-import { userIdOf } from '../../../domain/principal.ts'
+import { membershipOf, userIdOf } from '../../../domain/principal.ts'
 import { memberBudgetId } from '../../5-meter/budgets-of.ts'
 import { raiseMember, raiseOrganization, raiseTeam } from '../change-groups.ts'
 import { raiseCustomer, raiseKey, raiseUser } from '../change-people.ts'
@@ -40,7 +40,8 @@ async function raiseAt(
       if (principal === undefined || principal.kind === 'master' || team === undefined) return undefined
       const userId = userIdOf(principal)
       const row = await rowOf(memberBudgetId(principal))
-      return userId && row && raiseMember(team.id, userId, row, raise)
+      const isMember = membershipOf(principal) !== undefined
+      return userId && row && raiseMember({ teamId: team.id, userId, isMember }, row, raise)
     }
     case 'organization':
     case 'model_per_organization': {

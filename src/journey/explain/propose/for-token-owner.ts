@@ -8,6 +8,7 @@ import { makeUser } from '../change-people.ts'
 import { linkName } from '../imagined-directory.ts'
 import type { Change } from '../scene.ts'
 import type { Situation } from '../situation.ts'
+import { freeId } from './free-id.ts'
 
 /** The token names somebody who is nobody here, or names nobody. */
 export async function forUnknownOwner(situation: Situation): Promise<readonly Change[]> {
@@ -19,9 +20,11 @@ export async function forUnknownOwner(situation: Situation): Promise<readonly Ch
   }
   const { issuer, subject } = facts
   const id = parseUserId(subject)
-  const isFree = id !== undefined && (await directory.findUser(id)) === undefined
+  const find = (wanted: UserId) => directory.findUser(wanted)
+  const isFree = id !== undefined && (await find(id)) === undefined
   const named = isFree ? [makeUser(id, 'internal_user', situation)] : []
-  const other = await freeId(id ?? 'somebody', directory)
+  // Where the id that the token says is somebody else's, or none that anybody could have.
+  const other = await freeId(`${id ?? 'somebody'}-2`, parseUserId, find)
   if (other === undefined) return named
   const made = makeUser(other, 'internal_user', situation)
   const linked = linkUser(other, { issuer, subject })
@@ -38,21 +41,10 @@ function linkUser(id: UserId, link: IdentityLink): Change {
   )
 }
 
-/** Where the id that a token says is somebody else's, or none that anybody could have. */
-async function freeId(like: string, directory: Pick<Situation['directory'], 'findUser'>): Promise<UserId | undefined> {
-  for (let number = 2; number < MOST_NUMBERS; number += 1) {
-    const id = parseUserId(`${like}-${number}`)
-    if (id !== undefined && (await directory.findUser(id)) === undefined) return id
-  }
-  return undefined
-}
-
-const MOST_NUMBERS = 10
-
-export function forUnknownOrganization({ facts, now }: Situation): readonly Change[] {
+export async function forUnknownOrganization({ facts, directory, now }: Situation): Promise<readonly Change[]> {
   const name = facts?.organizationId ?? facts?.organizationAlias
   if (name === undefined) return []
-  const id = parseOrganizationId(name)
+  const id = await freeId(name, parseOrganizationId, (wanted) => directory.findOrganization(wanted))
   const budgetId = parseBudgetId(`of-${name}`)
   return id === undefined || budgetId === undefined ? [] : [makeOrganization(id, name, budgetId, now)]
 }

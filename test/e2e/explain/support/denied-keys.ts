@@ -136,6 +136,16 @@ export const DENIED_KEYS: Kinds = {
     const call = { route: '/v1/chat/completions', model: 'm1' }
     return denied(theKey(key, random), call, 'enforced-params', 'param_missing')
   },
+  'a model that there is not, with a key that may use none': async (town, random) => {
+    const team_id = await newTeam(town, { models: random.pick([['m1'], ['m1', 'm2']]) })
+    const key = await newKey(town, { team_id, models: ['no-default-models'] })
+    return denied(theKey(key, random), { ...anyCall(random), model: fresh('nothing') }, 'model', 'model_denied')
+  },
+  'the one model that a key may use, where there is none of it': async (town, random) => {
+    const model = fresh('nothing')
+    const key = await newKey(town, { models: [model] })
+    return denied(theKey(key, random), { ...anyCall(random), model }, 'model', 'model_unknown')
+  },
   "a tool that is not on the key's list": async (town, random) => {
     const metadata = { allowed_tools: random.pick([['weather'], ['weather', 'time']]), purpose: 'x' }
     return denied(theKey(await newKey(town, { metadata }), random), offering('shell'), 'tools', 'tool_denied')

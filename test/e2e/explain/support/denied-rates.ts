@@ -39,6 +39,10 @@ export const DENIED_RATES: Kinds = {
     const fields = random.pick([{ team_member_rpm_limit: 0 }, { team_member_tpm_limit: 0 }])
     return over(await theUser(town, random, ...(await newMember(town, fields))), anyCall(random))
   },
+  'that a team gives to its members, for whoever is none': async (town, random) => {
+    const team_id = await newTeam(town, random.pick([{ team_member_rpm_limit: 0 }, { team_member_tpm_limit: 0 }]))
+    return over(theKey(await newKey(town, { team_id, user_id: await newUser(town) }), random), anyCall(random))
+  },
   'of an organisation': async (town, random) => {
     const key = await newKey(town, { organization_id: await newOrganization(town, none(random)) })
     return over(theKey(key, random), anyCall(random))
