@@ -21,6 +21,7 @@ export interface ImaginedFacts {
   readonly organizationAliases: Edits<readonly OrganizationId[]>
   readonly teamAliases: Edits<readonly TeamId[]>
   readonly revocations: Edits<TokenRevocation>
+  readonly keyMappings: Edits<MappedKey>
   /** By `linkName`. */
   readonly identities: Edits<LinkedUser>
 }
@@ -38,6 +39,7 @@ export const NOTHING_IMAGINED: ImaginedFacts = {
   organizationAliases: new Map(),
   teamAliases: new Map(),
   revocations: new Map(),
+  keyMappings: new Map(),
   identities: new Map(),
 }
 
@@ -52,6 +54,7 @@ export function imagining(first: ImaginedFacts, then: Partial<ImaginedFacts>): I
     organizationAliases: chained(first.organizationAliases, then.organizationAliases),
     teamAliases: chained(first.teamAliases, then.teamAliases),
     revocations: chained(first.revocations, then.revocations),
+    keyMappings: chained(first.keyMappings, then.keyMappings),
     identities: chained(first.identities, then.identities),
   }
 }
@@ -218,9 +221,10 @@ export class ImaginedDirectory implements WarmDirectory {
   }
 
   #mapped(mappings: readonly MappedKey[]): readonly MappedKey[] {
-    return mappings.flatMap((mapping) => {
-      const key = edited(this.#facts.keys, mapping.key.digest, mapping.key)
-      return key === undefined ? [] : [{ ...mapping, key }]
+    return mappings.flatMap((found) => {
+      const mapping = edited(this.#facts.keyMappings, found.id, found)
+      const key = edited(this.#facts.keys, found.key.digest, found.key)
+      return mapping === undefined || key === undefined ? [] : [{ ...mapping, key }]
     })
   }
 

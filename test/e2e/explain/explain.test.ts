@@ -129,6 +129,18 @@ describe('who may ask', () => {
     expect(explained.change?.steps).toHaveLength(1)
   })
 
+  test('is told nothing that else is said about its team', async () => {
+    const user = await newUser(town)
+    const metadata = { allowed_tools: ['weather'], contract: 'secret terms' }
+    const team = await newTeam(town, { metadata })
+    await join(town, team, user)
+    const caller = town.holder(await newKey(town, { user_id: user, team_id: team }))
+    const tools = [{ type: 'function', function: { name: 'shell', parameters: {} } }]
+    const { explained, text } = await asking(caller, { body: { tools } })
+    expect(explained).toMatchObject({ reason: 'tool_denied', change: { say: 'Leave the tools out.' } })
+    expect(text).not.toContain('secret terms')
+  })
+
   test('with a token about itself', async () => {
     const token = town.idp.token({ sub: fresh('person') })
     for (const self of [{}, { token }]) {

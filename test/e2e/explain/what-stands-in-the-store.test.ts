@@ -130,3 +130,29 @@ describe('who is told by a name', () => {
     await proves({ claims: { uid }, ...CHAT }, 'caller', 'jwt_claim_missing')
   })
 })
+
+describe('whose claim stands for a key', () => {
+  const { town, proves } = opened({
+    auth: {
+      user_id_jwt_field: 'uid',
+      user_id_upsert: true,
+      virtual_key_claim_field: 'client_id',
+      unregistered_jwt_client_behavior: 'auto_register',
+    },
+  })
+
+  test('a mapping that somebody switched off is switched on again', async () => {
+    const claim = { jwt_claim_name: 'client_id', jwt_claim_value: fresh('client') }
+    const { mapping_id: id } = good(await town().master.post('/jwt_client/new', claim))
+    await update(town(), '/jwt/key/mapping/update', { id, is_active: false })
+    const claims = { uid: fresh('user'), client_id: claim.jwt_claim_value }
+    await proves({ claims, ...CHAT }, 'key-mapping', 'jwt_key_unmapped')
+  })
+
+  test('a key that somebody else’s token registered becomes that of the claim', async () => {
+    const client_id = fresh('client')
+    const first = idp.token({ uid: fresh('user'), client_id })
+    expect((await town().holder(first).get('/v1/models')).status).toBe(200)
+    await proves({ claims: { uid: fresh('user'), client_id }, ...CHAT }, 'registered-key', 'jwt_key_unmapped')
+  })
+})

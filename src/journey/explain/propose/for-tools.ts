@@ -2,6 +2,7 @@ import { allowedToolsIn } from '../../../domain/allowed-tools.ts'
 import type { JsonObject } from '../../../domain/json.ts'
 import { OFFERS, offeredTools } from '../../4-authorise/decide-tools.ts'
 import { eachOrAll } from '../change-call.ts'
+import { forOperators } from '../change-claims.ts'
 import { changeTeam } from '../change-groups.ts'
 import { changeKey } from '../change-people.ts'
 import { changeBody } from '../change-request.ts'
@@ -17,7 +18,8 @@ export function forTools({ principal, key, scene }: Situation): readonly Change[
   const ofTeam = withTools(team?.metadata, offered)
   if (team !== undefined && ofTeam !== undefined) {
     const say = `Let the team ${team.id} offer ${listed(offered)}.`
-    changes.push(changeTeam(team, say, { metadata: ofTeam }, (row) => ({ ...row, metadata: ofTeam })))
+    // What else stands in a team's metadata is not for its members to read.
+    changes.push(forOperators(changeTeam(team, say, { metadata: ofTeam }, (row) => ({ ...row, metadata: ofTeam }))))
   }
   const ofKey = withTools(key?.metadata, offered)
   if (key !== undefined && ofKey !== undefined) {

@@ -16,7 +16,7 @@ import {
   forType,
   forUnmappedRole,
 } from './for-claims.ts'
-import { forUnmapped } from './for-key-mapping.ts'
+import { forRegisteredKey, forUnmapped } from './for-key-mapping.ts'
 import { withNewcomer } from './for-newcomer.ts'
 import { forModel, forNoTeam, forUnknownModel } from './for-model.ts'
 import { forRate } from './for-rate.ts'
@@ -78,7 +78,7 @@ const PROPOSERS: Readonly<Partial<Record<Reason, Proposer>>> = {
   jwt_claim_denied: forConditions,
   jwt_claim_type: forTypes,
   jwt_key_claim_missing: forUnmapped,
-  jwt_key_unmapped: forUnmapped,
+  jwt_key_unmapped: atStep('registered-key', forRegisteredKey, forUnmapped),
   jwt_email_denied: forEmail,
   jwt_email_ambiguous: forUnknownOwner,
   jwt_role_unmapped: forUnmappedRole,
@@ -87,7 +87,7 @@ const PROPOSERS: Readonly<Partial<Record<Reason, Proposer>>> = {
   jwt_scope_model: forModel,
   jwt_admin_route: forAdminRoute,
   jwt_team_route: forTeamRoute,
-  team_not_in_token: forTeamHeader,
+  team_not_in_token: atStep('registered-key', forRegisteredKey, forTeamHeader),
   team_unknown: forUnknownTeam,
   team_ambiguous: forAmbiguousTeam,
   team_no_model: forNoTeam,
