@@ -184,6 +184,21 @@ describe('who may ask', () => {
   })
 })
 
+describe('whose call it is', () => {
+  test.each([{ key: '' }, { token: '' }, { user_id: '' }, { user_id: 'ana', team_id: '' }, { claims: {}, issuer: '' }])(
+    'is not that of whoever asks, where %j was left empty',
+    async (nobody) => {
+      const { status } = await asking(town.master, nobody)
+      expect(status).toBe(422)
+    },
+  )
+
+  test('is that of whoever asks where nothing is said', async () => {
+    const { status, explained } = await asking(town.master, { key: null, token: null, user_id: null })
+    expect([status, explained.principal?.['kind']]).toEqual([200, 'master'])
+  })
+})
+
 describe('what never shows', () => {
   test('secrets: keys, hashes, tokens, the master key and those of providers', async () => {
     const user = await newUser(town)
