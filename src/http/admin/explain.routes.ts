@@ -74,7 +74,7 @@ function callOf(asked: Body, { described, passThroughs }: EdgePorts): ExplainedC
   const found = findRoute(described, method, path)
   if (found === undefined) return passedCallOf(asked, passThroughs) ?? refuseUnknown(asked, described)
   const { route, operation, pathModel } = found
-  const isAboutPath = operation !== undefined && route.path.includes('{model}')
+  const isAboutPath = route.path.includes('{model}')
   return {
     route: { path: route.path, row: route.row },
     method: route.method,

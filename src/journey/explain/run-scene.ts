@@ -10,8 +10,9 @@ import { GuessLimits } from '../2-authenticate/guess-limits.ts'
 import { judgeKey, verifyCredential } from '../2-authenticate/verify-credential.ts'
 import type { Proof } from '../2-authenticate/verify-credential.ts'
 import { anyKeyOf } from '../3-identify/any-key.ts'
+import { decideModelLookup } from '../4-authorise/decide-model-lookup.ts'
 import { reachOn } from '../4-authorise/decide-route.ts'
-import { describeReach } from '../describe-decision.ts'
+import { describeModelAccess, describeReach } from '../describe-decision.ts'
 import { identifyAndProvision } from '../identify.ts'
 import { admit } from '../journey.ts'
 import type { TokenPorts } from '../identify-token.ts'
@@ -100,11 +101,20 @@ async function travel(
     callId,
     clientAddress: undefined,
   }
-  const decision =
-    call.operation === undefined
-      ? await identifyAndProvision(arrival, { ...ports, proven })
-      : await admit(call.operation, arrival, { ...ports, proven })
-  return decision.verdict === 'deny' ? decision : undefined
+  if (call.operation !== undefined) {
+    const admission = await admit(call.operation, arrival, { ...ports, proven })
+    return admission.verdict === 'deny' ? admission : undefined
+  }
+  const identity = await identifyAndProvision(arrival, { ...ports, proven })
+  if (identity.verdict === 'deny') return identity
+  return call.pathModel === undefined ? undefined : lookAtModel(call.pathModel, identity.granted, ports)
+}
+
+/** A route that tells of a model and calls none. */
+function lookAtModel(name: string, principal: Principal, { catalogue, trail }: JourneyPorts): Denied | undefined {
+  const found = decideModelLookup(principal, name, catalogue())
+  trail?.note('model-lookup', found, describeModelAccess(principal, name, catalogue()))
+  return found.verdict === 'deny' ? found : undefined
 }
 
 function readerOf(headers: ReadonlyMap<string, string>): HeaderReader {

@@ -94,6 +94,7 @@ const ADVICE: Readonly<Partial<Record<Reason, string>>> = {
   principal_blocked: 'Somebody was blocked or deleted on purpose. Ask the operator.',
   authz_role: RIGHTS,
   model_denied: RIGHTS,
+  model_unknown: 'Ask for a model that GET /v1/models lists.',
   budget_exceeded: 'Wait until the budget starts anew, or have it raised.',
   rate_limited: 'Wait until the time that the message names, or have the limit raised.',
   tool_denied: 'Leave out the tools that the message names, or have them added to `metadata.allowed_tools`.',

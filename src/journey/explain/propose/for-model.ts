@@ -36,6 +36,13 @@ export function forModel(situation: Situation): readonly Change[] {
   return [...(first ?? []), ...(renamed ?? [])]
 }
 
+/** Another model would stand in another path. */
+export function forModelLookup(situation: Situation): readonly Change[] {
+  const { principal, model, catalogue } = situation
+  if (principal === undefined || model === undefined) return []
+  return resolveFor(principal, model, catalogue) === undefined ? [] : forModel(situation)
+}
+
 /** The one that was most likely meant: one of the caller's own, else one for which something else has to be different. */
 export function forUnknownModel(situation: Situation): readonly Change[] {
   const { principal, catalogue, step } = situation

@@ -18,7 +18,7 @@ import {
 } from './for-claims.ts'
 import { forRegisteredKey, forUnmapped } from './for-key-mapping.ts'
 import { withNewcomer } from './for-newcomer.ts'
-import { forModel, forNoTeam, forUnknownModel } from './for-model.ts'
+import { forModel, forModelLookup, forNoTeam, forUnknownModel } from './for-model.ts'
 import { forRate } from './for-rate.ts'
 import { forMissingParam } from './for-request.ts'
 import { forRevoked, forUndated } from './for-revocation.ts'
@@ -52,7 +52,7 @@ const PROPOSERS: Readonly<Partial<Record<Reason, Proposer>>> = {
   authz_route: forRoute,
   authz_role: forRole,
   model_denied: forModel,
-  model_unknown: forUnknownModel,
+  model_unknown: atStep('model-lookup', forModelLookup, forUnknownModel),
   param_missing: forMissingParam,
   budget_exceeded: forBudget,
   rate_limited: forRate,

@@ -146,6 +146,11 @@ export const DENIED_KEYS: Kinds = {
     const key = await newKey(town, { models: [model] })
     return denied(theKey(key, random), { ...anyCall(random), model }, 'model', 'model_unknown')
   },
+  'a look at a model that the key may not call': async (town, random) => {
+    const key = await newKey(town, { models: ['m1'] })
+    const route = random.pick(['/v1/models/m2', '/models/m3'])
+    return denied(theKey(key, random), { route, method: 'GET' }, 'model-lookup', 'model_unknown')
+  },
   "a tool that is not on the key's list": async (town, random) => {
     const metadata = { allowed_tools: random.pick([['weather'], ['weather', 'time']]), purpose: 'x' }
     return denied(theKey(await newKey(town, { metadata }), random), offering('shell'), 'tools', 'tool_denied')
