@@ -28,7 +28,11 @@ export async function provisionTeam(
   const mayMake = takeOne()
   if (mayMake.verdict === 'deny') return mayMake
   const team = blankTeam(id, JWT_PROVISIONER, ports.clock.now())
-  if ((await rooms.teams.insert(team)) === 'taken') return allow([])
+  if ((await rooms.teams.insert(team)) === 'taken') {
+    // Somebody was quicker; from here on it is held as if it had been there.
+    await rooms.teams.find(id)
+    return allow([])
+  }
   return allow([
     { action: 'created', objectType: 'LiteLLM_TeamTable', objectId: id, before: {}, after: describeRow(team) },
   ])
