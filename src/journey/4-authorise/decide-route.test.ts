@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { covers } from './decide-route.ts'
+import { makeRoute } from '../../../test/support/token-makers.ts'
+import { covers, opens } from './decide-route.ts'
 
 test.each([
   ['/key/generate', '/key/generate', true],
@@ -35,4 +36,16 @@ test.each([
   ['public_routes', '/key/info', false],
 ])('%j covers %s: %s', (entry, path, answer) => {
   expect(covers(entry, path)).toBe(answer)
+})
+
+test.each([
+  ['info_routes', 'GET', '/health', true],
+  ['info_routes', 'POST', '/health', false],
+  ['ui_routes', 'POST', '/health', false],
+  ['info_routes', 'POST', '/v2/key/info', true],
+  ['info_routes', 'POST', '/key/health', true],
+  ['/health', 'POST', '/health', true],
+  ['org_admin_only_routes', 'DELETE', '/organization/delete', true],
+])('%j opens %s %s: %s', (entry, method, path, answer) => {
+  expect(opens(entry, makeRoute(path, method))).toBe(answer)
 })

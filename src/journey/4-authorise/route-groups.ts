@@ -98,3 +98,6 @@ export const ROUTE_GROUPS: ReadonlyMap<string, readonly string[]> = new Map<stri
   ['ui_routes', CONSOLE_ROUTES],
   ['public_routes', PUBLIC_ROUTES],
 ])
+
+/** With `/health` in it, which as a POST calls models. */
+export const LOOKING_GROUPS: ReadonlySet<string> = new Set(['info_routes', 'admin_viewer_routes', 'ui_routes'])
