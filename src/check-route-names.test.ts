@@ -102,7 +102,7 @@ test('misspelt paths are told in the lists of tokens too', () => {
 })
 
 test('a group without routes protects nothing', () => {
-  expect(checkGeneral({ admin_only_routes: ['internal_user_routes'] })).toMatchObject([{ severity: 'error' }])
+  expect(checkGeneral({ admin_only_routes: ['agent_routes'] })).toMatchObject([{ severity: 'error' }])
 })
 
 test('what is open to everybody stays so', () => {

@@ -17,14 +17,6 @@ const EMPTY_GROUPS: ReadonlySet<string> = new Set([
   'google_routes',
   'apply_guardrail_routes',
   'master_key_only_routes',
-  'public_routes',
-  'ui_routes',
-  'internal_user_routes',
-  'internal_user_view_only_routes',
-  'self_managed_routes',
-  'org_admin_only_routes',
-  'admin_viewer_routes',
-  'org_admin_allowed_routes',
 ])
 
 /** The configuration knows no routes, so what its lists of routes name is checked here. */

@@ -111,7 +111,11 @@ export async function registerRoutes(
   teamMemberRoutes(app, edge, manage)
   organizationRoutes(app, edge, manage)
   auditRoutes(app, edge, store.audit)
-  explainRoutes(app, edge, asksItself)
+  explainRoutes(app, edge, {
+    asksItself,
+    keyBounds: settings.keyUpperBounds,
+    userDefaults: settings.userDefaults,
+  })
   deploymentHealthRoutes(app, edge, serving)
   healthRoutes(app, edge, {
     pingStore: () => store.ping(),

@@ -1,15 +1,18 @@
 import { z } from 'zod'
 import { filledText, jsonMap, optional, text, textMap } from './lenient.ts'
 
+/** Empty is nobody, and not whoever asks: what was meant to be filled in would be allowed for the wrong one. */
+const subject = text.min(1)
+
 /** Whose call, and which: what `POST /authz/explain` takes. */
 export const explainBody = z
   .object({
-    token: optional(filledText).describe('A token as a caller presents it'),
+    token: optional(subject).describe('A token as a caller presents it'),
     claims: optional(jsonMap).describe('What a token of `issuer` says'),
-    issuer: optional(filledText),
-    key: optional(filledText).describe('A key, or its hash'),
-    user_id: optional(filledText).describe('As if with a personal key without limits of its own'),
-    team_id: optional(filledText).describe('With `user_id`: as if with a key of this team'),
+    issuer: optional(subject),
+    key: optional(subject).describe('A key, or its hash'),
+    user_id: optional(subject).describe('As if with a personal key without limits of its own'),
+    team_id: optional(subject).describe('With `user_id`: as if with a key of this team'),
     route: text.describe('The path that is called'),
     method: optional(filledText),
     model: optional(filledText),

@@ -22,7 +22,7 @@ export interface KeyMapping extends Stamps {
 }
 
 /** A mapping as a token finds it: with its key, as both were in one moment. */
-export interface MappedKey extends Pick<KeyMapping, 'issuer' | 'isActive'> {
+export interface MappedKey extends Pick<KeyMapping, 'id' | 'issuer' | 'isActive'> {
   /** By a token, and as it was then: no administrator has said anything about it. */
   readonly isRegistered: boolean
   readonly key: VirtualKey

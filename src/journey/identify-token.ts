@@ -10,7 +10,7 @@ import type { VirtualKey } from '../domain/virtual-key.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { WarmDirectory } from '../ports/directory.ts'
 import type { OperatorLog } from '../ports/operator-log.ts'
-import type { Provisioner } from '../ports/provisioner.ts'
+import type { Foresight, Provisioner } from '../ports/provisioner.ts'
 import type { ClaimJudge, TokenVerifier } from '../ports/token-verifier.ts'
 import type { RouteFacts } from './1-intake/arrival.ts'
 import { gatherGround } from './3-identify/gather-ground.ts'
@@ -35,8 +35,8 @@ export interface TokenPorts {
   readonly userDefaults: UserDefaults
   /** For who is nobody yet and whose subject is no free id. */
   readonly newUserId: () => UserId
-  /** `done`: what was to be made of the directory has been made; `asking`: an explanation makes nothing. */
-  readonly provisioner: Provisioner | 'done' | 'asking'
+  /** `done`: what was to be made of the directory has been made; an explanation makes nothing. */
+  readonly provisioner: Provisioner | Foresight | 'done'
   readonly log: OperatorLog
 }
 

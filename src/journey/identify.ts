@@ -138,14 +138,19 @@ export async function provision(
   { tokens, trail }: Pick<JourneyPorts, 'tokens' | 'trail'>,
 ): Promise<Decision<'made' | 'nothing'>> {
   trail?.effects(effects)
-  if (tokens === undefined || tokens.provisioner === 'asking') return allow('nothing')
-  if (tokens.provisioner === 'done') {
+  if (tokens === undefined) return allow('nothing')
+  const { provisioner } = tokens
+  if (provisioner === 'done') {
     // The key that this very request was to have, its own or another's, is gone again; it gets no wider door instead.
     return effects.some(({ make }) => make === 'key')
       ? deny('registration-lost', 'jwt_registration_lost')
       : allow('nothing')
   }
-  const made = await tokens.provisioner.carryOut(effects, token, {
+  if (!('carryOut' in provisioner)) {
+    const may = await provisioner.foresee(effects)
+    return may.verdict === 'deny' ? may : allow('nothing')
+  }
+  const made = await provisioner.carryOut(effects, token, {
     route: route.path,
     requestId: callId,
     clientAddress,

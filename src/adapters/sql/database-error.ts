@@ -48,6 +48,13 @@ export function violatesAnyUnique(error: unknown): boolean {
   return faultOf(error).code === UNIQUE_VIOLATION
 }
 
+const DEADLOCK = '40P01'
+
+/** Two changes waited for each other, and this one was undone: by itself it goes through. */
+export function wasDeadlocked(error: unknown): boolean {
+  return faultOf(error).code === DEADLOCK
+}
+
 /** Internal error (data or an index is corrupt), and trouble with the files. */
 const DAMAGE_CLASSES = new Set(['XX', '58'])
 

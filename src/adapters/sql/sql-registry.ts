@@ -8,6 +8,7 @@ import { tellsSomething } from '../../domain/audit-record.ts'
 import type { AuditDraft, AuditHead, AuditOrigin } from '../../domain/audit-record.ts'
 import { appendAudit } from './audit-chain.ts'
 import type { AuditInput, NewAuditId } from './audit-chain.ts'
+import { wasDeadlocked } from './database-error.ts'
 import type { Database } from './database.ts'
 import { sqlRooms } from './rows/rooms.ts'
 import { Touched } from './rows/touched.ts'
@@ -37,13 +38,15 @@ export function sqlRegistry(
     ): Promise<Decision<Outcome>> {
       const touched = new Touched()
       try {
-        const { outcome, head, refusals } = await db.transaction().execute(async (transaction) => {
-          const decision = await work(sqlRooms({ db: transaction, locks: true, touched }))
-          if (decision.verdict === 'deny') throw new Refused(decision)
-          for (const { kind, id } of decision.granted.news ?? []) touched.tell(kind, id)
-          const drafts = decision.granted.records.filter(tellsSomething).map(done(origin))
-          return { ...decision.granted, head: await appendAudit(transaction, newAuditId, drafts) }
-        })
+        const { outcome, head, refusals } = await untilAlone(() =>
+          db.transaction().execute(async (transaction) => {
+            const decision = await work(sqlRooms({ db: transaction, locks: true, touched }))
+            if (decision.verdict === 'deny') throw new Refused(decision)
+            for (const { kind, id } of decision.granted.news ?? []) touched.tell(kind, id)
+            const drafts = decision.granted.records.filter(tellsSomething).map(done(origin))
+            return { ...decision.granted, head: await appendAudit(transaction, newAuditId, drafts) }
+          }),
+        )
         if (head !== undefined) recorded(head)
         for (const each of refusals ?? []) await tellDenied(origin, each.about, each.denied)
         return allow(outcome)
@@ -73,6 +76,19 @@ export function sqlRegistry(
     const refused: AuditInput = { ...origin, ...about, before: {}, after, outcome: 'refused', reason }
     const head = await db.transaction().execute((transaction) => appendAudit(transaction, newAuditId, [refused]))
     if (head !== undefined) recorded(head)
+  }
+}
+
+const MOST_TRIES = 3
+
+/** A deadlock leaves nothing of the change behind, so that it can be made once more. */
+async function untilAlone<Result>(change: () => Promise<Result>): Promise<Result> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await change()
+    } catch (error) {
+      if (tries === MOST_TRIES || !wasDeadlocked(error)) throw error
+    }
   }
 }
 

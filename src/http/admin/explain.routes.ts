@@ -4,6 +4,7 @@ import { nearestName } from '../../config/nearest-name.ts'
 import { explainBody } from '../../contract/explain.ts'
 import { parseKeyDigest, parseTeamId, parseUserId } from '../../domain/ids.ts'
 import type { JsonObject } from '../../domain/json.ts'
+import type { SituationPorts } from '../../journey/explain/situation.ts'
 import type { PassThrough } from '../../domain/pass-through.ts'
 import { Problem } from '../../domain/problem.ts'
 import { CREDENTIAL_HEADERS } from '../../journey/2-authenticate/find-credential.ts'
@@ -19,13 +20,19 @@ import { findRoute, unknownRoute } from './find-route.ts'
 import { readJson, schemaRoute, shaped } from './read-ask.ts'
 import { renderExplanation } from './render-explanation.ts'
 
+type MakingRules = Pick<SituationPorts, 'keyBounds' | 'userDefaults'>
+
 type Body = z.output<typeof explainBody>
 
 /**
  * "What would happen if": asks the journey, and does nothing. `asksItself`: it is the operator who asks, on the command line;
  * that this route is not among those that are served says nothing about the answer.
  */
-export function explainRoutes(app: FastifyInstance, edge: EdgePorts, asksItself: boolean): void {
+export function explainRoutes(
+  app: FastifyInstance,
+  edge: EdgePorts,
+  { asksItself, ...rules }: MakingRules & { readonly asksItself: boolean },
+): void {
   schemaRoute(app, asksItself ? servingAll(edge) : edge, {
     method: 'POST',
     paths: ['/authz/explain'],
@@ -44,7 +51,7 @@ export function explainRoutes(app: FastifyInstance, edge: EdgePorts, asksItself:
           call: callOf(body, edge),
           callId,
         },
-        { ...edge.journey, nearest: nearestName },
+        { ...edge.journey, nearest: nearestName, ...rules },
       )
       return renderExplanation(granted(explained), callId, isAdministrator)
     },
@@ -80,7 +87,7 @@ function callOf(asked: Body, { described, passThroughs }: EdgePorts): ExplainedC
   const found = findRoute(described, method, path)
   if (found === undefined) return passedCallOf(asked, passThroughs) ?? refuseUnknown(asked, described)
   const { route, operation, pathModel } = found
-  const isAboutPath = operation !== undefined && route.path.includes('{model}')
+  const isAboutPath = route.path.includes('{model}')
   return {
     route: { path: route.path, row: route.row },
     method: route.method,

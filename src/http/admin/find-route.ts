@@ -25,7 +25,7 @@ export function findRoute(
   if (route === undefined) return undefined
   const operation = operationOf(route.path)
   const inPath = route.path === path ? undefined : patternOf(route.path).exec(path)?.groups?.['model']
-  return { route, operation, pathModel: operation === undefined ? undefined : inPath }
+  return { route, operation, pathModel: inPath }
 }
 
 /** As calls are matched: a slash at the end says nothing. */

@@ -2,11 +2,11 @@ import type { FastifyInstance } from 'fastify'
 import { modelGroupQuery, modelListQuery } from '../../contract/model-calls.ts'
 import { bearerOf, membershipIn, teamIdOf, userIdOf } from '../../domain/principal.ts'
 import type { Principal } from '../../domain/principal.ts'
-import { Problem } from '../../domain/problem.ts'
 import type { RouterPolicy } from '../../domain/router-policy.ts'
 import { anyKeyOf } from '../../journey/3-identify/any-key.ts'
 import { resolvePrincipal } from '../../journey/3-identify/resolve-principal.ts'
 import { callerOf, decideOwnRoutes, reachOn } from '../../journey/4-authorise/decide-route.ts'
+import { decideModelLookup } from '../../journey/4-authorise/decide-model-lookup.ts'
 import { listBehindPatterns, listModelGroups, listModels, lookUpModel } from '../../journey/4-authorise/list-models.ts'
 import { tokenOpens } from '../../journey/4-authorise/token-limits.ts'
 import { writtenFallbacks } from '../../journey/6-route/plan-fallback.ts'
@@ -69,13 +69,7 @@ export function modelRoutes(app: FastifyInstance, edge: EdgePorts, { facts, poli
     slashInParameter: true,
     answer: async ({ principal, request }) => {
       const { '*': name = '' } = readParams(request.params)
-      const found = lookUpModel(principal, name, journey.catalogue())
-      if (found === undefined)
-        throw new Problem(
-          'model-not-found',
-          'The model does not exist or you do not have access to it. Call `/v1/models` to view available models for your key.',
-        )
-      return shown(found.name)
+      return shown(granted(decideModelLookup(principal, name, journey.catalogue())).name)
     },
   })
   plainRoute(app, edge, {

@@ -12,7 +12,13 @@ const field = { path: ['azp'], text: 'azp', setting: 'virtual_key_claim_field' }
 const claim = { name: 'azp', value: 'batch' }
 
 function mapping(number: number, issuer: string | undefined, isActive = true): MappedKey {
-  return { issuer, isActive, isRegistered: false, key: makeKey(number, { displayName: `sk-...${number}` }) }
+  return {
+    id: `${number}`,
+    issuer,
+    isActive,
+    isRegistered: false,
+    key: makeKey(number, { displayName: `sk-...${number}` }),
+  }
 }
 
 function decide(
@@ -42,7 +48,7 @@ describe('8.2, 8.3: what a claim comes to', () => {
     ['another issuer’s', [others], 'none', 'jwt_key_unmapped', 'pending'],
     ['one that is switched off', [off], 'none', 'jwt_key_unmapped', 'jwt_key_unmapped'],
     ['one switched off, and one of any issuer', [off, any], ANY, ANY, ANY],
-    ['one of any issuer, switched off', [mapping(5, undefined, false)], 'none', 'jwt_key_unmapped', 'pending'],
+    ['one of any issuer, switched off', [mapping(5, undefined, false)], 'none', 'jwt_key_unmapped', 'jwt_key_unmapped'],
   ])('%s', (_name, mappings, fallback, reject, register) => {
     expect(decide('fallback', mappings)).toBe(fallback)
     expect(decide('reject', mappings)).toBe(reject)

@@ -31,8 +31,8 @@ export function decideKeyMapping(
   if (mapped !== undefined) return allow({ is: 'mapped', to: mapped })
 
   if (mayStandAlone) return allow({ is: 'none' })
-  // What an administrator switched off is not made anew by a token.
-  const isSwitchedOff = mappings.some((mapping) => mapping.issuer === issuer)
+  // What an administrator switched off is not made anew by a token, also where it was for any issuer.
+  const isSwitchedOff = mappings.some((mapping) => mapping.issuer === issuer || mapping.issuer === undefined)
   return policy.unregistered === 'register' && !isSwitchedOff ? allow({ is: 'pending', claim }) : unmapped(claim)
 }
 

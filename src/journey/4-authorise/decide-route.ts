@@ -17,7 +17,7 @@ import type { Caller, Reach } from '../../domain/reach.ts'
 import { isViewer } from '../../domain/role.ts'
 import type { RouteFacts } from '../1-intake/arrival.ts'
 import { decidePassThrough, isPassThrough } from './decide-pass-through.ts'
-import { ROUTE_GROUPS } from './route-groups.ts'
+import { LOOKING_GROUPS, ROUTE_GROUPS } from './route-groups.ts'
 
 export interface RoutePolicy {
   /** `general_settings.allowed_routes`; undefined: all. */
@@ -55,7 +55,7 @@ export function decideOwnRoutes(
     )
   }
   const allowedRoutes = keyOf(principal)?.allowedRoutes ?? []
-  if (allowedRoutes.length === 0 || allowedRoutes.some((entry) => covers(entry, route.path))) return allow(route)
+  if (allowedRoutes.length === 0 || allowedRoutes.some((entry) => opens(entry, route))) return allow(route)
   return deny(
     'route-denied',
     'authz_route',
@@ -135,6 +135,13 @@ function refuseRole(principal: Principal, { path, row }: RouteFacts): Decision<n
     `Authentication Error, Only proxy admin can be used to generate, delete, update info for new keys/users/teams. Route=${path}. Your role=${principal.kind !== 'master' && principal.standing.user === undefined ? 'unknown' : role}. Your user_id=${masked(actorName(principal))}`,
   )
 }
+
+/** Does the entry let this route be called? A group for looking at things lets look at the health of models, and call none. */
+export function opens(entry: string, { path, row }: RouteFacts): boolean {
+  return covers(entry, path) && !(row.id === PROBE && LOOKING_GROUPS.has(entry))
+}
+
+const PROBE = 'upstream-probe'
 
 /** An entry is a group's name, a path, a path above, or a prefix that ends in `*`; a parameter in it may have any name. */
 export function covers(entry: string, path: string): boolean {

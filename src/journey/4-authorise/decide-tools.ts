@@ -19,15 +19,19 @@ const MOST_NAMED = 10
 export function decideTools(principal: Principal, places: readonly JsonObject[]): Decision<undefined> {
   const lists = allowLists(principal)
   if (lists.length === 0) return allow(undefined)
-  const offered = places.flatMap(offersIn).flatMap(toolsOf)
-  const denied = offered.filter((name) => !lists.every((list) => list.includes(name)))
+  const denied = offeredTools(places).filter((name) => !lists.every((list) => list.includes(name)))
   if (denied.length === 0) return allow(undefined)
-  const names = [...new Set(denied)].slice(0, MOST_NAMED).map((name) => `'${shown(name)}'`)
+  const names = denied.slice(0, MOST_NAMED).map((name) => `'${shown(name)}'`)
   return deny(
     'tool-denied',
     'tool_denied',
     `Tool(s) [${names.join(', ')}] are not in the allowed tools list for this key/team.`,
   )
+}
+
+/** By name, each once. */
+export function offeredTools(places: readonly JsonObject[]): readonly string[] {
+  return [...new Set(places.flatMap(offersIn).flatMap(toolsOf))]
 }
 
 /** The key's own and its team's. */

@@ -4,7 +4,7 @@ import type { Bearing, Principal } from '../../domain/principal.ts'
 import type { TokenFacts } from '../../domain/token-facts.ts'
 import type { RolePermission, TokenPolicy } from '../../domain/token-settings.ts'
 import type { RouteFacts } from '../1-intake/arrival.ts'
-import { covers } from './decide-route.ts'
+import { opens } from './decide-route.ts'
 import { ROUTE_GROUPS } from './route-groups.ts'
 
 /** What the token's role may do; the first entry for it counts. */
@@ -69,6 +69,6 @@ export function tokenOpens(
   return (admin === 'stored' && policy.exemptsStoredAdmins) || listCovers(policy.adminRoutes, route)
 }
 
-export function listCovers(entries: readonly string[], { path }: RouteFacts): boolean {
-  return entries.some((entry) => covers(entry, path))
+export function listCovers(entries: readonly string[], route: RouteFacts): boolean {
+  return entries.some((entry) => opens(entry, route))
 }

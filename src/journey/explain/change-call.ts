@@ -1,3 +1,4 @@
+import { NO_MODELS } from '../../domain/effective.ts'
 import type { JsonObject } from '../../domain/json.ts'
 import { imagining } from './imagined-directory.ts'
 import type { ImaginedFacts } from './imagined-directory.ts'
@@ -34,4 +35,9 @@ export function eachOrAll(changes: readonly Change[]): readonly Change[] {
   const [first, ...others] = changes
   if (first === undefined || others.length === 0) return changes
   return [...changes, others.reduce((all, each) => together(`${all.say} ${each.say}`, all, each), first)]
+}
+
+/** A list of models that has this one as well. */
+export function withModel(models: readonly string[], model: string): readonly string[] {
+  return [...new Set([...models.filter((name) => name !== NO_MODELS), model])]
 }

@@ -49,12 +49,12 @@ export function changePolicy(say: string, step: ChangeStep, becomes: (policy: To
 
 export function changeRoutes(
   say: string,
-  step: ChangeStep,
+  steps: readonly ChangeStep[],
   becomes: (routes: Scene['settings']['routes']) => Scene['settings']['routes'],
 ): Change {
   return {
     say,
-    steps: [step],
+    steps,
     forOperators: true,
     imagine: (scene) => ({ ...scene, settings: { ...scene.settings, routes: becomes(scene.settings.routes) } }),
   }

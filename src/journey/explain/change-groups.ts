@@ -1,5 +1,4 @@
 import type { Budget } from '../../domain/budget.ts'
-import { NO_MODELS } from '../../domain/effective.ts'
 import type { BudgetId, EpochMs, OrganizationId, TeamId, UserId } from '../../domain/ids.ts'
 import type { JsonObject } from '../../domain/json.ts'
 import { usdNumber } from '../../domain/money.ts'
@@ -7,7 +6,7 @@ import type { Organization } from '../../domain/organization.ts'
 import { blankTeam } from '../../domain/team.ts'
 import type { Team } from '../../domain/team.ts'
 import { stampedNew } from '../../domain/stamps.ts'
-import { callOf } from './change-call.ts'
+import { callOf, withModel } from './change-call.ts'
 import { raised, sayRaise } from './raise-ceiling.ts'
 import type { Raise } from './raise-ceiling.ts'
 import type { Change } from './scene.ts'
@@ -48,13 +47,16 @@ export function changeTeam(team: Team, say: string, fields: JsonObject, becomes:
 }
 
 export function allowTeamModel(team: Team, model: string): Change {
-  const models = [...team.models.filter((name) => name !== NO_MODELS), model]
+  const models = withModel(team.models, model)
   return changeTeam(team, `Let the team ${team.id} use the model ${model}.`, { models }, (row) => ({ ...row, models }))
 }
 
 export function raiseTeam(team: Team, raise: Raise): Change {
-  const { fields, limits } = raised(team.limits, raise)
-  return changeTeam(team, sayRaise(`the team ${team.id}`, raise), fields, (row) => ({ ...row, limits }))
+  const { fields, becomes } = raised(team.limits, raise)
+  return changeTeam(team, sayRaise(`the team ${team.id}`, raise), fields, (row) => ({
+    ...row,
+    limits: becomes(row.limits),
+  }))
 }
 
 export function unblockTeam(team: Team): Change {
@@ -110,16 +112,32 @@ export function makeTeamAdmin(teamId: TeamId, userId: UserId): Change {
   )
 }
 
-/** The member's own row comes to stand in for the one that counts now; here that one is imagined to be it. */
-export function raiseMember(teamId: TeamId, userId: UserId, row: Budget, raise: Raise): Change {
-  const { fields, limits } = raised(row.limits, raise)
-  const whose = `${userId} in the team ${teamId}`
-  const facts = { budgets: new Map([[row.id, (budget: Budget | undefined) => budget && { ...budget, limits }]]) }
+/**
+ * The member's own row comes to stand in for the one that counts now; here that one is imagined to be it. Of whoever is no
+ * member, what the team gives to all counts.
+ */
+export function raiseMember({ teamId, userId, isMember }: InTeam, { id, limits }: Budget, raise: Raise): Change {
+  const { fields, becomes } = raised(limits, raise)
+  const say = sayRaise(isMember ? `${userId} in the team ${teamId}` : `the members of the team ${teamId}`, raise)
+  const facts = {
+    budgets: new Map([[id, (row: Budget | undefined) => row && { ...row, limits: becomes(row.limits) }]]),
+  }
   // The limits of a member's single models stand in a row of limits alone.
-  if (raise.level.models !== undefined)
-    return callOf(sayRaise(whose, raise), '/budget/update', { budget_id: row.id, ...fields }, facts)
-  const body = { team_id: teamId, user_id: userId, max_budget_in_team: usdNumber(raise.ceiling) }
-  return callOf(sayRaise(whose, raise), '/team/member_update', body, facts)
+  if (raise.of === 'budget' && raise.level.models !== undefined) {
+    return callOf(say, '/budget/update', { budget_id: id, ...fields }, facts)
+  }
+  if (!isMember) {
+    const ofAll = Object.entries(fields).map(([name, value]) => [`team_member_${name.replace('max_', '')}`, value])
+    return callOf(say, '/team/update', { team_id: teamId, ...Object.fromEntries(ofAll) }, facts)
+  }
+  const own = raise.of === 'budget' ? { max_budget_in_team: usdNumber(raise.ceiling) } : fields
+  return callOf(say, '/team/member_update', { team_id: teamId, user_id: userId, ...own }, facts)
+}
+
+export interface InTeam {
+  readonly teamId: TeamId
+  readonly userId: UserId
+  readonly isMember: boolean
 }
 
 /** The models of a member stand in a row of limits. */
@@ -144,7 +162,7 @@ export function makeOrganization(id: OrganizationId, alias: string, budgetId: Bu
 }
 
 export function allowOrganizationModel(organization: Organization, model: string): Change {
-  const models = [...organization.models, model]
+  const models = withModel(organization.models, model)
   return callOf(
     `Let the organisation ${organization.id} use the model ${model}.`,
     '/organization/update',
@@ -155,12 +173,12 @@ export function allowOrganizationModel(organization: Organization, model: string
 }
 
 export function raiseOrganization({ id }: Organization, row: Budget, raise: Raise): Change {
-  const { fields, limits } = raised(row.limits, raise)
+  const { fields, becomes } = raised(row.limits, raise)
   return callOf(
     sayRaise(`the organisation ${id}`, raise),
     '/organization/update',
     { organization_id: id, ...fields },
-    { budgets: new Map([[row.id, (budget) => budget && { ...budget, limits }]]) },
+    { budgets: new Map([[row.id, (budget) => budget && { ...budget, limits: becomes(budget.limits) }]]) },
     'PATCH',
   )
 }

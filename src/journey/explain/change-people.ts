@@ -1,29 +1,35 @@
 import type { Budget } from '../../domain/budget.ts'
-import { NO_MODELS } from '../../domain/effective.ts'
+import { defaultUser } from '../../domain/default-user.ts'
 import type { EndUser } from '../../domain/end-user.ts'
-import { epochMs } from '../../domain/ids.ts'
 import type { EpochMs, UserId } from '../../domain/ids.ts'
 import type { JsonObject } from '../../domain/json.ts'
+import type { UserDefaults } from '../../domain/key-rules.ts'
 import type { Limits } from '../../domain/limits.ts'
 import type { UserRole } from '../../domain/role.ts'
-import { blankUser } from '../../domain/user.ts'
 import type { User, UserFacts } from '../../domain/user.ts'
 import type { VirtualKey } from '../../domain/virtual-key.ts'
-import { callOf } from './change-call.ts'
+import { callOf, withModel } from './change-call.ts'
 import { raised, sayRaise } from './raise-ceiling.ts'
 import type { Raise } from './raise-ceiling.ts'
 import type { Change } from './scene.ts'
 
 /** What can be done about users, keys and customers. */
 
-export function makeUser(id: UserId, role: UserRole, now: EpochMs): Change {
-  const facts: UserFacts = { user: { ...blankUser(id, '', now), role }, teams: [], organizations: [], identities: [] }
+/** With what the operator gives to new users, where nothing is said. */
+export function makeUser(id: UserId, role: UserRole, { now, userDefaults }: Beginning): Change {
+  const user = { ...defaultUser(id, undefined, userDefaults, now), role }
+  const facts: UserFacts = { user, teams: [], organizations: [], identities: [] }
   return callOf(
     `Make the user ${id}.`,
     '/user/new',
     { user_id: id, user_role: role, auto_create_key: false },
     { users: new Map([[id, () => facts]]) },
   )
+}
+
+interface Beginning {
+  readonly now: EpochMs
+  readonly userDefaults: UserDefaults
 }
 
 export function changeUser(id: UserId, say: string, fields: JsonObject, becomes: (user: User) => User): Change {
@@ -51,13 +57,16 @@ export function giveRole(id: UserId, role: UserRole): Change {
 }
 
 export function allowUserModel({ id, models: current }: User, model: string): Change {
-  const models = [...current.filter((name) => name !== NO_MODELS), model]
+  const models = withModel(current, model)
   return changeUser(id, `Let the user ${id} use the model ${model}.`, { models }, (user) => ({ ...user, models }))
 }
 
 export function raiseUser({ id, limits: current }: User, raise: Raise): Change {
-  const { fields, limits } = raised(current, raise)
-  return changeUser(id, sayRaise(`the user ${id}`, raise), fields, (user) => ({ ...user, limits }))
+  const { fields, becomes } = raised(current, raise)
+  return changeUser(id, sayRaise(`the user ${id}`, raise), fields, (user) => ({
+    ...user,
+    limits: becomes(user.limits),
+  }))
 }
 
 export function changeKey(
@@ -87,20 +96,18 @@ export function unblockKey({ digest, displayName }: VirtualKey): Change {
   )
 }
 
-const DAY_MS = 86_400_000
-
-export function prolongKey(key: VirtualKey, now: EpochMs): Change {
-  const expiresAt = epochMs(now + DAY_MS)
+/** `duration` as the management API takes it. */
+export function prolongKey(key: VirtualKey, duration: string, expiresAt: EpochMs): Change {
   return changeKey(
     key,
     (name) => `Prolong the key ${name}.`,
-    { duration: '1d' },
+    { duration },
     (row) => ({ ...row, expiresAt }),
   )
 }
 
 export function allowKeyModel(key: VirtualKey, model: string): Change {
-  const models = [...key.models.filter((name) => name !== NO_MODELS), model]
+  const models = withModel(key.models, model)
   return changeKey(
     key,
     (name) => `Let the key ${name} use the model ${model}.`,
@@ -150,12 +157,12 @@ export function giveKeyTo(key: VirtualKey, userId: UserId): Change {
 
 /** `current`: its own limits, with those of single models that count for it. */
 export function raiseKey(key: VirtualKey, current: Limits, raise: Raise): Change {
-  const { fields, limits } = raised(current, raise)
+  const { fields, becomes } = raised(current, raise)
   return changeKey(
     key,
     (name) => sayRaise(`the key ${name}`, raise),
     fields,
-    (row) => ({ ...row, limits }),
+    (row) => ({ ...row, limits: becomes(row.limits) }),
   )
 }
 
@@ -171,21 +178,21 @@ export function unblockCustomer({ id }: EndUser): Change {
 }
 
 export function raiseCustomer({ id }: EndUser, row: Budget, raise: Raise): Change {
-  const { fields, limits } = raised(row.limits, raise)
+  const { fields, becomes } = raised(row.limits, raise)
   return callOf(
     sayRaise(`the customer ${id}`, raise),
     '/customer/update',
     { user_id: id, ...fields },
-    { budgets: new Map([[row.id, (budget) => budget && { ...budget, limits }]]) },
+    { budgets: new Map([[row.id, (budget) => budget && { ...budget, limits: becomes(budget.limits) }]]) },
   )
 }
 
 export function raiseTag(name: string, row: Budget, raise: Raise): Change {
-  const { fields, limits } = raised(row.limits, raise)
+  const { fields, becomes } = raised(row.limits, raise)
   return callOf(
     sayRaise(`the tag ${name}`, raise),
     '/tag/update',
     { name, ...fields },
-    { budgets: new Map([[row.id, (budget) => budget && { ...budget, limits }]]) },
+    { budgets: new Map([[row.id, (budget) => budget && { ...budget, limits: becomes(budget.limits) }]]) },
   )
 }

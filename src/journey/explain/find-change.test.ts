@@ -18,7 +18,15 @@ const SCENE: Scene = {
 function outcomeOf(scene: Scene, rules: readonly string[]): Outcome {
   const missing = rules.find((rule) => !(rule in scene.call.body))
   const denied = missing === undefined ? undefined : deny('param-missing', 'param_missing', missing)
-  return { denied, steps: [], proof: undefined, principal: undefined, provisions: [], noRoom: undefined }
+  return {
+    denied,
+    steps: [],
+    proof: undefined,
+    principal: undefined,
+    provisions: [],
+    noRoom: undefined,
+    noRate: undefined,
+  }
 }
 
 const change = (name: string): Change => changeBody(name, { [name]: true })

@@ -68,8 +68,10 @@ async function withoutNeedless(
   return needed
 }
 
-function obstacle({ denied, steps, noRoom }: Outcome): string {
-  return JSON.stringify([steps.at(-1)?.step, denied?.because, denied?.problem, denied?.say, noRoom?.level.kind])
+function obstacle({ denied, steps, noRoom, noRate }: Outcome): string {
+  // What is said of a rate tells the time.
+  const say = noRate === undefined ? denied?.say : [noRate.state.scope.kind, noRate.type]
+  return JSON.stringify([steps.at(-1)?.step, denied?.because, denied?.problem, say, noRoom?.level.kind])
 }
 
 /** What others build on is there first: a team before its members, what a team may before what its key may. */

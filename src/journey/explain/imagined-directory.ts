@@ -21,6 +21,9 @@ export interface ImaginedFacts {
   readonly organizationAliases: Edits<readonly OrganizationId[]>
   readonly teamAliases: Edits<readonly TeamId[]>
   readonly revocations: Edits<TokenRevocation>
+  readonly keyMappings: Edits<MappedKey>
+  /** By `linkName`. */
+  readonly identities: Edits<LinkedUser>
 }
 
 type Edits<Fact> = ReadonlyMap<string, Edit<Fact>>
@@ -36,6 +39,8 @@ export const NOTHING_IMAGINED: ImaginedFacts = {
   organizationAliases: new Map(),
   teamAliases: new Map(),
   revocations: new Map(),
+  keyMappings: new Map(),
+  identities: new Map(),
 }
 
 export function imagining(first: ImaginedFacts, then: Partial<ImaginedFacts>): ImaginedFacts {
@@ -49,7 +54,13 @@ export function imagining(first: ImaginedFacts, then: Partial<ImaginedFacts>): I
     organizationAliases: chained(first.organizationAliases, then.organizationAliases),
     teamAliases: chained(first.teamAliases, then.teamAliases),
     revocations: chained(first.revocations, then.revocations),
+    keyMappings: chained(first.keyMappings, then.keyMappings),
+    identities: chained(first.identities, then.identities),
   }
+}
+
+export function linkName({ issuer, subject }: IdentityLink): string {
+  return JSON.stringify([issuer, subject])
 }
 
 function chained<Fact>(first: Edits<Fact>, then: Edits<Fact> | undefined): Edits<Fact> {
@@ -134,12 +145,12 @@ export class ImaginedDirectory implements WarmDirectory {
   }
 
   async findIdentity(link: IdentityLink): Promise<LinkedUser | undefined> {
-    return this.#linked(await this.#directory.findIdentity(link))
+    return this.#linked(link, await this.#directory.findIdentity(link))
   }
 
   peekIdentity(link: IdentityLink): Peeked<LinkedUser> {
     const found = this.#directory.peekIdentity(link)
-    return found === 'ask' ? found : this.#linked(found)
+    return found === 'ask' ? found : this.#linked(link, found)
   }
 
   async findFormerUser(id: UserId): Promise<FormerUser | undefined> {
@@ -210,9 +221,10 @@ export class ImaginedDirectory implements WarmDirectory {
   }
 
   #mapped(mappings: readonly MappedKey[]): readonly MappedKey[] {
-    return mappings.flatMap((mapping) => {
-      const key = edited(this.#facts.keys, mapping.key.digest, mapping.key)
-      return key === undefined ? [] : [{ ...mapping, key }]
+    return mappings.flatMap((found) => {
+      const mapping = edited(this.#facts.keyMappings, found.id, found)
+      const key = edited(this.#facts.keys, found.key.digest, found.key)
+      return mapping === undefined || key === undefined ? [] : [{ ...mapping, key }]
     })
   }
 
@@ -227,7 +239,8 @@ export class ImaginedDirectory implements WarmDirectory {
     return this.#facts.users.get(id)?.(undefined) === undefined ? former : undefined
   }
 
-  #linked(linked: LinkedUser | undefined): LinkedUser | undefined {
+  #linked(link: IdentityLink, found: LinkedUser | undefined): LinkedUser | undefined {
+    const linked = edited(this.#facts.identities, linkName(link), found)
     if (linked === undefined || !linked.isDeleted) return linked
     return this.#facts.users.get(linked.userId)?.(undefined) === undefined ? linked : undefined
   }

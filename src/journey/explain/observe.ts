@@ -5,9 +5,10 @@ import { addUsd, usdText } from '../../domain/money.ts'
 import type { PicoUsd } from '../../domain/money.ts'
 import type { Principal } from '../../domain/principal.ts'
 import type { Provision } from '../../domain/provision.ts'
+import type { RateType } from '../../domain/rate-scope.ts'
 import type { Reason } from '../../domain/reason.ts'
 import type { Budgets, Reservation, ReserveAsk } from '../../ports/budgets.ts'
-import type { Rates, RatesAsk, TakenRates } from '../../ports/rates.ts'
+import type { RateState, Rates, RatesAsk, TakenRates } from '../../ports/rates.ts'
 import type { Trail } from '../trail.ts'
 
 /** One step of the journey, as it was taken. */
@@ -25,16 +26,25 @@ export interface NoRoom {
   readonly needed: PicoUsd
 }
 
+/** The rate that had no room. */
+export interface NoRate {
+  readonly state: RateState
+  readonly type: RateType
+}
+
 /** Keeps what the journey tells. */
 export class Observer implements Trail {
   readonly steps: TrailStep[] = []
   principal: Principal | undefined
   provisions: readonly Provision[] = []
   noRoom: NoRoom | undefined
+  noRate: NoRate | undefined
+  #counted: JsonObject = {}
   #asked: JsonObject = {}
 
   note(step: string, outcome: Decision<unknown>, about: JsonObject = {}): void {
-    const inputs = step === 'budget' ? { ...about, ...this.#asked } : about
+    const found = step === 'budget' ? this.#asked : step === 'rates' ? this.#counted : {}
+    const inputs = { ...about, ...found }
     const reason = outcome.verdict === 'deny' ? outcome.because : null
     this.steps.push({ step, outcome: outcome.verdict, reason, inputs })
   }
@@ -55,7 +65,15 @@ export class Observer implements Trail {
 
   /** Rates that answer as the others would, and count nothing. */
   counting(rates: Rates): Rates {
-    const judge = (ask: RatesAsk): Promise<TakenRates> => rates.judge(ask)
+    const judge = async (ask: RatesAsk): Promise<TakenRates> => {
+      const judged = await rates.judge(ask)
+      if (judged.verdict === 'refused') {
+        const { state, type } = judged
+        this.noRate = { state, type }
+        this.#counted = { refused_by: state.scope.kind, of: state.scope.shownId, limit_type: type }
+      }
+      return judged
+    }
     return { judge, take: judge, finish: async () => {} }
   }
 

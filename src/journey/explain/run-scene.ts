@@ -10,14 +10,16 @@ import { GuessLimits } from '../2-authenticate/guess-limits.ts'
 import { judgeKey, verifyCredential } from '../2-authenticate/verify-credential.ts'
 import type { Proof } from '../2-authenticate/verify-credential.ts'
 import { anyKeyOf } from '../3-identify/any-key.ts'
+import { decideModelLookup } from '../4-authorise/decide-model-lookup.ts'
 import { reachOn } from '../4-authorise/decide-route.ts'
-import { describeReach } from '../describe-decision.ts'
+import { describeModelAccess, describeReach } from '../describe-decision.ts'
 import { identifyAndProvision } from '../identify.ts'
 import { admit } from '../journey.ts'
+import type { TokenPorts } from '../identify-token.ts'
 import type { JourneyPorts } from '../journey-ports.ts'
 import { ImaginedDirectory } from './imagined-directory.ts'
 import { Observer } from './observe.ts'
-import type { NoRoom, TrailStep } from './observe.ts'
+import type { NoRate, NoRoom, TrailStep } from './observe.ts'
 import type { ExplainedCall, Scene, Subject } from './scene.ts'
 
 /** What came of it, and how. */
@@ -29,6 +31,7 @@ export interface Outcome {
   readonly principal: Principal | undefined
   readonly provisions: readonly Provision[]
   readonly noRoom: NoRoom | undefined
+  readonly noRate: NoRate | undefined
 }
 
 /** Sends the call on its journey: the same one that calls make, without effects. */
@@ -48,6 +51,7 @@ export async function runScene(scene: Scene, callId: CallId, real: JourneyPorts)
     principal: observer.principal,
     provisions: observer.provisions,
     noRoom: observer.noRoom,
+    noRate: observer.noRate,
   }
 }
 
@@ -67,11 +71,15 @@ function withoutEffects({ facts, settings }: Scene, observer: Observer, real: Jo
     tokens:
       tokens === undefined || settings.policy === undefined
         ? undefined
-        : { ...tokens, policy: settings.policy, provisioner: 'asking' },
+        : { ...tokens, policy: settings.policy, provisioner: foresightOf(tokens) },
     settings: { ...real.settings, routes: settings.routes },
     afresh: undefined,
     trail: observer,
   }
+}
+
+function foresightOf({ provisioner }: TokenPorts): TokenPorts['provisioner'] {
+  return provisioner === 'done' ? provisioner : { foresee: (effects) => provisioner.foresee(effects) }
 }
 
 function refused(denied: Denied, observer: Observer): Denied {
@@ -93,11 +101,20 @@ async function travel(
     callId,
     clientAddress: undefined,
   }
-  const decision =
-    call.operation === undefined
-      ? await identifyAndProvision(arrival, { ...ports, proven })
-      : await admit(call.operation, arrival, { ...ports, proven })
-  return decision.verdict === 'deny' ? decision : undefined
+  if (call.operation !== undefined) {
+    const admission = await admit(call.operation, arrival, { ...ports, proven })
+    return admission.verdict === 'deny' ? admission : undefined
+  }
+  const identity = await identifyAndProvision(arrival, { ...ports, proven })
+  if (identity.verdict === 'deny') return identity
+  return call.pathModel === undefined ? undefined : lookAtModel(call.pathModel, identity.granted, ports)
+}
+
+/** A route that tells of a model and calls none. */
+function lookAtModel(name: string, principal: Principal, { catalogue, trail }: JourneyPorts): Denied | undefined {
+  const found = decideModelLookup(principal, name, catalogue())
+  trail?.note('model-lookup', found, describeModelAccess(principal, name, catalogue()))
+  return found.verdict === 'deny' ? found : undefined
 }
 
 function readerOf(headers: ReadonlyMap<string, string>): HeaderReader {

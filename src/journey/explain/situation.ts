@@ -1,5 +1,6 @@
 import type { Denied } from '../../domain/decision.ts'
 import type { EpochMs } from '../../domain/ids.ts'
+import type { KeyUpperBounds, UserDefaults } from '../../domain/key-rules.ts'
 import type { JsonValue } from '../../domain/json.ts'
 import type { ModelCatalogue } from '../../domain/model-catalogue.ts'
 import { bearingOf, keyOf } from '../../domain/principal.ts'
@@ -12,7 +13,7 @@ import { readTokenFacts } from '../3-identify/read-token-facts.ts'
 import type { JourneyPorts } from '../journey-ports.ts'
 import { ImaginedDirectory } from './imagined-directory.ts'
 import { keyOfToken } from './key-of-token.ts'
-import type { NoRoom, TrailStep } from './observe.ts'
+import type { NoRate, NoRoom, TrailStep } from './observe.ts'
 import type { Outcome } from './run-scene.ts'
 import type { Scene } from './scene.ts'
 
@@ -30,11 +31,15 @@ export interface Situation {
   readonly policy: TokenPolicy | undefined
   readonly model: string | undefined
   readonly noRoom: NoRoom | undefined
+  readonly noRate: NoRate | undefined
   /** Of every call, by the operator. */
   readonly enforcedParams: readonly string[]
   readonly catalogue: ModelCatalogue
   readonly directory: WarmDirectory
   readonly now: EpochMs
+  /** The most that the operator lets keys have. */
+  readonly keyBounds: KeyUpperBounds
+  readonly userDefaults: UserDefaults
   /** The name among others that a mistyped one most likely meant. */
   readonly nearest: (written: string, known: Iterable<string>) => string | undefined
 }
@@ -44,12 +49,14 @@ export interface SituationPorts extends Pick<
   'clock' | 'catalogue' | 'directory' | 'credentials' | 'tokens' | 'settings'
 > {
   readonly nearest: Situation['nearest']
+  readonly keyBounds: KeyUpperBounds
+  readonly userDefaults: UserDefaults
 }
 
 /** Undefined: nothing was refused. */
 export async function situationOf(
   scene: Scene,
-  { denied, steps, proof, principal, noRoom }: Outcome,
+  { denied, steps, proof, principal, noRoom, noRate }: Outcome,
   ports: SituationPorts,
 ): Promise<Situation | undefined> {
   const step = steps.at(-1)
@@ -72,11 +79,14 @@ export async function situationOf(
     policy,
     model: modelOf(scene),
     noRoom,
+    noRate,
     enforcedParams: ports.settings.enforcedParams,
     catalogue: ports.catalogue(),
     directory,
     now,
     nearest: ports.nearest,
+    keyBounds: ports.keyBounds,
+    userDefaults: ports.userDefaults,
   }
 
   async function keyOfSubject(): Promise<VirtualKey | undefined> {

@@ -33,7 +33,7 @@ export async function planMerge(survivor: User, duplicate: User, rooms: Rooms): 
 
 /**
  * The survivor stays who it is. It takes over what it has not, so that no limit is lost on the way; and whoever was
- * blocked under one of the two ids is blocked.
+ * blocked or deactivated under one of the two ids is so.
  */
 function mergedRow(survivor: User, duplicate: User): User {
   const blocking = survivor.blocked ? survivor : duplicate
@@ -43,6 +43,7 @@ function mergedRow(survivor: User, duplicate: User): User {
     ssoUserId: survivor.ssoUserId ?? duplicate.ssoUserId,
     blocked: blocking.blocked,
     blockedByRole: blocking.blockedByRole,
+    metadata: isDeactivated(duplicate) ? { ...survivor.metadata, scim_active: false } : survivor.metadata,
     limits: mergedLimits(survivor.limits, duplicate.limits),
   }
 }
@@ -72,8 +73,12 @@ function eachOf(mine: PerModel, theirs: PerModel): PerModel {
   return mine === undefined && theirs === undefined ? undefined : { ...theirs, ...mine }
 }
 
-function isActiveAdmin({ role, blocked }: User): boolean {
-  return role === 'proxy_admin' && !blocked
+function isActiveAdmin(user: User): boolean {
+  return user.role === 'proxy_admin' && !user.blocked && !isDeactivated(user)
+}
+
+function isDeactivated({ metadata }: User): boolean {
+  return metadata['scim_active'] === false
 }
 
 function notesOn(survivor: User, duplicate: User, { keys, invitations }: UserHoldings): readonly string[] {
@@ -83,6 +88,12 @@ function notesOn(survivor: User, duplicate: User, { keys, invitations }: UserHol
     notes.push(`The survivor is ${survivor.role}, the duplicate ${duplicate.role}; the survivor's role stays.${gained}`)
   }
   if (survivor.blocked !== duplicate.blocked) notes.push('One of the two is blocked; the survivor will be.')
+  if (isDeactivated(survivor) !== isDeactivated(duplicate)) {
+    notes.push('One of the two is deactivated; the survivor will be.')
+  }
+  if (keys.length > 0 && survivor.models.length === 0 && duplicate.models.length > 0) {
+    notes.push("The survivor's list of models stays; keys that go over may call all models that it leaves open.")
+  }
   if (invitations.length > 0) {
     const ends = survivor.role.startsWith('proxy_admin')
     notes.push(`Open invitations of the duplicate ${ends ? 'end' : 'will open the account of the survivor'}.`)

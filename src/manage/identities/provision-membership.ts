@@ -6,6 +6,7 @@ import type { TeamId, UserId } from '../../domain/ids.ts'
 import type { Provision } from '../../domain/provision.ts'
 import { restamped } from '../../domain/stamps.ts'
 import { blankTeam } from '../../domain/team.ts'
+import type { Rooms } from '../../ports/registry.ts'
 import { describeChange, describeRow } from '../describe-change.ts'
 import { joinTeam, membershipRecord } from '../teams/join-team.ts'
 import { dropOwnBudgets } from '../budgets/own-budget.ts'
@@ -22,16 +23,25 @@ export async function provisionTeam(
   { rooms, ports, takeOne }: Provisioning,
 ): Promise<Decision<readonly AuditDraft[]>> {
   if ((await rooms.teams.find(id)) !== undefined) return allow([])
-  if (await rooms.teams.wasArchived(id)) {
-    return deny('token-team-not-found', 'team_unknown', `Team doesn't exist in db. Team=${id}.`)
-  }
+  const may = await foreseeTeam(id, rooms)
+  if (may.verdict === 'deny') return may
   const mayMake = takeOne()
   if (mayMake.verdict === 'deny') return mayMake
   const team = blankTeam(id, JWT_PROVISIONER, ports.clock.now())
-  if ((await rooms.teams.insert(team)) === 'taken') return allow([])
+  if ((await rooms.teams.insert(team)) === 'taken') {
+    // Somebody was quicker; from here on it is held as if it had been there.
+    await rooms.teams.find(id)
+    return allow([])
+  }
   return allow([
     { action: 'created', objectType: 'LiteLLM_TeamTable', objectId: id, before: {}, after: describeRow(team) },
   ])
+}
+
+export async function foreseeTeam(id: TeamId, { teams }: Pick<Rooms, 'teams'>): Promise<Decision<void>> {
+  return (await teams.wasArchived(id))
+    ? deny('token-team-not-found', 'team_unknown', `Team doesn't exist in db. Team=${id}.`)
+    : allow(undefined)
 }
 
 type Membership = Pick<Extract<Provision, { readonly make: 'membership' }>, 'userId' | 'teamId' | 'source'>

@@ -2,7 +2,7 @@ import type { AuditDraft, AuditOrigin } from '../../domain/audit-record.ts'
 import { allow } from '../../domain/decision.ts'
 import type { Decision } from '../../domain/decision.ts'
 import { JWT_PROVISIONER } from '../../domain/default-user.ts'
-import type { UserId } from '../../domain/ids.ts'
+import type { TeamId, UserId } from '../../domain/ids.ts'
 import type { Provision } from '../../domain/provision.ts'
 import type { VerifiedToken } from '../../domain/token-facts.ts'
 import type { ChangedFact } from '../../ports/fact-changes.ts'
@@ -11,7 +11,7 @@ import type { Change } from '../../ports/registry.ts'
 import { CreationLimit } from './creation-limit.ts'
 import { provisionArrival, provisionLink } from './provision-arrival.ts'
 import { provisionKey } from '../mappings/provision-key.ts'
-import { provisionTeam, removeMembership, writeMembership, writeRole } from './provision-membership.ts'
+import { foreseeTeam, provisionTeam, removeMembership, writeMembership, writeRole } from './provision-membership.ts'
 import type { Provisioning, ProvisionPorts } from './provisioning.ts'
 import { withCascade } from '../with-cascade.ts'
 
@@ -20,6 +20,13 @@ type Kind<Make extends Provision['make']> = Extract<Provision, { readonly make: 
 export function createProvisioner(ports: ProvisionPorts): Provisioner {
   const limit = new CreationLimit(ports.clock)
   return {
+    async foresee(effects) {
+      for (const { teamId } of ofKind(effects, 'team')) {
+        const may = await foreseeTeam(teamId, ports.registry.rooms)
+        if (may.verdict === 'deny') return may
+      }
+      return allow(undefined)
+    },
     carryOut(effects, of, through) {
       const origin = originOf(effects, of, through)
       const about = { action: 'created', ...objectOf(effects) } as const
@@ -35,11 +42,17 @@ export function createProvisioner(ports: ProvisionPorts): Provisioner {
   }
 }
 
+/** Whoever finds the team there already takes it before its user as well, as whoever makes both: in one order nobody waits for ever. */
+function teamsOf(effect: Provision): readonly TeamId[] {
+  return 'teamId' in effect && effect.teamId !== undefined ? [effect.teamId] : []
+}
+
 /** What others refer to comes first: teams, the user, what the two have to do with each other, and the key of both. */
 async function carryOut(effects: readonly Provision[], within: Provisioning): Promise<Decision<Change<void>>> {
   const records: AuditDraft[] = []
   const keyRecords: AuditDraft[] = []
   let madeId: UserId | undefined
+  await within.rooms.teams.findMany(effects.flatMap(teamsOf))
   for (const { teamId } of ofKind(effects, 'team')) {
     const team = await provisionTeam(teamId, within)
     if (team.verdict === 'deny') return team

@@ -5,7 +5,7 @@ import type { Registry, Rooms } from '../../ports/registry.ts'
 import type { ManagePorts } from '../ports.ts'
 
 export interface ProvisionPorts extends Pick<ManagePorts, 'clock' | 'newId' | 'chance' | 'digests'> {
-  readonly registry: Pick<Registry, 'change'>
+  readonly registry: Pick<Registry, 'change' | 'rooms'>
   readonly userDefaults: UserDefaults
 }
 

@@ -129,6 +129,18 @@ describe('who may ask', () => {
     expect(explained.change?.steps).toHaveLength(1)
   })
 
+  test('is told nothing that else is said about its team', async () => {
+    const user = await newUser(town)
+    const metadata = { allowed_tools: ['weather'], contract: 'secret terms' }
+    const team = await newTeam(town, { metadata })
+    await join(town, team, user)
+    const caller = town.holder(await newKey(town, { user_id: user, team_id: team }))
+    const tools = [{ type: 'function', function: { name: 'shell', parameters: {} } }]
+    const { explained, text } = await asking(caller, { body: { tools } })
+    expect(explained).toMatchObject({ reason: 'tool_denied', change: { say: 'Leave the tools out.' } })
+    expect(text).not.toContain('secret terms')
+  })
+
   test('with a token about itself', async () => {
     const token = town.idp.token({ sub: fresh('person') })
     for (const self of [{}, { token }]) {
@@ -169,6 +181,21 @@ describe('who may ask', () => {
   test('nobody without a credential', async () => {
     expect((await asking(town.holder(''), {})).status).toBe(401)
     expect((await asking(town.holder('sk-unknown'), {})).status).toBe(401)
+  })
+})
+
+describe('whose call it is', () => {
+  test.each([{ key: '' }, { token: '' }, { user_id: '' }, { user_id: 'ana', team_id: '' }, { claims: {}, issuer: '' }])(
+    'is not that of whoever asks, where %j was left empty',
+    async (nobody) => {
+      const { status } = await asking(town.master, nobody)
+      expect(status).toBe(422)
+    },
+  )
+
+  test('is that of whoever asks where nothing is said', async () => {
+    const { status, explained } = await asking(town.master, { key: null, token: null, user_id: null })
+    expect([status, explained.principal?.['kind']]).toEqual([200, 'master'])
   })
 })
 

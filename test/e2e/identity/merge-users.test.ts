@@ -132,6 +132,34 @@ describe.each(STORES)('7.4.8: a merge on the %s store', (store) => {
     expect((await chatOnce(here, token.key)).status).toBe(403)
   })
 
+  test('whoever was deactivated under one of the ids is deactivated', async () => {
+    const { here } = site()
+    const { survivor, duplicate, token, keyOfDuplicate, keyOfSurvivor } = await splitPerson(here, idp)
+    const metadata = { scim_active: false }
+    good(await here.master.post('/user/update', { user_id: survivor, metadata: { office: 'north' } }))
+    good(await here.master.post('/user/update', { user_id: duplicate, metadata }))
+    const merged = await merge(here, survivor, duplicate)
+    expect(merged['notes']).toEqual(['One of the two is deactivated; the survivor will be.'])
+    expect(await userRow(here, survivor)).toMatchObject({ metadata: { office: 'north', scim_active: false } })
+    for (const { key } of [token, keyOfDuplicate, keyOfSurvivor]) {
+      expect((await chatOnce(here, key)).status, key).toBeGreaterThanOrEqual(401)
+    }
+    await undo(here, merged)
+    expect((await userRow(here, survivor))?.['metadata']).toEqual({ office: 'north' })
+    expect((await chatOnce(here, keyOfSurvivor.key)).status).toBe(200)
+    expect((await chatOnce(here, keyOfDuplicate.key)).status).toBe(401)
+  })
+
+  test('says where keys may call more models than before', async () => {
+    const { here } = site()
+    const { survivor, duplicate } = await splitPerson(here, idp)
+    good(await here.master.post('/user/update', { user_id: duplicate, models: ['m1'] }))
+    const order = { survivor, duplicate, dry_run: true }
+    expect(good(await here.master.post('/user/merge', order))['notes']).toEqual([
+      "The survivor's list of models stays; keys that go over may call all models that it leaves open.",
+    ])
+  })
+
   test('what both spent on a model counts against the survivor’s budget of that model', async () => {
     const { here } = site()
     const { survivor, duplicate, keyOfSurvivor, spent } = await splitPerson(here, idp)

@@ -1,16 +1,18 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { IdentityProvider } from '../../support/identity-provider.ts'
 import { startIdentityProvider } from '../../support/identity-provider.ts'
+import type { Json } from '../authority/support/caller.ts'
 import { good } from '../authority/support/caller.ts'
+import { valueAt } from '../hostile/support/stand.ts'
 import { chatOnce, rosterOf } from '../jwt/support/asks.ts'
-import { join, newUser } from '../jwt/support/people.ts'
+import { join, newTeam, newUser } from '../jwt/support/people.ts'
 import { STORES } from '../management/support/desk.ts'
 import { ROUTES } from './support/people.ts'
 import type { Site } from './support/site.ts'
 import { opened } from './support/site.ts'
 import type { SplitPerson } from './support/split.ts'
 import { cost, merge, pays, splitPerson, undo } from './support/split.ts'
-import { identitiesOf, memberOf, recordsOf, spent, trailOf } from './support/trail.ts'
+import { identitiesOf, listAt, memberOf, recordsOf, spent, trailOf } from './support/trail.ts'
 
 let idp: IdentityProvider
 
@@ -93,6 +95,53 @@ describe.each(STORES)('7.4.8: the way back on the %s store', (store) => {
     expect((await trailOf(here, duplicate)).keys).toEqual([])
     expect(await rosterOf(here, person.ofDuplicate)).toEqual(['default_user_id'])
     expect((await chatOnce(here, keyOfDuplicate.key)).status).toBe(401)
+  })
+
+  /** Two members of one team. */
+  async function twoMembers(mine: object, theirs: object) {
+    const { here } = site()
+    const [survivor, duplicate, team] = [await newUser(here), await newUser(here), await newTeam(here)]
+    await join(here, team, survivor, mine)
+    await join(here, team, duplicate, theirs)
+    const standingOf = async (user: string) => {
+      const info = good(await here.master.get(`/team/info?team_id=${team}`))
+      const roles = listAt(valueAt(info, ['team_info']) as Json, 'members_with_roles')
+      const { litellm_budget_table: row } = await memberOf(here, team, user)
+      return [roles.find((each) => each['user_id'] === user)?.['role'], valueAt(row, ['max_budget'])]
+    }
+    return { here, survivor, duplicate, team, standingOf }
+  }
+
+  test('what a member became in between stays so, and each has a budget again', async () => {
+    const { here, survivor, duplicate, team, standingOf } = await twoMembers({}, { max_budget_in_team: 2 })
+    const merged = await merge(here, survivor, duplicate)
+    expect(await standingOf(survivor)).toEqual(['user', 2])
+    const raised = { team_id: team, user_id: survivor, role: 'admin', max_budget_in_team: 7 }
+    good(await here.master.post('/team/member_update', raised))
+    await undo(here, merged)
+    expect(await standingOf(survivor)).toEqual(['admin', 7])
+    expect(await standingOf(duplicate)).toEqual(['user', 2])
+  })
+
+  test('a member’s budget that was taken away in between is in nobody’s way', async () => {
+    const { here, survivor, duplicate, team, standingOf } = await twoMembers(
+      { max_budget_in_team: 1 },
+      { max_budget_in_team: 2 },
+    )
+    const merged = await merge(here, survivor, duplicate)
+    good(await here.master.post('/team/member_delete', { team_id: team, user_id: survivor }))
+    await join(here, team, survivor)
+    await undo(here, merged)
+    expect(await standingOf(survivor)).toEqual(['user', undefined])
+    expect(await standingOf(duplicate)).toEqual(['user', 2])
+  })
+
+  test('what nobody touched is as it was', async () => {
+    const { here, survivor, duplicate, team, standingOf } = await twoMembers({}, { max_budget_in_team: 2 })
+    good(await here.master.post('/team/member_update', { team_id: team, user_id: duplicate, role: 'admin' }))
+    await undo(here, await merge(here, survivor, duplicate))
+    expect(await standingOf(survivor)).toEqual(['user', undefined])
+    expect(await standingOf(duplicate)).toEqual(['admin', 2])
   })
 
   test('a key that was rotated in between goes back', async () => {

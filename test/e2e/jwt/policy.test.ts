@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import type { IdentityProvider } from '../../support/identity-provider.ts'
 import { startIdentityProvider } from '../../support/identity-provider.ts'
+import { good } from '../authority/support/caller.ts'
 import { accountOf, ask, chat, chatOnce, userRow } from './support/asks.ts'
-import { newTeam, newUser, update } from './support/people.ts'
+import { newKey, newTeam, newUser, update } from './support/people.ts'
 import { opened } from './support/opened.ts'
 import { fresh } from './support/town.ts'
 
@@ -115,6 +116,21 @@ describe('administrators by scope', () => {
       .post('/user/new', { user_id: user })
     expect(created.status).toBe(200)
     expect(await userRow(town(), user)).toMatchObject({ user_id: user })
+  })
+
+  test('12.2: also the mappings of claims, and the health of models', async () => {
+    const admin = town().holder(idp.token(ADMIN))
+    const claim = { jwt_claim_name: 'client_id', jwt_claim_value: fresh('client') }
+    const made = good(await admin.post('/jwt/key/mapping/new', { ...claim, key: await newKey(town(), {}) }))
+    const answers = [
+      await admin.get(`/jwt/key/mapping/info?id=${String(made['id'])}`),
+      await admin.get('/jwt/key/mapping/list'),
+      await admin.post('/jwt/key/mapping/update', { id: made['id'], description: 'x' }),
+      await admin.post('/jwt/key/mapping/delete', { id: made['id'] }),
+      await admin.post('/jwt_client/new', claim),
+      await admin.get('/health'),
+    ]
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200, 200, 200])
   })
 
   test('AT-090: and call no models', async () => {

@@ -137,6 +137,27 @@ test('INV-20: whoever is blocked meanwhile is out when the answer is there', asy
   }
 })
 
+test('AT-140: a person and the team of the person, both new, and their key', async () => {
+  const auth = {
+    user_id_jwt_field: 'sub',
+    team_id_jwt_field: 'team',
+    user_id_upsert: true,
+    team_id_upsert: true,
+    upsert_sso_user_to_team: true,
+    virtual_key_claim_field: 'client_id',
+    unregistered_jwt_client_behavior: 'auto_register',
+  }
+  const { idp, databaseUrl } = one
+  const towns = await Promise.all([auth, auth].map((each) => openTown({ auth: each, idp, databaseUrl })))
+  for (let turn = 0; turn < 3; turn += 1) {
+    const claims = { sub: fresh('new'), team: fresh('team'), client_id: fresh('client') }
+    const asked = Array.from({ length: 12 }, () => towns.map((town) => chatOnce(town, one.token(claims)))).flat()
+    expect(statuses(await Promise.all(asked))).toEqual(new Set([200]))
+    expect(await rosterOf(one, claims.team)).toEqual([claims.sub])
+  }
+  await Promise.all(towns.map((town) => town.close()))
+})
+
 test('teams that several tokens name first are made once', async () => {
   const team = fresh('fresh-team')
   const people = await Promise.all(Array.from({ length: 6 }, () => newUser(one)))

@@ -159,6 +159,17 @@ describe.each(STORES)('clients register themselves, with $store', ({ store }) =>
     expect((await mappingsOf(city(), client)).map((mapping) => mapping['id'])).not.toContain(id)
   })
 
+  test('nor is one that was for any issuer', async () => {
+    const client = fresh('client')
+    const claim = { jwt_claim_name: 'client_id', jwt_claim_value: client }
+    const { mapping_id: id } = good(await city().master.post('/jwt_client/new', claim))
+    const credential = idp.token({ ...large, sub: fresh('person'), client_id: client })
+    expect((await chatOnce(city(), credential)).status).toBe(200)
+    await update(city(), '/jwt/key/mapping/update', { id, is_active: false })
+    expect(await chat(city(), credential)).toMatchObject({ status: 403, reason: 'jwt_key_unmapped' })
+    expect(await registeredKeys(city(), client)).toEqual([])
+  })
+
   test('a key that is deleted takes its mapping along, says so, and the client registers again', async () => {
     const client = fresh('client')
     const credential = idp.token({ ...large, sub: fresh('person'), client_id: client })

@@ -77,6 +77,7 @@ export function sqlKeyMappingRows(place: Place): KeyMappingRows {
 }
 
 interface MappedColumns extends KeyColumns {
+  readonly mapping_id: string
   readonly mapping_issuer: string
   readonly mapping_is_active: boolean
   readonly mapping_updated_by: string
@@ -89,10 +90,11 @@ export async function findKeyMappings(
 ): Promise<readonly MappedKey[]> {
   if (!isStorable(name) || !isStorable(value)) return []
   const { rows } = await sql<MappedColumns>`
-    select k.*, m.issuer as mapping_issuer, m.is_active as mapping_is_active, m.updated_by as mapping_updated_by
+    select k.*, m.mapping_id, m.issuer as mapping_issuer, m.is_active as mapping_is_active, m.updated_by as mapping_updated_by
     from latchkey.jwt_key_mapping m join latchkey.virtual_key k on k.digest = m.key_digest
     where m.claim = ${name} and m.value = ${value}`.execute(db)
   return rows.map((row) => ({
+    id: row.mapping_id,
     issuer: issuerOf(row.mapping_issuer),
     isActive: row.mapping_is_active,
     isRegistered: row.mapping_updated_by === AUTO_REGISTER,

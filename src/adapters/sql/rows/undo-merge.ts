@@ -1,6 +1,8 @@
 import { sql } from 'kysely'
+import type { RawBuilder } from 'kysely'
 import type { KeyDigest, UserId } from '../../../domain/ids.ts'
 import { storableText } from '../../../domain/storable-text.ts'
+import { ORGANIZATION_ROLES, TEAM_ROLES, joinedMembership } from './joined-membership.ts'
 import { touchUser } from './touch-user.ts'
 import type { Place } from './sql-rows.ts'
 
@@ -10,12 +12,13 @@ interface Parted {
 }
 
 const GROUPS = [
-  { table: 'team_member', group: 'team_id', theirs: 'teams', mine: 'survivorTeams' },
+  { table: 'team_member', group: 'team_id', theirs: 'teams', mine: 'survivorTeams', roles: TEAM_ROLES },
   {
     table: 'organization_member',
     group: 'organization_id',
     theirs: 'organizations',
     mine: 'survivorOrganizations',
+    roles: ORGANIZATION_ROLES,
   },
 ] as const
 
@@ -25,6 +28,7 @@ const TAKEN_OVER = [
   'sso_user_id',
   'blocked',
   'blocked_by_role',
+  'metadata',
   'max_budget_pico',
   'soft_budget_pico',
   'budget_duration',
@@ -33,6 +37,18 @@ const TAKEN_OVER = [
   'rpm_limit',
   'max_parallel_requests',
   'model_limits',
+] as const
+
+/** What a row of limits limits. */
+const BUDGET_LIMITS = [
+  'max_budget_pico',
+  'soft_budget_pico',
+  'budget_duration',
+  'tpm_limit',
+  'rpm_limit',
+  'max_parallel_requests',
+  'model_limits',
+  'allowed_models',
 ] as const
 
 /**
@@ -56,6 +72,7 @@ export async function undoMerge(place: Place, id: string, by: string): Promise<'
   await restoreDuplicate(place, id, parted.duplicate_id)
   await giveBack(place, id, parted)
   for (const group of GROUPS) await partMemberships(place, id, parted, group)
+  await dropUnusedBudgets(place, id)
   await sql`update latchkey.user_merge set undone_at = clock_timestamp(), undone_by = ${storableText(by)}
     where merge_id = ${id}`.execute(db)
   await sql`select latchkey.recount_users(${both}::text[])`.execute(db)
@@ -86,8 +103,34 @@ async function restoreDuplicate({ db }: Place, id: string, duplicate: UserId): P
     where m.merge_id = ${id}`.execute(db)
   await sql`
     insert into latchkey.budget
-    select row.* from latchkey.user_merge m, jsonb_populate_recordset(null::latchkey.budget, m.snapshot -> 'budgets') row
+    select row.* from latchkey.user_merge m, jsonb_array_elements(m.snapshot -> 'budgets') as was (entry),
+      jsonb_populate_record(null::latchkey.budget, was.entry
+        || jsonb_build_object('budget_id', ${partedBudget(id, sql`(was.entry ->> 'budget_id')`)})) row
     where m.merge_id = ${id} on conflict do nothing`.execute(db)
+}
+
+/** Where the survivor's limits were changed since, the row is the survivor's, and the duplicate has a new one. */
+function partedBudget(id: string, budgetId: RawBuilder<unknown>): RawBuilder<unknown> {
+  return sql`case when exists (
+      select from latchkey.user_merge made, jsonb_array_elements(made.snapshot -> 'budgets') as kept (entry),
+        latchkey.budget present
+      where made.merge_id = ${id} and kept.entry ->> 'budget_id' = present.budget_id and present.budget_id = ${budgetId}
+        and exists (select from unnest(${[...BUDGET_LIMITS]}::text[]) name
+          where to_jsonb(present) -> name is distinct from kept.entry -> name))
+    then ${copyOf(id, budgetId)} else ${budgetId} end`
+}
+
+function copyOf(id: string, budgetId: RawBuilder<unknown>): RawBuilder<unknown> {
+  return sql`md5(${id}::text || ${budgetId})::uuid::text`
+}
+
+async function dropUnusedBudgets({ db }: Place, id: string): Promise<void> {
+  await sql`
+    delete from latchkey.budget b using latchkey.user_merge m, jsonb_array_elements(m.snapshot -> 'budgets') as was (entry)
+    where m.merge_id = ${id} and b.is_own
+      and b.budget_id in (was.entry ->> 'budget_id', ${copyOf(id, sql`(was.entry ->> 'budget_id')`)})
+      and not exists (select from latchkey.team_member where budget_id = b.budget_id)
+      and not exists (select from latchkey.organization_member where budget_id = b.budget_id)`.execute(db)
 }
 
 async function giveBack({ db, touched }: Place, id: string, { survivor_id, duplicate_id }: Parted): Promise<void> {
@@ -111,7 +154,7 @@ async function giveBack({ db, touched }: Place, id: string, { survivor_id, dupli
   )
 }
 
-/** A membership that was ended since stays ended, for both. */
+/** A membership that was ended since stays ended, for both; and what somebody made of it since stays so. */
 async function partMemberships(
   { db }: Place,
   id: string,
@@ -120,15 +163,24 @@ async function partMemberships(
 ): Promise<void> {
   const table = sql.table(`latchkey.${names.table}`)
   const group = sql.ref(names.group)
+  const joined = joinedMembership(names.roles)
   const records = (of: string) => sql`(select row.* from latchkey.user_merge m,
     jsonb_populate_recordset(null::${table}, m.snapshot -> ${sql.lit(of)}) row where m.merge_id = ${id})`
   await sql`
-    insert into ${table} select theirs.* from ${records(names.theirs)} theirs
+    insert into ${table} select row.* from ${records(names.theirs)} theirs
+    cross join jsonb_populate_record(null::${table}, to_jsonb(theirs) || jsonb_build_object('budget_id', (
+      select b.budget_id from latchkey.budget b where b.budget_id = ${partedBudget(id, sql`theirs.budget_id`)}))) row
     join ${records(names.mine)} mine on mine.${group} = theirs.${group}
     where exists (select from ${table} now where now.user_id = ${survivor_id} and now.${group} = theirs.${group})
     on conflict do nothing`.execute(db)
   await sql`
-    update ${table} now set role = mine.role, budget_id = mine.budget_id, source = mine.source
+    update ${table} now set
+      role = case when now.role = ${joined.role} then mine.role else now.role end,
+      budget_id = case
+        when now.budget_id = ${joined.budgetId} and now.budget_id = ${partedBudget(id, sql`now.budget_id`)}
+        then mine.budget_id
+        else now.budget_id end,
+      source = case when now.source = ${joined.source} then mine.source else now.source end
     from ${records(names.mine)} mine join ${records(names.theirs)} theirs on theirs.${group} = mine.${group}
     where now.user_id = ${survivor_id} and now.${group} = mine.${group}`.execute(db)
   await sql`

@@ -95,6 +95,10 @@ const ADVICE: Readonly<Partial<Record<Reason, string>>> = {
   principal_blocked: 'Somebody was blocked or deleted on purpose. Ask the operator.',
   authz_role: RIGHTS,
   model_denied: RIGHTS,
+  model_unknown: 'Ask for a model that GET /v1/models lists.',
+  budget_exceeded: 'Wait until the budget starts anew, or have it raised.',
+  rate_limited: 'Wait until the time that the message names, or have the limit raised.',
+  tool_denied: 'Leave out the tools that the message names, or have them added to `metadata.allowed_tools`.',
   price_unknown:
     'Set the price of the model, `input_cost_per_token` and `output_cost_per_token`, or ask for another one.',
   param_type: 'Correct the request as the message says.',

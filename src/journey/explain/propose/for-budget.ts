@@ -4,12 +4,14 @@ import type { BudgetId } from '../../../domain/ids.ts'
 import type { Limits } from '../../../domain/limits.ts'
 import { PICO_PER_USD, picoUsd } from '../../../domain/money.ts'
 import type { PicoUsd } from '../../../domain/money.ts'
+import { membershipOf } from '../../../domain/principal.ts'
 import type { VirtualKey } from '../../../domain/virtual-key.ts'
 import { parseMemberSpendId } from '../../../ports/ledger.ts'
 import { memberBudgetId } from '../../5-meter/budgets-of.ts'
 import { raiseMember, raiseOrganization, raiseTeam } from '../change-groups.ts'
 import { raiseCustomer, raiseKey, raiseTag, raiseUser } from '../change-people.ts'
-import type { Raise } from '../raise-ceiling.ts'
+import { isBeyond } from '../raise-ceiling.ts'
+import type { BudgetRaise } from '../raise-ceiling.ts'
 import type { Change } from '../scene.ts'
 import type { Situation } from '../situation.ts'
 
@@ -19,17 +21,22 @@ const CENT = PICO_PER_USD / 100n
 export async function forBudget(situation: Situation): Promise<readonly Change[]> {
   const { noRoom } = situation
   if (noRoom === undefined) return []
-  const change = await raiseAt({ level: noRoom.level, ceiling: toTheNextCent(noRoom.needed) }, situation)
+  const change = await raiseAt({ of: 'budget', level: noRoom.level, ceiling: toTheNextCent(noRoom.needed) }, situation)
   return change === undefined ? [] : [change]
 }
 
-async function raiseAt(raise: Raise, { principal, key, directory }: Situation): Promise<Change | undefined> {
+async function raiseAt(
+  raise: BudgetRaise,
+  { principal, key, directory, keyBounds }: Situation,
+): Promise<Change | undefined> {
   const { kind, id } = raise.level
   const rowOf = async (budgetId: BudgetId | undefined): Promise<Budget | undefined> =>
     budgetId === undefined ? undefined : directory.findBudget(budgetId)
   switch (kind) {
     case 'key':
-      return key && raiseKey(key, countingLimits(key, await rowOf(key.budgetId)), raise)
+      return key && !isBeyond(raise, keyBounds)
+        ? raiseKey(key, countingLimits(key, await rowOf(key.budgetId)), raise)
+        : undefined
     case 'user': {
       const userId = parseUserId(id)
       const facts = userId && (await directory.findUser(userId))
@@ -55,9 +62,10 @@ async function raiseAt(raise: Raise, { principal, key, directory }: Situation): 
     case 'member': {
       const [team, user] = parseMemberSpendId(id)
       const [teamId, userId] = [parseTeamId(team), parseUserId(user)]
-      const row =
-        principal === undefined || principal.kind === 'master' ? undefined : await rowOf(memberBudgetId(principal))
-      return teamId && userId && row && raiseMember(teamId, userId, row, raise)
+      if (principal === undefined || principal.kind === 'master') return undefined
+      const row = await rowOf(memberBudgetId(principal))
+      const isMember = membershipOf(principal) !== undefined
+      return teamId && userId && row && raiseMember({ teamId, userId, isMember }, row, raise)
     }
     case 'tag': {
       const row = await rowOf((await directory.findTagBudgets()).get(id))

@@ -1,4 +1,4 @@
-import { keyOf } from '../../../domain/principal.ts'
+import { keyOf, teamIdOf } from '../../../domain/principal.ts'
 import type { Principal } from '../../../domain/principal.ts'
 import { SPECIAL_FALLBACKS } from '../../1-intake/read-fallbacks.ts'
 import { listModels } from '../../4-authorise/list-models.ts'
@@ -24,38 +24,66 @@ export function forModel(situation: Situation): readonly Change[] {
   const { principal, model, step } = situation
   if (step.step === 'fallback') return [WITHOUT_FALLBACKS]
   if (principal === undefined || model === undefined) return []
-  const [first] = grantsFor(principal, model, situation)
+  // To be allowed what there is not is no use.
+  if (resolveFor(principal, model, situation.catalogue) === undefined) {
+    return forUnknownModel(situation)
+  }
+  const first = grantsFor(principal, model, situation).at(-1)
   // Where somebody renamed the model, those above look at what the name leads to.
   const target = resolveFor(principal, model, situation.catalogue)?.names.at(-1)
-  const [renamed] = target === undefined || target === model ? [] : grantsFor(principal, target, situation, model)
+  const renamed =
+    target === undefined || target === model ? undefined : grantsFor(principal, target, situation, model).at(-1)
   return [...(first ?? []), ...(renamed ?? [])]
 }
 
-/** One of the caller's own, and the one that was most likely meant. */
-export function forUnknownModel({ principal, model, catalogue, nearest, step }: Situation): readonly Change[] {
+/** Another model would stand in another path. */
+export function forModelLookup(situation: Situation): readonly Change[] {
+  const { principal, model, catalogue } = situation
+  if (principal === undefined || model === undefined) return []
+  return resolveFor(principal, model, catalogue) === undefined ? [] : forModel(situation)
+}
+
+/** The one that was most likely meant: one of the caller's own, else one for which something else has to be different. */
+export function forUnknownModel(situation: Situation): readonly Change[] {
+  const { principal, catalogue, step } = situation
   if (step.step === 'fallback') return [WITHOUT_FALLBACKS]
   if (principal === undefined) return []
-  const names = listModels(principal, catalogue)
-    .map(({ name }) => name)
-    .filter((name) => !name.includes('*'))
-  const near = model === undefined ? undefined : nearest(model, names)
-  const chosen = near ?? names[0]
-  return chosen === undefined ? [] : [askForModel(chosen)]
+  const own = meantOf(
+    listModels(principal, catalogue).map(({ name }) => name),
+    situation,
+  )
+  return own === undefined ? forAnyModel(principal, situation) : [askForModel(own)]
+}
+
+function forAnyModel(principal: Principal, situation: Situation): readonly Change[] {
+  const known = meantOf(situation.catalogue.publicNames(teamIdOf(principal)), situation)
+  if (known === undefined) return []
+  const grants = grantsFor(principal, known, situation).flatMap(([change]) => change ?? [])
+  return eachOrAll([...grants, askForModel(known)]).slice(-1)
+}
+
+function meantOf(listed: readonly string[], { model, nearest }: Situation): string | undefined {
+  const names = listed.filter((name) => !name.includes('*'))
+  return (model === undefined ? undefined : nearest(model, names)) ?? names[0]
 }
 
 /** None of the token's teams may use it: for each, all that would have to be different, as one thing to do. */
 export function forNoTeam(situation: Situation): readonly Change[] {
-  const { principal, model, facts, now } = situation
+  const { principal, model, facts, catalogue, now } = situation
   if (principal === undefined || model === undefined || facts === undefined) return []
   const changes = possibleCallers(principal).flatMap((caller) => {
     if (caller.kind === 'master' || caller.standing.team === undefined) return []
+    if (resolveFor(caller, model, catalogue) === undefined) return forAnyModel(caller, situation)
     return eachOrAll(grantsFor(caller, model, situation).flatMap(([change]) => change ?? [])).slice(-1)
   })
   const [claimed] = claimedTeams(facts).flatMap((id) => parseTeamId(id) ?? [])
   return changes.length > 0 || claimed === undefined ? changes : [makeTeam(claimed, now)]
 }
 
-/** For every level that refuses `known`: what lets it pass. `asked`: the name by which the call asks. */
+/**
+ * For every level that refuses `known`: what lets it pass. `asked`: the name by which the call asks. What a key or a team may
+ * use has to be within what those above it may, so that these come first.
+ */
 function grantsFor(
   principal: Principal,
   model: string,
@@ -65,27 +93,29 @@ function grantsFor(
   if (principal.kind === 'master') return []
   const { standing } = principal
   const key = keyOf(principal)
-  return refusingLevels(principal, asked, catalogue).map(({ object, models }): readonly Change[] => {
-    switch (object) {
-      case 'key':
-        return key === undefined ? [] : [allowKeyModel(key, model)]
-      case 'user':
-        return standing.user === undefined ? [] : [allowUserModel(standing.user.user, model)]
-      case 'org':
-        return standing.organization === undefined ? [] : [allowOrganizationModel(standing.organization, model)]
-      case 'team': {
-        const { team } = standing
-        if (team === undefined) return []
-        if (models !== standing.memberModels) return [allowTeamModel(team, model)]
-        const budgetId = standing.user?.teams.find(({ teamId }) => teamId === team.id)?.budgetId
-        return budgetId === undefined ? [] : [allowMemberModel(budgetId, models, model)]
+  return refusingLevels(principal, asked, catalogue)
+    .toReversed()
+    .map(({ object, models }): readonly Change[] => {
+      switch (object) {
+        case 'key':
+          return key === undefined ? [] : [allowKeyModel(key, model)]
+        case 'user':
+          return standing.user === undefined ? [] : [allowUserModel(standing.user.user, model)]
+        case 'org':
+          return standing.organization === undefined ? [] : [allowOrganizationModel(standing.organization, model)]
+        case 'team': {
+          const { team } = standing
+          if (team === undefined) return []
+          if (models !== standing.memberModels) return [allowTeamModel(team, model)]
+          const budgetId = standing.user?.teams.find(({ teamId }) => teamId === team.id)?.budgetId
+          return budgetId === undefined ? [] : [allowMemberModel(budgetId, models, model)]
+        }
+        case 'role':
+          return roleGrants(model, situation)
+        case 'scope':
+          return scopeGrants(model, situation)
       }
-      case 'role':
-        return roleGrants(model, situation)
-      case 'scope':
-        return scopeGrants(model, situation)
-    }
-  })
+    })
 }
 
 type Told = Pick<Situation, 'facts' | 'policy' | 'token' | 'scene'>

@@ -22,17 +22,17 @@ export function forRoute(situation: Situation): readonly Change[] {
   if (served !== undefined && !served.some((entry) => covers(entry, path))) {
     const setting = 'general_settings.allowed_routes'
     const becomes = [...served, path]
-    return [changeRoutes(`Serve ${path}.`, { setting, add: path }, (routes) => ({ ...routes, served: becomes }))]
+    return [changeRoutes(`Serve ${path}.`, [{ setting, add: path }], (routes) => ({ ...routes, served: becomes }))]
   }
   if (principal === undefined || principal.kind === 'master') return []
   const isAdminOnly = adminOnly.some((entry) => covers(entry, path))
   if (isAdminOnly && !isAdministrator(principal)) {
     changes.push(...atLeast(principal, ['proxy_admin'], situation))
-    const [entry = path] = adminOnly.filter((each) => covers(each, path))
     const setting = 'general_settings.admin_only_routes'
+    const steps = adminOnly.filter((each) => covers(each, path)).map((entry) => ({ setting, remove: entry }))
     const rest = adminOnly.filter((each) => !covers(each, path))
     const say = `Let others than administrators call ${path}.`
-    changes.push(changeRoutes(say, { setting, remove: entry }, (routes) => ({ ...routes, adminOnly: rest })))
+    changes.push(changeRoutes(say, steps, (routes) => ({ ...routes, adminOnly: rest })))
   }
   if (key !== undefined && scene.call.route.passThrough !== undefined) {
     const own = key.allowedPassThroughRoutes
@@ -59,7 +59,7 @@ export function forRole(situation: Situation): readonly Change[] {
 function atLeast(
   principal: KeyPrincipal | TokenPrincipal,
   roles: readonly UserRole[],
-  { key, now }: Situation,
+  { key, now, userDefaults }: Situation,
 ): readonly Change[] {
   const userId = principal.standing.user?.user.id
   if (userId !== undefined) {
@@ -72,6 +72,6 @@ function atLeast(
   if (owner === undefined) return []
   return roles.map((role) => {
     const say = `Make a user ${owner} with the role ${role}, and give the key to it.`
-    return together(say, makeUser(owner, role, now), giveKeyTo(key, owner))
+    return together(say, makeUser(owner, role, { now, userDefaults }), giveKeyTo(key, owner))
   })
 }

@@ -9,6 +9,7 @@ import { addMember, makeTeam, makeTeamOfAlias } from '../change-groups.ts'
 import { changeHeader } from '../change-request.ts'
 import type { Change } from '../scene.ts'
 import type { Situation } from '../situation.ts'
+import { freeId } from './free-id.ts'
 import { userOfToken } from './user-of-token.ts'
 
 /** The header names a team that the caller can't choose. */
@@ -34,14 +35,18 @@ export async function forTeamHeader(situation: Situation): Promise<readonly Chan
   return changes
 }
 
-export function forUnknownTeam({ facts, policy, scene, now }: Situation): readonly Change[] {
+export async function forUnknownTeam({ facts, policy, scene, directory, now }: Situation): Promise<readonly Change[]> {
   if (facts === undefined) return []
   const header = scene.call.headers.get(TEAM_HEADER)
   const ids = [...(header === undefined ? [] : [header]), ...claimedTeams(facts), policy?.defaultTeam]
-  const made = ids.flatMap((id) => named(id)).map((id) => makeTeam(id, now))
+  const find = (id: TeamId) => directory.findTeam(id)
+  const changes: Change[] = []
+  for (const id of ids.flatMap((text) => named(text))) {
+    if ((await find(id)) === undefined) changes.push(makeTeam(id, now))
+  }
   const { teamAlias } = facts
-  const aliased = teamAlias === undefined ? [] : named(teamAlias).map((id) => makeTeamOfAlias(id, teamAlias, now))
-  return [...made, ...aliased]
+  const id = teamAlias === undefined ? undefined : await freeId(teamAlias, parseTeamId, find)
+  return teamAlias === undefined || id === undefined ? changes : [...changes, makeTeamOfAlias(id, teamAlias, now)]
 }
 
 /** All but one of them get another name. */
@@ -69,7 +74,7 @@ export async function forAmbiguousTeam({ facts, directory }: Situation): Promise
 
 /** The token says no team, and one is wanted. */
 export async function forMissingTeam(situation: Situation): Promise<readonly Change[]> {
-  const { facts, principal, token } = situation
+  const { facts, principal, token, directory } = situation
   if (facts === undefined) return []
   const standing = principal === undefined || principal.kind === 'master' ? undefined : principal.standing
   const user = (await userOfToken(situation)) ?? standing?.user
@@ -79,7 +84,8 @@ export async function forMissingTeam(situation: Situation): Promise<readonly Cha
   const changes: Change[] = []
   if (teamId !== undefined) changes.push(changeClaim(teamId.path, id, token))
   if (teamIds !== undefined) changes.push(changeClaim(teamIds.path, [id], token))
-  if (teamId === undefined && teamAlias !== undefined) changes.push(changeClaim(teamAlias.path, id, token))
+  const alias = (await directory.findTeam(id))?.alias ?? id
+  if (teamId === undefined && teamAlias !== undefined) changes.push(changeClaim(teamAlias.path, alias, token))
   return [...(await joining(id, user, situation)), ...changes]
 }
 

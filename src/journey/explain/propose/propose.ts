@@ -1,6 +1,7 @@
 import type { Reason } from '../../../domain/reason.ts'
 import type { Change } from '../scene.ts'
 import type { Situation } from '../situation.ts'
+import type { Proposer } from './for-newcomer.ts'
 import { forBudget } from './for-budget.ts'
 import { forSubject, forTypes } from './for-claim-forms.ts'
 import {
@@ -15,20 +16,22 @@ import {
   forType,
   forUnmappedRole,
 } from './for-claims.ts'
-import { forUnmapped } from './for-key-mapping.ts'
-import { forModel, forNoTeam, forUnknownModel } from './for-model.ts'
+import { forRegisteredKey, forUnmapped } from './for-key-mapping.ts'
+import { withNewcomer } from './for-newcomer.ts'
+import { forModel, forModelLookup, forNoTeam, forUnknownModel } from './for-model.ts'
+import { forRate } from './for-rate.ts'
 import { forMissingParam } from './for-request.ts'
 import { forRevoked, forUndated } from './for-revocation.ts'
+import { forTools } from './for-tools.ts'
 import { forRole, forRoute } from './for-route.ts'
 import { forBlockedKey, forCustomer, forExpiredKey, forStanding } from './for-standing.ts'
 import { forAmbiguousOrganization, forUnknownOrganization, forUnknownOwner } from './for-token-owner.ts'
 import { forAmbiguousTeam, forMissingTeam, forTeamHeader, forUnknownTeam } from './for-token-team.ts'
 
-type Proposer = (situation: Situation) => readonly Change[] | Promise<readonly Change[]>
-
 /** What could help against a refusal: things to try, the smallest first. Against the others nothing can be tried. */
 export function propose(situation: Situation): readonly Change[] | Promise<readonly Change[]> {
-  return PROPOSERS[situation.denied.because]?.(situation) ?? []
+  const proposer = PROPOSERS[situation.denied.because]
+  return proposer === undefined ? [] : withNewcomer(situation, proposer)
 }
 
 /** The same reason is given for a caller without a token and at an earlier step for one with it. */
@@ -49,9 +52,11 @@ const PROPOSERS: Readonly<Partial<Record<Reason, Proposer>>> = {
   authz_route: forRoute,
   authz_role: forRole,
   model_denied: forModel,
-  model_unknown: forUnknownModel,
+  model_unknown: atStep('model-lookup', forModelLookup, forUnknownModel),
   param_missing: forMissingParam,
   budget_exceeded: forBudget,
+  rate_limited: forRate,
+  tool_denied: forTools,
   jwt_exp_missing: forTimes,
   jwt_time_type: forTimes,
   jwt_expired: forTimes,
@@ -73,7 +78,7 @@ const PROPOSERS: Readonly<Partial<Record<Reason, Proposer>>> = {
   jwt_claim_denied: forConditions,
   jwt_claim_type: forTypes,
   jwt_key_claim_missing: forUnmapped,
-  jwt_key_unmapped: forUnmapped,
+  jwt_key_unmapped: atStep('registered-key', forRegisteredKey, forUnmapped),
   jwt_email_denied: forEmail,
   jwt_email_ambiguous: forUnknownOwner,
   jwt_role_unmapped: forUnmappedRole,
@@ -82,7 +87,7 @@ const PROPOSERS: Readonly<Partial<Record<Reason, Proposer>>> = {
   jwt_scope_model: forModel,
   jwt_admin_route: forAdminRoute,
   jwt_team_route: forTeamRoute,
-  team_not_in_token: forTeamHeader,
+  team_not_in_token: atStep('registered-key', forRegisteredKey, forTeamHeader),
   team_unknown: forUnknownTeam,
   team_ambiguous: forAmbiguousTeam,
   team_no_model: forNoTeam,

@@ -32,6 +32,11 @@ export const DENIED_BUDGETS: Kinds = {
     const who = await theUser(town, random, ...(await newMember(town, { team_member_budget: CRUMB })))
     return denied(who, anyCall(random), 'budget', 'budget_exceeded')
   },
+  'that a team gives to its members, for whoever is none': async (town, random) => {
+    const team_id = await newTeam(town, random.pick([{ team_member_budget: CRUMB }, { team_member_budget: 0 }]))
+    const key = await newKey(town, { team_id, user_id: await newUser(town) })
+    return denied(theKey(key, random), anyCall(random), 'budget', 'budget_exceeded')
+  },
   'of a user': async (town, random) => {
     const who = await theUser(town, random, await newUser(town, { max_budget: random.pick([0, CRUMB]) }))
     return denied(who, anyCall(random), 'budget', 'budget_exceeded')
@@ -63,6 +68,14 @@ export const DENIED_BUDGETS: Kinds = {
   'of a model, by its user': async (town, random) => {
     const user = await newUser(town, { model_max_budget: { m1: { budget_limit: CRUMB } } })
     return denied(await theUser(town, random, user), M1, 'budget', 'budget_exceeded')
+  },
+  'of a key in a week, and for a model': async (town, random) => {
+    const budget_limits = [
+      { budget_duration: '7d', max_budget: 0 },
+      { budget_duration: '30d', max_budget: random.pick([0, 1]) },
+    ]
+    const key = await newKey(town, { budget_limits, model_max_budget: { m1: { budget_limit: CRUMB } } })
+    return denied(theKey(key, random), M1, 'budget', 'budget_exceeded')
   },
   'of a tag': async (town, random) => {
     const name = fresh('tag')

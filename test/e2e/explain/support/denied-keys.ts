@@ -4,6 +4,12 @@ import { anyCall, modelsBut } from './denial.ts'
 import type { Kinds } from './denial.ts'
 import { denied, newCustomer, newMember, nobody, theKey, theUser } from './who.ts'
 
+const offering = (...names: readonly string[]) => ({
+  route: '/v1/chat/completions',
+  model: 'm1',
+  body: { tools: names.map((name) => ({ type: 'function', function: { name, parameters: {} } })) },
+})
+
 /** Keys and users that may not. */
 export const DENIED_KEYS: Kinds = {
   'a blocked key': async (town, random) => {
@@ -129,6 +135,39 @@ export const DENIED_KEYS: Kinds = {
     const key = await newKey(town, { enforced_params: [random.pick(['user', 'metadata.project'])] })
     const call = { route: '/v1/chat/completions', model: 'm1' }
     return denied(theKey(key, random), call, 'enforced-params', 'param_missing')
+  },
+  'a model that there is not, with a key that may use none': async (town, random) => {
+    const team_id = await newTeam(town, { models: random.pick([['m1'], ['m1', 'm2']]) })
+    const key = await newKey(town, { team_id, models: ['no-default-models'] })
+    return denied(theKey(key, random), { ...anyCall(random), model: fresh('nothing') }, 'model', 'model_denied')
+  },
+  'the one model that a key may use, where there is none of it': async (town, random) => {
+    const model = fresh('nothing')
+    const key = await newKey(town, { models: [model] })
+    return denied(theKey(key, random), { ...anyCall(random), model }, 'model', 'model_unknown')
+  },
+  'a look at a model that the key may not call': async (town, random) => {
+    const key = await newKey(town, { models: ['m1'] })
+    const route = random.pick(['/v1/models/m2', '/models/m3'])
+    return denied(theKey(key, random), { route, method: 'GET' }, 'model-lookup', 'model_unknown')
+  },
+  "a tool that is not on the key's list": async (town, random) => {
+    const metadata = { allowed_tools: random.pick([['weather'], ['weather', 'time']]), purpose: 'x' }
+    return denied(theKey(await newKey(town, { metadata }), random), offering('shell'), 'tools', 'tool_denied')
+  },
+  "tools that are not on the list of the key's team": async (town, random) => {
+    const team_id = await newTeam(town, { metadata: { allowed_tools: ['weather'] } })
+    return denied(theKey(await newKey(town, { team_id }), random), offering('shell', 'mail'), 'tools', 'tool_denied')
+  },
+  'a tool that is on neither list': async (town, random) => {
+    const team_id = await newTeam(town, { metadata: { allowed_tools: ['weather'] } })
+    const key = await newKey(town, { team_id, metadata: { allowed_tools: ['weather'] } })
+    return denied(theKey(key, random), offering('weather', 'shell'), 'tools', 'tool_denied')
+  },
+  'a tool without a name': async (town, random) => {
+    const key = await newKey(town, { metadata: { allowed_tools: ['weather'] } })
+    const body = random.pick([{ tools: [{ type: 'function' }] }, { functions: [{}] }])
+    return denied(theKey(key, random), { ...offering(), body }, 'tools', 'tool_denied')
   },
   'several at once': async (town, random) => {
     const call = anyCall(random)

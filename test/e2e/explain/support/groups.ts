@@ -5,6 +5,7 @@ import { DENIED_CREDENTIALS } from './denied-credentials.ts'
 import { DENIED_GROUPS, GROUPS_TOWN } from './denied-groups.ts'
 import { DENIED_KEYS } from './denied-keys.ts'
 import { DENIED_POLICY, POLICY_TOWN } from './denied-policy.ts'
+import { DENIED_RATES } from './denied-rates.ts'
 import { DENIED_ROLES, ROLES_TOWN } from './denied-roles.ts'
 import { DENIED_TOKENS, TOKENS_TOWN } from './denied-tokens.ts'
 import type { Kinds } from './denial.ts'
@@ -24,6 +25,7 @@ const KEYS: TownOptions = {
 export const GROUPS: readonly Group[] = [
   { name: 'keys and users', options: KEYS, kinds: DENIED_KEYS },
   { name: 'budgets', options: KEYS, kinds: DENIED_BUDGETS },
+  { name: 'rates', options: KEYS, kinds: DENIED_RATES },
   { name: 'claims with one team', options: CLAIMS_TOWN, kinds: DENIED_CLAIMS },
   { name: 'groups', options: GROUPS_TOWN, kinds: DENIED_GROUPS },
   { name: 'roles', options: ROLES_TOWN, kinds: DENIED_ROLES },

@@ -49,7 +49,7 @@ function expectSame(refused: Awaited<ReturnType<typeof callAsAsked>>, explained:
 }
 
 function withoutNow(message: string): string {
-  return message.replace(/ and current time .+$/, '')
+  return message.replace(/(?: and current time |Limit resets at: ).+$/, '')
 }
 
 /** A token that says the same is explained the same way. */
