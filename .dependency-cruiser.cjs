@@ -34,7 +34,13 @@ module.exports = {
       name: 'stages-do-not-import-the-journey',
       severity: 'error',
       from: { path: '^src/journey/[0-9]' },
-      to: { path: '^src/journey/[^/]+\\.ts$' },
+      to: { path: '^src/journey/[^0-9]' },
+    },
+    {
+      name: 'rooms-of-one-half-do-not-import-whole-journeys',
+      severity: 'error',
+      from: { path: '^src/journey/(serving|tokens)/', pathNot: notTests },
+      to: { path: '^src/journey/((pass-through|realtime|explain)/|(journey|serve|identify)\\.ts$)' },
     },
     {
       name: 'core-does-no-io',

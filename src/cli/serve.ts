@@ -7,10 +7,10 @@ import { tuneEngine } from '../adapters/system/tune-engine.ts'
 import type { Gateway } from '../compose.ts'
 import type { ConfigSource, ProcessEnvironment } from '../config/load.ts'
 import { renderFindings, summarise } from '../config/render-findings.ts'
-import { COMPATIBLE_VERSION } from '../journey/reply-headers.ts'
-import { BENCH_LEVELS, WHOLE_WORK } from '../level-of-work.ts'
-import { readConfiguration } from '../read-configuration.ts'
-import type { Configuration } from '../read-configuration.ts'
+import { COMPATIBLE_VERSION } from '../journey/serving/reply-headers.ts'
+import { BENCH_LEVELS, WHOLE_WORK } from '../wiring/level-of-work.ts'
+import { readConfiguration } from '../wiring/read-configuration.ts'
+import type { Configuration } from '../wiring/read-configuration.ts'
 import { awaitStore } from './await-store.ts'
 import { chooseMasterKey } from './choose-master-key.ts'
 import { parseServeArgs } from './serve-args.ts'
@@ -108,7 +108,7 @@ async function serveUntilStopped(
   // The embedded database looks at it under its own rules.
   if (settings.databaseUrl !== undefined) await makeDataDir(settings.dataDir)
   // Not read where the configuration has errors; the larger part of the gateway is read while the store opens.
-  const { openGatewayStore } = await import('../open-gateway-store.ts')
+  const { openGatewayStore } = await import('../wiring/open-gateway-store.ts')
   const open = awaitStore(
     () => openGatewayStore(settings, log),
     (sentence) => io.writeError(`latchkey: ${sentence}\n`),

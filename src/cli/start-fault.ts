@@ -1,6 +1,6 @@
 import { SealingProblem } from '../adapters/crypto/sealing-keys.ts'
 import { StoreProblem } from '../adapters/sql/store-problem.ts'
-import { CustomValidateProblem } from '../load-custom-validate.ts'
+import { CustomValidateProblem } from '../wiring/load-custom-validate.ts'
 
 /** What an operator can mend, as a sentence; undefined: a fault of ours. */
 export function describeStartFault(error: unknown): string | undefined {

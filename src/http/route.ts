@@ -24,7 +24,7 @@ import { JsonText } from './wire/json-text.ts'
 import { LongList } from './wire/long-list.ts'
 import { readBody } from './wire/read-body.ts'
 import { SAFE_HEADERS, sendProblem, statusOf } from './wire/render-problem.ts'
-import { COMPATIBLE_VERSION } from '../journey/reply-headers.ts'
+import { COMPATIBLE_VERSION } from '../journey/serving/reply-headers.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {

@@ -11,9 +11,9 @@ import { decideStanding } from './4-authorise/decide-standing.ts'
 import { registerKey } from './4-authorise/register-key.ts'
 import type { TokenCaller } from './4-authorise/settle-team.ts'
 import { describeStanding } from './describe-decision.ts'
-import type { Caller } from './identify-token.ts'
+import type { Caller } from './tokens/identify-token.ts'
 import type { JourneyPorts } from './journey-ports.ts'
-import { Recollections } from './recollections.ts'
+import { Recollections } from './tokens/recollections.ts'
 
 /** As whom each remembered caller called the model that it asked for last. */
 const choices = new Recollections<

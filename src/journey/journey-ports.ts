@@ -7,7 +7,7 @@ import type { IntakeSettings } from './1-intake/read-model-request.ts'
 import type { CredentialPorts, Proof } from './2-authenticate/verify-credential.ts'
 import type { RoutePolicy } from './4-authorise/decide-route.ts'
 import type { MeterPorts } from './5-meter/reserve-budget.ts'
-import type { TokenPorts } from './identify-token.ts'
+import type { TokenPorts } from './tokens/identify-token.ts'
 import type { Afresh } from './second-looks.ts'
 import type { Trail } from './trail.ts'
 

@@ -24,7 +24,7 @@ import type { CallDeciders } from './decide-call.ts'
 import { describeModelAccess } from './describe-decision.ts'
 import { holdCall, provisionCall } from './hold-call.ts'
 import { identify, makingNothing, chooseWithCare } from './identify.ts'
-import { TEAM_HEADER } from './identify-token.ts'
+import { TEAM_HEADER } from './tokens/identify-token.ts'
 import type { JourneyPorts } from './journey-ports.ts'
 import type { RefusedCall } from './refused-call.ts'
 

@@ -13,7 +13,7 @@ import { resolvePrincipal } from './3-identify/resolve-principal.ts'
 import type { Owners } from './3-identify/resolve-principal.ts'
 import { resolveFor } from './4-authorise/decide-model-access.ts'
 import { callTags } from './5-meter/call-tags.ts'
-import type { UnmetCaller } from './identify-token.ts'
+import type { UnmetCaller } from './tokens/identify-token.ts'
 import { whoseLine } from './whose-line.ts'
 
 /** A call that is not made, and as much as was known of it when that was decided. */

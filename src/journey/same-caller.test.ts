@@ -16,8 +16,8 @@ import type { RevocationTarget } from '../domain/token-revocation.ts'
 import type { UserFacts } from '../domain/user.ts'
 import type { Directory, WarmDirectory } from '../ports/directory.ts'
 import { chooseCaller } from './choose-caller.ts'
-import { identifyToken } from './identify-token.ts'
-import type { Caller, Identified } from './identify-token.ts'
+import { identifyToken } from './tokens/identify-token.ts'
+import type { Caller, Identified } from './tokens/identify-token.ts'
 
 const clock = { now: () => epochMs(NOON) }
 const CATALOGUE = new ModelCatalogue([], { models: new Map(), groups: new Map() })

@@ -7,7 +7,7 @@ import { ModelCatalogue } from '../../src/domain/model-catalogue.ts'
 import { Secret } from '../../src/domain/secret.ts'
 import { ROUTE_GROUPS } from '../../src/journey/4-authorise/route-groups.ts'
 import type { ManagePorts } from '../../src/manage/ports.ts'
-import { createModelReader } from '../../src/read-stored-model.ts'
+import { createModelReader } from '../../src/wiring/read-stored-model.ts'
 
 export const NO_RULES: ManagePorts['rules'] = {
   allowCustomKeys: true,

@@ -9,9 +9,9 @@ import { chance } from '../../adapters/system/chance.ts'
 import { clock } from '../../adapters/system/clock.ts'
 import { compose } from '../../compose.ts'
 import type { JsonObject } from '../../domain/json.ts'
-import { WHOLE_WORK } from '../../level-of-work.ts'
-import { openGatewayStore } from '../../open-gateway-store.ts'
-import type { Configuration } from '../../read-configuration.ts'
+import { WHOLE_WORK } from '../../wiring/level-of-work.ts'
+import { openGatewayStore } from '../../wiring/open-gateway-store.ts'
+import type { Configuration } from '../../wiring/read-configuration.ts'
 import { EXPLAIN_PATH } from './ask-running.ts'
 
 type Usable = NonNullable<Configuration['usable']>

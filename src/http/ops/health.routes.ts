@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply } from 'fastify'
-import { COMPATIBLE_VERSION } from '../../journey/reply-headers.ts'
+import { COMPATIBLE_VERSION } from '../../journey/serving/reply-headers.ts'
 import { describeRoute, factsOf } from '../route.ts'
 import type { EdgePorts } from '../route.ts'
 import { SAFE_HEADERS } from '../wire/render-problem.ts'

@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http'
 import { PROBLEMS } from '../../domain/problem.ts'
 import type { ProblemCode } from '../../domain/problem.ts'
 import { announceClose } from './closing.ts'
-import { COMPATIBLE_VERSION } from '../../journey/reply-headers.ts'
+import { COMPATIBLE_VERSION } from '../../journey/serving/reply-headers.ts'
 
 /** On every answer. None of it depends on the request. */
 export const SAFE_HEADERS: Readonly<Record<string, string>> = {

@@ -1,6 +1,6 @@
 import type { ModelCatalogue } from '../../domain/model-catalogue.ts'
 import type { Principal } from '../../domain/principal.ts'
-import type { Attempt } from '../attempt-context.ts'
+import type { Attempt } from '../serving/attempt-context.ts'
 import type { ResponseBook } from './response-book.ts'
 import type { SessionMeter } from './session-meter.ts'
 import type { SessionRates } from './session-rates.ts'

@@ -39,6 +39,12 @@ const BREACHES: readonly Breach[] = [
       ),
   ),
   breach('stages-do-not-import-the-journey', 'src/journey/1-intake/b.ts', "export { n } from '../clean.ts'"),
+  breach('stages-do-not-import-the-journey', 'src/journey/1-intake/c.ts', "export { n } from '../realtime/clean.ts'"),
+  breach(
+    'rooms-of-one-half-do-not-import-whole-journeys',
+    'src/journey/serving/a.ts',
+    "export { n } from '../realtime/clean.ts'",
+  ),
   breach(
     'core-does-no-io',
     'src/domain/b.ts',
@@ -57,7 +63,9 @@ const BREACHES: readonly Breach[] = [
 ]
 
 const CLEAN = [
-  ...['domain', 'ports', 'journey', 'config', 'adapters/x', 'adapters/y'].map((layer) => `src/${layer}/clean.ts`),
+  ...['domain', 'ports', 'journey', 'journey/realtime', 'config', 'adapters/x', 'adapters/y'].map(
+    (layer) => `src/${layer}/clean.ts`,
+  ),
   ...['2-authenticate', '3-identify', '4-authorise', '5-meter', '6-route', '7-provider', '8-later'].map(
     (stage) => `src/journey/${stage}/clean.ts`,
   ),
