@@ -44,6 +44,7 @@ interface Measurable {
   /** What it is called where it fails. */
   readonly level: string
   readonly pid: number
+  readonly lingersMs?: number
 }
 
 export async function measureRound(subject: Subject, options: BenchOptions, load: Load): Promise<Round> {
@@ -53,7 +54,7 @@ export async function measureRound(subject: Subject, options: BenchOptions, load
   const waking = await loadWithCpu(subject, { ...chat, requests: wakingRequests }, load)
   const busy = await loadWithCpu(subject, { ...chat, requests }, load)
   const paced = await loadWithCpu(subject, { ...chat, requests: pacedRequests, perSecond }, load)
-  const calm = await loadAll(subject, { ...chat, connections: CALM_CONNECTIONS, requests: calmRequests }, load)
+  const calm = await loadWithCpu(subject, { ...chat, connections: CALM_CONNECTIONS, requests: calmRequests }, load)
   const stream = { target: subject.stream, connections: STREAM_CONNECTIONS, requests: streams }
   const streamed = await loadWithCpu(subject, stream, load)
   return {
@@ -64,7 +65,7 @@ export async function measureRound(subject: Subject, options: BenchOptions, load
     pacedStoreUsPerRequest: paced.storeUsEach,
     requestsPerSecond: (requests * 1000) / busy.result.elapsedMs,
     busyLatencyUs: busy.result.latencyUs,
-    calmLatencyUs: calm.latencyUs,
+    calmLatencyUs: calm.result.latencyUs,
     cpuUsPerStream: streamed.cpuUsEach,
     firstByteUs: streamed.result.firstByteUs,
     rssMib: rssMibOf(subject.pid),
@@ -128,7 +129,7 @@ export async function loadWithCpu(
   const before = cpuMsOf(subject.pid)
   const storeBefore = storeMsOf(subject.pid)
   const result = await loadAll(subject, plan, load)
-  const cpuMs = (await cpuMsWhenQuiet(subject.pid)) - before
+  const cpuMs = (await cpuMsWhenQuiet(subject.pid, subject.lingersMs)) - before
   const storeMs = storeMsOf(subject.pid) - storeBefore
   return { result, cpuUsEach: (cpuMs * 1000) / plan.requests, storeUsEach: (storeMs * 1000) / plan.requests }
 }

@@ -65,16 +65,21 @@ export function rssMibOf(pid: number): number {
 }
 
 const LOOK_EVERY_MS = 50
-const MOST_LOOKS = 60
+const MOST_LOOKS = 120
 const IDLE_MS_PER_LOOK = 0.5
 
-/** CPU time once a process has also finished what it does behind the answers, such as writing its ledger. */
-export async function cpuMsWhenQuiet(pid: number): Promise<number> {
+/**
+ * CPU time once a process has also finished what it does behind the answers, such as writing its ledger. `lingersMs`: how
+ * long it may do nothing before it goes on with that.
+ */
+export async function cpuMsWhenQuiet(pid: number, lingersMs = 0): Promise<number> {
+  const quietLooks = 1 + Math.ceil(lingersMs / LOOK_EVERY_MS)
   let before = cpuMsOf(pid)
-  for (let looks = 0; looks < MOST_LOOKS; looks += 1) {
+  let quiet = 0
+  for (let looks = 0; looks < MOST_LOOKS && quiet < quietLooks; looks += 1) {
     await delay(LOOK_EVERY_MS)
     const now = cpuMsOf(pid)
-    if (now - before < IDLE_MS_PER_LOOK) return now
+    quiet = now - before < IDLE_MS_PER_LOOK ? quiet + 1 : 0
     before = now
   }
   return before

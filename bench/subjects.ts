@@ -14,6 +14,8 @@ import type { Processes } from './processes.ts'
 export interface Subject {
   readonly level: Level
   readonly pid: number
+  /** How long it may wait, doing nothing, with what it has to write. */
+  readonly lingersMs?: number
   readonly chat: Target
   readonly stream: Target
   readonly endless: Target
@@ -29,6 +31,9 @@ const BARE_FORWARDER = fileURLToPath(new URL('bare-forwarder.ts', import.meta.ur
 const MODELS = ['bench-bench', 'bench-open']
 const PATH = '/v1/chat/completions'
 const PROMPT = 'Explain in two sentences why a budget is a hard ceiling under any concurrency. '.repeat(6)
+
+/** The last lines of a load are written so long after them. */
+const EMBEDDED_FLUSH_MS = 500
 
 export interface Surroundings {
   readonly processes: Processes
@@ -51,7 +56,7 @@ export async function startSubject(level: Level, around: Surroundings): Promise<
     case 'L2-mapped':
       return startTokenGateway(level, { virtual_key_claim_field: 'sub' }, around)
     case 'L3':
-      return startGateway(level, [], {}, around)
+      return { ...(await startGateway(level, [], {}, around)), lingersMs: EMBEDDED_FLUSH_MS + 100 }
     case 'L3-postgres':
       return startGateway(level, [], { database_url: around.databaseUrl ?? '' }, around)
   }
