@@ -1,6 +1,7 @@
 import { allow, deny } from '../../domain/decision.ts'
 import type { Decision } from '../../domain/decision.ts'
 import type { KeyGeneration, KeyLimitRules } from '../../domain/key-rules.ts'
+import type { Limits } from '../../domain/limits.ts'
 import { membershipIn, roleOf } from '../../domain/principal.ts'
 import { addDuration, parseDuration } from '../../domain/duration.ts'
 import { epochMs } from '../../domain/ids.ts'
@@ -24,6 +25,18 @@ export function fillLimits(wish: LimitWish = {}, { keyDefaults, keyUpperBounds }
     ...Object.fromEntries(filled),
     budgetDuration: wish.budgetDuration ?? keyDefaults.budgetDuration ?? keyUpperBounds.budgetDuration,
   }
+}
+
+/** Defaults and bounds take nothing off a shared row that says less: what the call itself did not say is left to that. */
+export function leaveToRow(limits: Limits, said: LimitWish = {}, row: Limits | undefined): Limits {
+  if (row === undefined) return limits
+  const isTighter = (name: (typeof NUMBERS)[number][0]): boolean => {
+    const [filled, shared] = [limits[name], row[name]]
+    return said[name] === undefined && filled !== undefined && shared !== undefined && shared <= filled
+  }
+  const left = NUMBERS.filter(([name]) => isTighter(name)).map(([name]) => [name, undefined] as const)
+  const window = isTighter('maxBudget') ? undefined : limits.window
+  return { ...limits, window, ...Object.fromEntries(left) }
 }
 
 /** Clearing a bounded limit goes beyond the bound as well. */

@@ -9,7 +9,7 @@ import { createsKey } from '../../domain/scope.ts'
 import { blankKey } from '../../domain/virtual-key.ts'
 import type { VirtualKey } from '../../domain/virtual-key.ts'
 import type { Change, Rooms } from '../../ports/registry.ts'
-import { decideBounds, decideGeneration, fillLimits } from './apply-key-rules.ts'
+import { decideBounds, decideGeneration, fillLimits, leaveToRow } from './apply-key-rules.ts'
 import { decideExpiry, durationOfNewKey } from './decide-expiry.ts'
 import { decideKeyGrant } from './decide-key-grant.ts'
 import { notYoursHere } from './out-of-reach.ts'
@@ -117,6 +117,7 @@ export async function issueKey(
   }
   const row: VirtualKey = {
     ...placed,
+    limits: leaveToRow(placed.limits, limits, grounds.granted.budget?.limits),
     expiresAt: expiry.granted,
     needsMembership: isMemberOf(user, team),
     roleless: order.isFirst !== true && isGivenOut(placed, ask),

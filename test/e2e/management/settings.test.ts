@@ -41,6 +41,15 @@ describe('keys under the operator’s settings', () => {
     expect(await desk.done('/key/generate', wish)).toMatchObject(wish)
   })
 
+  test.each([
+    { row: { max_budget: 1, rpm_limit: 3 }, own: { max_budget: null, rpm_limit: null } },
+    { row: { max_budget: 50, rpm_limit: 20 }, own: { max_budget: 5, rpm_limit: 10 } },
+    { row: { max_budget: 1 }, own: { max_budget: null, rpm_limit: 10 } },
+  ])('neither goes before the tighter limit of a shared row: $row', async ({ row, own }) => {
+    const { budget_id } = await desk.done('/budget/new', row)
+    expect(await desk.done('/key/generate', { budget_id })).toMatchObject({ ...own, budget_id })
+  })
+
   test('`null` asks for nothing: it is filled, and is not beyond a ceiling', async () => {
     const nothing = { max_budget: null, rpm_limit: null, tpm_limit: null, budget_duration: null, models: null }
     expect(await desk.done('/key/generate', nothing)).toMatchObject({
