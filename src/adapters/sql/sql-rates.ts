@@ -19,7 +19,7 @@ export interface SqlRatesOptions {
 
 const LEASE_MS = 90_000
 
-/** Each step is one call of a function of the schema (`0015-rates.sql`, `0026-rates-of-rotated-keys.sql`): one round trip, one transaction. */
+/** Each step is one call of a function of the schema (`0015-rates.sql`, `0024-rates-of-rotated-keys.sql`): one round trip, one transaction. */
 export function sqlRates(db: Kysely<Database>, { windowMs, clock, leaseMs = LEASE_MS }: SqlRatesOptions): Rates {
   const window = `${windowMs} milliseconds`
   const lease = `${leaseMs} milliseconds`
