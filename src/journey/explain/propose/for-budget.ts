@@ -1,19 +1,15 @@
-import type { Budget } from '../../../domain/budget.ts'
-import { parseEndUserId, parseOrganizationId, parseTeamId, parseUserId } from '../../../domain/ids.ts'
-import type { BudgetId } from '../../../domain/ids.ts'
-import type { Limits } from '../../../domain/limits.ts'
+import { parseOrganizationId, parseTeamId, parseUserId } from '../../../domain/ids.ts'
 import { PICO_PER_USD, picoUsd } from '../../../domain/money.ts'
 import type { PicoUsd } from '../../../domain/money.ts'
-import { membershipOf } from '../../../domain/principal.ts'
-import type { VirtualKey } from '../../../domain/virtual-key.ts'
+import { withRow } from '../../../domain/with-row.ts'
 import { parseMemberSpendId } from '../../../ports/ledger.ts'
-import { memberBudgetId } from '../../5-meter/budgets-of.ts'
-import { raiseMember, raiseOrganization, raiseTeam } from '../change-groups.ts'
-import { raiseCustomer, raiseKey, raiseTag, raiseUser } from '../change-people.ts'
+import { raiseOrganization, raiseTeam } from '../change-groups.ts'
+import { raiseKey, raiseTag, raiseUser } from '../change-people.ts'
 import { isBeyond } from '../raise-ceiling.ts'
 import type { BudgetRaise } from '../raise-ceiling.ts'
 import type { Change } from '../scene.ts'
 import type { Situation } from '../situation.ts'
+import { raiseCaller, raiseCustomerNamed, rowOf } from './raise-row.ts'
 
 const CENT = PICO_PER_USD / 100n
 
@@ -30,12 +26,10 @@ async function raiseAt(
   { principal, key, directory, keyBounds }: Situation,
 ): Promise<Change | undefined> {
   const { kind, id } = raise.level
-  const rowOf = async (budgetId: BudgetId | undefined): Promise<Budget | undefined> =>
-    budgetId === undefined ? undefined : directory.findBudget(budgetId)
   switch (kind) {
     case 'key':
       return key && !isBeyond(raise, keyBounds)
-        ? raiseKey(key, countingLimits(key, await rowOf(key.budgetId)), raise)
+        ? raiseKey(key, withRow(key.limits, (await rowOf(key.budgetId, directory))?.limits), raise)
         : undefined
     case 'user': {
       const userId = parseUserId(id)
@@ -50,25 +44,18 @@ async function raiseAt(
     case 'organization': {
       const organizationId = parseOrganizationId(id)
       const organization = organizationId && (await directory.findOrganization(organizationId))
-      const row = await rowOf(organization?.budgetId)
+      const row = await rowOf(organization?.budgetId, directory)
       return organization && row && raiseOrganization(organization, row, raise)
     }
-    case 'end_user': {
-      const endUserId = parseEndUserId(id)
-      const endUser = endUserId && (await directory.findEndUser(endUserId))
-      const row = await rowOf(endUser?.budgetId)
-      return endUser && row && raiseCustomer(endUser, row, raise)
-    }
+    case 'end_user':
+      return raiseCustomerNamed(id, raise, directory)
     case 'member': {
       const [team, user] = parseMemberSpendId(id)
       const [teamId, userId] = [parseTeamId(team), parseUserId(user)]
-      if (principal === undefined || principal.kind === 'master') return undefined
-      const row = await rowOf(memberBudgetId(principal))
-      const isMember = membershipOf(principal) !== undefined
-      return teamId && userId && row && raiseMember({ teamId, userId, isMember }, row, raise)
+      return teamId && userId && raiseCaller({ teamId, userId }, raise, { principal, directory })
     }
     case 'tag': {
-      const row = await rowOf((await directory.findTagBudgets()).get(id))
+      const row = await rowOf((await directory.findTagBudgets()).get(id), directory)
       return row && raiseTag(id, row, raise)
     }
     // They stand in the operator's file.
@@ -76,14 +63,6 @@ async function raiseAt(
     case 'all':
       return undefined
   }
-}
-
-/** What a key says about single models replaces what its row of limits says. */
-function countingLimits({ limits }: VirtualKey, row: Budget | undefined): Limits {
-  const says = Object.keys(limits.perModel.maxBudget ?? {}).length > 0
-  return says || row === undefined
-    ? limits
-    : { ...limits, perModel: { ...limits.perModel, maxBudget: row.limits.perModel.maxBudget } }
 }
 
 function toTheNextCent(amount: PicoUsd): PicoUsd {
