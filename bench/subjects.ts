@@ -4,6 +4,7 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { EMBEDDED_FLUSH_MS } from '../src/wiring/embedded-flush.ts'
 import type { IdentityProvider } from '../test/support/identity-provider.ts'
 import { CLAIMS, TOKEN_SECONDS, tokenSettings } from './bench-tokens.ts'
 import type { Target } from './load-protocol.ts'
@@ -31,9 +32,6 @@ const BARE_FORWARDER = fileURLToPath(new URL('bare-forwarder.ts', import.meta.ur
 const MODELS = ['bench-bench', 'bench-open']
 const PATH = '/v1/chat/completions'
 const PROMPT = 'Explain in two sentences why a budget is a hard ceiling under any concurrency. '.repeat(6)
-
-/** The last lines of a load are written so long after them. */
-const EMBEDDED_FLUSH_MS = 500
 
 export interface Surroundings {
   readonly processes: Processes

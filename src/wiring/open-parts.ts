@@ -30,15 +30,13 @@ import { StoreTending } from '../jobs/tend-store.ts'
 import { createProvisioner } from '../manage/identities/provision-token.ts'
 import type { ChargeKeeper } from '../ports/ledger.ts'
 import { both } from './both-observers.ts'
+import { EMBEDDED_FLUSH_MS } from './embedded-flush.ts'
 import { mappingTtlMs } from './journey-settings.ts'
 import type { LevelOfWork } from './level-of-work.ts'
 import { ModelShelf } from './model-shelf.ts'
 import { CatalogueReader } from './read-catalogue.ts'
 import { openTokens } from './open-tokens.ts'
 import { createModelReader } from './read-stored-model.ts'
-
-/** Each batch is a commit that waits for the disk: few large ones cost the embedded database much less. */
-const EMBEDDED_FLUSH_MS = 500
 
 export interface Given {
   readonly settings: Settings
